@@ -1,0 +1,76 @@
+/** Everything in one process: database, worker, schedules, API and page; definitions are loaded anew when they are saved. */
+import { dirname } from "node:path";
+import type { CliCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { openInstance } from "../instance.ts";
+import { findProject, requireDefinitions, type Project, type ProjectOptions } from "../project.ts";
+import { withProjectOptions } from "../project-options.ts";
+import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
+import { terminalLogger } from "../terminal/terminal-logger.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { plural } from "../terminal/units.ts";
+import { untilTold } from "../until-told.ts";
+
+const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
+  configure(command) {
+    withServerOptions(withProjectOptions(command));
+  },
+  async run({ options, terminal }) {
+    const project = findProject(options);
+    requireDefinitions(project);
+    await untilTold(terminal, (told) => develop(project, options, terminal, told));
+    return exitCodes.done;
+  },
+};
+
+export default command;
+
+async function develop(
+  project: Project,
+  options: ServerCommandOptions,
+  terminal: Terminal,
+  told: Promise<void>,
+): Promise<void> {
+  const ui = import("@iroko/ui"); // read while Postgres starts
+  await using instance = await openInstance(project, terminal);
+  const { startServer } = await ui;
+  const log = terminalLogger(terminal);
+  // The page first: it is there while the definitions are still being loaded.
+  await using stack = new AsyncDisposableStack();
+  const server = await startServer({ instance, ...serverOptions(options), log });
+  stack.defer(() => server.close());
+  terminal.say(`${terminal.style(["green", "bold"], "Iroko is at")} ${server.url}`);
+
+  const [{ devWorkers }, { watchFolder }, { openProbed }, { startScheduler }] = await Promise.all([
+    import("../dev/dev-workers.ts"),
+    import("../dev/watch-folder.ts"),
+    import("../session.ts"),
+    import("@iroko/core/engine"),
+  ]);
+  const store = await openProbed(project, terminal);
+  stack.defer(() => store.close());
+  const workers = devWorkers({ project, instance, store, terminal, log });
+  stack.defer(() => workers.stop());
+  const folder = dirname(project.module);
+  const watch = watchFolder(folder, {
+    ignored: ignoredBy(project),
+    changed: ([first, ...others]) => {
+      const more = others.length === 0 ? "" : ` and ${plural(others.length, "other file")}`;
+      terminal.say(terminal.style("dim", `${first} was saved${more}`));
+      void workers.reload();
+    },
+    failed: (reason) => terminal.say(`${terminal.style("yellow", "not watching")} ${reason}: restart after a change.`),
+  });
+  stack.defer(() => watch.close());
+  await workers.reload();
+  const scheduler = startScheduler({ db: instance.db, log });
+  stack.defer(() => scheduler.stop());
+  terminal.say(`Watching ${folder}. Ctrl-C stops; what then still runs goes on at the next start.`);
+  await told;
+}
+
+/** Folders in which nothing is code: packages, what Iroko keeps, data, hidden ones. */
+function ignoredBy({ home, storeUri }: Project): (folder: string, name: string) => boolean {
+  const names = new Set(["node_modules", "data", "dist"]);
+  return (folder, name) => names.has(name) || name.startsWith(".") || folder === home || folder === storeUri;
+}

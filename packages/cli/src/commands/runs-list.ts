@@ -1,0 +1,87 @@
+import { runStatuses } from "@iroko/core";
+import { listRuns, type RunRecord } from "@iroko/core/engine";
+import { InvalidArgumentError, Option } from "commander";
+import type { CliCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { openInstance } from "../instance.ts";
+import { findProject, type ProjectOptions } from "../project.ts";
+import { withJsonOption, withProjectOptions } from "../project-options.ts";
+import { formatTable } from "../terminal/table.ts";
+import { formatSeconds } from "../terminal/units.ts";
+
+interface RunsListOptions extends ProjectOptions {
+  readonly json?: boolean;
+  readonly limit: number;
+  readonly status?: (typeof runStatuses)[number];
+  readonly before?: string;
+  readonly observations?: boolean;
+}
+
+const command: CliCommand<RunsListOptions> = {
+  configure(command) {
+    withProjectOptions(withJsonOption(command))
+      .option("-n, --limit <n>", "at most so many, the newest", parseLimit, 20)
+      .addOption(new Option("--status <status>", "only these").choices([...runStatuses]))
+      .option("--before <id>", "only runs made before this one: the next page")
+      .option("--observations", "those that only looked at external assets, too");
+  },
+  async run({ options, terminal }) {
+    await using instance = await openInstance(findProject(options), terminal);
+    const runs = await listRuns(instance.db, {
+      limit: options.limit,
+      observations: options.observations ?? false,
+      ...(options.status === undefined ? {} : { statuses: [options.status] }),
+      ...(options.before === undefined ? {} : { before: options.before }),
+    });
+    if (options.json === true) {
+      terminal.data(JSON.stringify(runs.map(runJson), null, 2));
+      return exitCodes.done;
+    }
+    if (runs.length === 0) {
+      terminal.say("No run yet. Start one: iroko materialize --select '*' --partition last:1");
+      return exitCodes.done;
+    }
+    terminal.data(
+      formatTable<RunRecord>(
+        [
+          { title: "RUN", value: ({ id }) => id },
+          { title: "STATUS", value: ({ status }) => status },
+          { title: "ASSETS", value: ({ selection }) => selection, shrinks: true },
+          { title: "PARTITIONS", value: ({ partitions }) => partitions || "-", shrinks: true },
+          { title: "STEPS", value: stepsText, align: "right" },
+          { title: "BY", value: ({ trigger, triggerName }) => triggerName ?? trigger },
+          { title: "ASKED FOR (UTC)", value: ({ createdAt }) => createdAt.toString().slice(0, 19).replace("T", " ") },
+          { title: "TOOK", value: tookText, align: "right" },
+        ],
+        runs,
+        { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
+      ),
+    );
+    return exitCodes.done;
+  },
+};
+
+export default command;
+
+/** A run as JSON shows it; JSON leaves out what is undefined. */
+export function runJson(run: RunRecord): RunRecord {
+  return { ...run, plan: undefined };
+}
+
+export function stepsText({ planned, succeeded, failed, skipped, canceled }: RunRecord): string {
+  const rest = Object.entries({ failed, skipped, canceled }).flatMap(([what, count]) =>
+    count === 0 ? [] : [`${count} ${what}`],
+  );
+  return [succeeded === planned ? `${planned}` : `${succeeded}/${planned}`, ...rest].join(", ");
+}
+
+export function tookText({ startedAt, endedAt }: Pick<RunRecord, "startedAt" | "endedAt">): string {
+  if (startedAt === null) return "-";
+  return formatSeconds(startedAt.until(endedAt ?? Temporal.Now.instant()).total("seconds"));
+}
+
+function parseLimit(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new InvalidArgumentError("It is a whole number from 1 to 1000.");
+}

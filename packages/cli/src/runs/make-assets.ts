@@ -1,0 +1,190 @@
+/** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
+import { planObservation, type Plan, type PlanRequest } from "@iroko/core";
+import { cancelRun, submitRun, type RunProgress, type RunRecord, type RunTrigger } from "@iroko/core/engine";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { hasLiveWorker, type Session } from "../session.ts";
+import { renderError, renderErrorRecord } from "../terminal/render-error.ts";
+import { UsageError } from "../usage-error.ts";
+import { followRun } from "./follow-run.ts";
+import { planNow } from "./plan-now.ts";
+import { printReport, reportRun, type RunReport } from "./report-run.ts";
+import { requestOf, type RequestOptions } from "./request-options.ts";
+import { describeRun, unfinishedRuns } from "./unfinished-runs.ts";
+import { untilInterrupted } from "./until-interrupted.ts";
+
+export interface MakeOptions extends RequestOptions {
+  readonly json?: boolean;
+  readonly detach?: boolean;
+}
+
+export async function makeAssets(session: Session, options: MakeOptions): Promise<ExitCode> {
+  const { db, location, terminal } = session;
+  if (options.detach === true && session.mode === "embedded") {
+    throw new UsageError(
+      "--detach leaves a run to workers, and this project has none: its database is embedded.",
+      "Leave --detach out, or set DATABASE_URL.",
+    );
+  }
+  const request = requestOf(options);
+  const now = Temporal.Now.instant();
+  // Whatever is wrong with the request or the store is told before anything runs.
+  let plan = await planNow(session, request, now);
+  await session.store();
+  const resumed = await resumeUnfinished(session);
+  if (options.detach !== true) await workHere(session);
+  const observed = await observeFirst(session, request, now);
+  if (observed !== "nothing") plan = await planNow(session, request, now);
+  const run = await submitRun(db, {
+    location,
+    plan,
+    selection: request.select,
+    partitions: describeRequest(request),
+    asOf: now,
+    trigger: "cli",
+    ...(options.config === undefined ? {} : { config: options.config }),
+  });
+  if (options.detach === true) {
+    terminal.data(options.json === true ? JSON.stringify({ runId: run, status: "queued" }, null, 2) : run);
+    terminal.say(`Submitted. To look at it: iroko runs show ${run}`);
+    return exitCodes.done;
+  }
+  const exitCode = await finishRun(session, run, options, plan);
+  if (exitCode !== exitCodes.interrupted) await finishResumed(session, resumed);
+  // What is stale is not known where a source could not be looked at.
+  const isUnsure = observed === "failed" && request.partitions.kind === "stale";
+  return isUnsure && exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+}
+
+/** Follows a run to its end and reports it; Ctrl-C cancels it. */
+export async function finishRun(
+  session: Session,
+  run: string,
+  { json = false }: { readonly json?: boolean },
+  plan?: Plan,
+): Promise<ExitCode> {
+  const { db, terminal } = session;
+  const { snapshot } = session.location;
+  let progress: RunProgress | undefined;
+  try {
+    const isInterrupted = await untilInterrupted(
+      terminal,
+      async () => {
+        progress = await followRun(run, { db, terminal, snapshot });
+      },
+      async () => {
+        terminal.say(`Canceling run ${run} … (Ctrl-C again leaves it at once)`);
+        await cancelRun(db, run, "Ctrl-C");
+      },
+    );
+    const report = await reportRun(run, progress!, { db, store: await session.store(), snapshot }, plan);
+    if (json) terminal.data(JSON.stringify(report, null, 2));
+    else if (plan?.steps.length === 0) sayNothingToDo(session, report);
+    else printReport(report, snapshot, terminal);
+    if (isInterrupted && report.status !== "succeeded") return exitCodes.interrupted;
+    return report.status === "succeeded" ? exitCodes.done : exitCodes.failed;
+  } catch (error) {
+    // The run is there and can be gone on with: this is no longer a refusal.
+    terminal.say(renderError(error, terminal));
+    terminal.say(`Run ${run} was left as it is. To look at it: iroko runs show ${run}`);
+    return exitCodes.failed;
+  }
+}
+
+function sayNothingToDo({ terminal }: Session, { skipped }: RunReport): void {
+  for (const { asset, partitions, reason } of skipped) {
+    terminal.say(
+      `${terminal.style("dim", "skipped")} ${partitions === "" ? asset : `${asset}@${partitions}`}: ${reason}`,
+    );
+  }
+  terminal.say(terminal.style(["green", "bold"], "nothing to do"));
+}
+
+/** A worker in this process: always where the instance is embedded, else only where no other one is live. */
+export async function workHere(session: Session): Promise<void> {
+  if (session.mode === "embedded" || !(await hasLiveWorker(session))) await session.startWorker();
+}
+
+/**
+ * Looks at the sources that the plan depends on. For `--stale` at all of them; else only at those without partitions,
+ * which is cheap.
+ */
+async function observeFirst(
+  session: Session,
+  request: PlanRequest,
+  now: Temporal.Instant,
+): Promise<"nothing" | "observed" | "failed"> {
+  const { snapshot } = session.location;
+  const isStale = request.partitions.kind === "stale";
+  const plan = planObservation({ snapshot, select: request.select, now, unpartitionedOnly: !isStale });
+  if (plan.steps.length === 0) return "nothing";
+  const { terminal, db } = session;
+  if (isStale) terminal.say(`Observing ${plan.steps.map(({ name }) => name).join(", ")} …`);
+  const run = await submitObservation(session, plan, request.select, now);
+  const progress = await followRun(run, { db, terminal, snapshot });
+  if (progress.status === "succeeded") return "observed";
+  const report = await reportRun(run, progress, { db, store: await session.store(), snapshot });
+  for (const { name, error } of report.failures) {
+    terminal.say(`${terminal.style("yellow", "not observed")} ${name}`);
+    terminal.say(renderErrorRecord(error, terminal).replaceAll(/^/gm, "  "));
+  }
+  return "failed";
+}
+
+export async function submitObservation(
+  { db, location }: Session,
+  plan: Plan,
+  select: string,
+  now: Temporal.Instant,
+): Promise<string> {
+  const trigger: RunTrigger = "observe";
+  return await submitRun(db, { location, plan, selection: select, partitions: "", asOf: now, trigger });
+}
+
+/** Says what an earlier command left unfinished, and which of it goes on now. */
+async function resumeUnfinished(session: Session): Promise<readonly RunRecord[]> {
+  const { terminal, location } = session;
+  const runs = await unfinishedRuns(session);
+  for (const run of runs) {
+    const isSameCode = run.snapshotVersion === location.version;
+    terminal.say(
+      `${terminal.style("yellow", "unfinished")} ${describeRun(run)}: ${isSameCode ? "it goes on now" : "its code has changed since; what has not goes on, and iroko runs cancel ends it"}`,
+    );
+  }
+  return runs.filter(({ snapshotVersion }) => snapshotVersion === location.version);
+}
+
+/** What an earlier command left unfinished goes on in this one's worker, and is waited for. */
+async function finishResumed(session: Session, runs: readonly RunRecord[]): Promise<void> {
+  const { db, terminal, location } = session;
+  for (const run of runs) {
+    const controller = new AbortController();
+    await untilInterrupted(
+      terminal,
+      async () => {
+        const progress = await followRun(run.id, {
+          db,
+          terminal,
+          snapshot: location.snapshot,
+          signal: controller.signal,
+        });
+        terminal.say(`Run ${run.id}, which was left unfinished, has ${progress.status}.`);
+      },
+      () => {
+        controller.abort();
+        return Promise.resolve();
+      },
+    );
+  }
+}
+
+function describeRequest({ partitions }: PlanRequest): string {
+  switch (partitions.kind) {
+    case "text":
+      return partitions.text;
+    case "set":
+    case "unspecified":
+      return "";
+    default:
+      return partitions.within === undefined ? partitions.kind : `${partitions.kind} of ${partitions.within}`;
+  }
+}

@@ -1,0 +1,251 @@
+/** What a run that has ended has made, and what of it failed. */
+import {
+  formatPartitions,
+  partitionOf,
+  setOfPartitions,
+  unpartitioned,
+  type ErrorRecord,
+  type Plan,
+  type Snapshot,
+  type SnapshotAsset,
+} from "@iroko/core";
+import {
+  getRun,
+  listEvents,
+  listSteps,
+  materializationsOf,
+  setOfColumns,
+  stableKey,
+  type Database,
+  type RunProgress,
+  type RunStatus,
+  type StepRecord,
+  type StepStatus,
+  type Store,
+} from "@iroko/core/engine";
+import { formatTable } from "../terminal/table.ts";
+import { renderErrorRecord } from "../terminal/render-error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatBytes, formatCount, formatSeconds, plural } from "../terminal/units.ts";
+import { partitionsText, recordName } from "./step-name.ts";
+
+/** The JSON of `materialize`, `backfill` and `observe`: fields are added, never taken away. */
+export interface RunReport {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly steps: Readonly<Record<"planned" | "succeeded" | "failed" | "skipped" | "canceled", number>>;
+  readonly seconds: number;
+  readonly materializations: readonly ReportedMaterialization[];
+  /** What was looked at of external assets. */
+  readonly observations: readonly { readonly asset: string; readonly partitions: string }[];
+  /** What was not made, and why: nothing had changed, another run made it, something above failed. */
+  readonly skipped: readonly { readonly asset: string; readonly partitions: string; readonly reason: string }[];
+  readonly failures: readonly ReportedFailure[];
+}
+
+export interface ReportedMaterialization {
+  readonly asset: string;
+  /** The key; null where unpartitioned. */
+  readonly partition: string | null;
+  /** Where readers find it; null where the asset stores nothing. */
+  readonly uri: string | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string | null;
+  readonly version: number | null;
+  readonly dataVersion: string;
+  readonly metadata: unknown;
+  readonly checks: unknown;
+  readonly seconds: number;
+}
+
+export interface ReportedFailure {
+  readonly step: number;
+  /** `cleaned@2026-11-02` */
+  readonly name: string;
+  readonly attempts: number;
+  readonly error: ErrorRecord;
+}
+
+export interface ReportContext {
+  readonly db: Database;
+  readonly store: Store;
+  readonly snapshot: Snapshot;
+}
+
+const failuresShown = 5;
+const pageOfSteps = 10_000;
+const eventsRead = 1_000;
+
+export async function reportRun(
+  run: string,
+  progress: RunProgress,
+  { db, store, snapshot }: ReportContext,
+  plan?: Pick<Plan, "skipped">,
+): Promise<RunReport> {
+  const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
+  const record = await getRun(db, run);
+  const isObservation = record?.trigger === "observe";
+  const [observed, made, failed, passedOver, joined] = await Promise.all([
+    isObservation ? listEvents(db, { run }, { limit: eventsRead }) : [],
+    materializationsOf(db, run),
+    progress.failed === 0 ? [] : allSteps(db, run, "failed"),
+    progress.skipped === 0 ? [] : allSteps(db, run, "skipped"),
+    progress.succeeded === 0 ? [] : allSteps(db, run, "succeeded"),
+  ]);
+  const { planned, succeeded, skipped, canceled } = progress;
+  return {
+    runId: run,
+    status: progress.status,
+    steps: { planned, succeeded, failed: progress.failed, skipped, canceled },
+    seconds: record?.endedAt ? record.createdAt.until(record.endedAt).total("seconds") : 0,
+    materializations: made.map((row) => {
+      const asset = assets.get(row.asset);
+      const key = partitionKey(asset, row.partition);
+      return {
+        asset: row.asset,
+        partition: key === "" ? null : key,
+        uri: asset?.storage && row.objectKey !== null ? store.uriOf(stableKey(asset.storage, key)) : null,
+        rows: row.rows,
+        bytes: row.bytes,
+        sha256: row.sha256,
+        version: row.version,
+        dataVersion: row.dataVersion,
+        metadata: row.metadata ?? {},
+        checks: row.checks ?? [],
+        seconds: row.seconds,
+      };
+    }),
+    observations: observed.flatMap(({ type, asset, windows, keys }) =>
+      type === "observation" && asset !== null
+        ? [{ asset, partitions: partitionsText(snapshot, asset, setOfColumns({ windows, keys })) }]
+        : [],
+    ),
+    skipped: [
+      ...(plan?.skipped ?? []).map(({ asset, partitions, reason }) => ({
+        asset,
+        partitions: partitionsText(snapshot, asset, partitions),
+        reason,
+      })),
+      ...[...joined, ...passedOver].flatMap((step) => {
+        const reason = whyNotMade(step);
+        if (reason === undefined) return [];
+        const partitions = setOfColumns(step);
+        return step.assets.map((asset) => ({
+          asset,
+          partitions: partitionsText(snapshot, asset, partitions),
+          reason,
+        }));
+      }),
+    ],
+    failures: failed.map((step) => ({
+      step: step.n,
+      name: recordName(snapshot, step),
+      attempts: step.attempt,
+      error: step.error ?? { code: "INTERNAL", message: "The step failed without an error." },
+    })),
+  };
+}
+
+async function allSteps(db: Database, run: string, status: StepStatus): Promise<readonly StepRecord[]> {
+  const steps: StepRecord[] = [];
+  for (;;) {
+    const after = steps.at(-1)?.n ?? -1;
+    const page = await listSteps(db, run, { after, limit: pageOfSteps, statuses: [status] });
+    steps.push(...page);
+    if (page.length < pageOfSteps) return steps;
+  }
+}
+
+/** undefined: it was made. */
+function whyNotMade({ status, outcome, deferredReason }: StepRecord): string | undefined {
+  if (status === "skipped") return deferredReason ?? "what it needs was not made";
+  if (outcome === "joined") return "another run made it meanwhile";
+  return outcome === "unchanged" ? "its inputs have not changed" : undefined;
+}
+
+/** The last lines of a command: a table on stdout, how it went and what failed on stderr. */
+export function printReport(report: RunReport, snapshot: Snapshot, terminal: Terminal): void {
+  if (report.materializations.length > 0) terminal.data(materializationTable(report, snapshot, terminal));
+  for (const { asset, partitions } of report.observations) {
+    terminal.data(`observed ${partitions === "" ? asset : `${asset}@${partitions}`}`);
+  }
+  for (const { asset, partitions, reason } of report.skipped.slice(0, 20)) {
+    terminal.say(
+      `${terminal.style("dim", "skipped")} ${partitions === "" ? asset : `${asset}@${partitions}`}: ${reason}`,
+    );
+  }
+  const more = report.skipped.length - 20;
+  if (more > 0) terminal.say(`… and ${formatCount(more)} more skipped`);
+  for (const failure of report.failures.slice(0, failuresShown)) printFailure(report.runId, failure, terminal);
+  const others = report.failures.length - failuresShown;
+  if (others > 0) {
+    terminal.say(`… and ${formatCount(others)} more failed: iroko runs show ${report.runId}`);
+  }
+  if (report.failures.length > 0) terminal.say(`To retry what did not succeed: iroko runs retry ${report.runId}`);
+  terminal.say(lastLine(report, terminal));
+}
+
+function printFailure(run: string, { step, name, attempts, error }: ReportedFailure, terminal: Terminal): void {
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : "";
+  terminal.say(`${terminal.style(["red", "bold"], "failed")} ${name}${tries}`);
+  terminal.say(renderErrorRecord(error, terminal).replaceAll(/^/gm, "  "));
+  terminal.say(`  its log: iroko runs logs ${run} --step ${step}`);
+}
+
+function lastLine({ runId, status, steps, seconds }: RunReport, { style }: Terminal): string {
+  const parts = [`${formatCount(steps.succeeded)} of ${plural(steps.planned, "step")} done`];
+  for (const outcome of ["failed", "skipped", "canceled"] as const) {
+    if (steps[outcome] > 0) parts.push(`${formatCount(steps[outcome])} ${outcome}`);
+  }
+  const colour = status === "succeeded" ? "green" : status === "failed" ? "red" : "yellow";
+  return `${style([colour, "bold"], `${status}:`)} ${parts.join(", ")} in ${formatSeconds(seconds)} (run ${runId})`;
+}
+
+interface AssetRow {
+  readonly asset: string;
+  readonly partitions: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+function materializationTable({ materializations }: RunReport, snapshot: Snapshot, terminal: Terminal): string {
+  const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
+  const rows = Array.from(
+    Map.groupBy(materializations, ({ asset }) => asset),
+    ([asset, list]): AssetRow => {
+      const definition = assets.get(asset)?.partitions ?? unpartitioned;
+      const partitions = list.map(({ partition }) => partitionOf(definition, partition ?? ""));
+      const sum = (field: "rows" | "bytes" | "seconds"): number => list.reduce((total, row) => total + row[field], 0);
+      return {
+        asset,
+        partitions: formatPartitions(definition, setOfPartitions(definition, partitions)),
+        rows: sum("rows"),
+        bytes: sum("bytes"),
+        seconds: sum("seconds"),
+      };
+    },
+  );
+  return formatTable<AssetRow>(
+    [
+      { title: "ASSET", value: ({ asset }) => asset },
+      { title: "PARTITIONS", value: ({ partitions }) => partitions || "-", shrinks: true },
+      { title: "ROWS", value: (row) => row.rows, align: "right" },
+      { title: "BYTES", value: ({ bytes }) => formatBytes(bytes), align: "right" },
+      { title: "TIME", value: ({ seconds }) => formatSeconds(seconds), align: "right" },
+    ],
+    rows,
+    { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
+  );
+}
+
+/** As people write it; the id where the definition no longer has it. */
+export function partitionKey(asset: Pick<SnapshotAsset, "partitions"> | undefined, id: string): string {
+  if (asset === undefined) return id;
+  try {
+    return partitionOf(asset.partitions, id).key;
+  } catch {
+    return id;
+  }
+}

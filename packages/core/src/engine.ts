@@ -1,0 +1,92 @@
+/// <reference lib="esnext.temporal" preserve="true" />
+// oxlint-disable-next-line import/no-unassigned-import -- it provides a global
+import "./temporal.ts";
+
+// Stores and the network gate
+export type {
+  LocalFile,
+  Moved,
+  ObjectInfo,
+  Published,
+  PublishedVersion,
+  Put,
+  StageOptions,
+  Store,
+  StoreAbilities,
+  UnderwayUpload,
+  UploadProgress,
+} from "./execution/store.ts";
+export { openGate } from "./execution/network-gate.ts";
+export type { GateAnswer, NetworkGate, TransferRecord, TransferRequest } from "./execution/network-gate.ts";
+export { DeferredByGate, gatedStore, type GatedStore, type TransferContext } from "./execution/gated-store.ts";
+
+// Steps and the child processes that run them
+export type * from "./execution/step-protocol.ts";
+export {
+  describeDeath,
+  errorOf,
+  type ChildOptions,
+  type ChildOutcome,
+  type StepHandlers,
+} from "./execution/child/child.ts";
+export { childPool, type ChildPool, type ChildPoolOptions } from "./execution/child/child-pool.ts";
+export { executeStep } from "./execution/child/execute-step.ts";
+export { loadSnapshot } from "./execution/child/load-snapshot.ts";
+export { toPartition, toPartitionRecord } from "./execution/child/partition-record.ts";
+export { toErrorRecord } from "./execution/child/user-code.ts";
+export type { ObjectCache } from "./execution/object-cache.ts";
+export { stableKey, stagedKey } from "./execution/object-keys.ts";
+
+// The instance
+export { openDatabase, type Database, type DatabaseOptions, type Queryable, type Tx } from "./instance/database.ts";
+export { migrate, requireSchema, schemaVersion, type MigrationReport } from "./instance/migrate.ts";
+export {
+  currentLocation,
+  instanceFacts,
+  listLocations,
+  listLocationVersions,
+  locationAt,
+  registerLocation,
+  type InstanceFacts,
+  type Location,
+} from "./instance/locations.ts";
+export {
+  findRuns,
+  getRun,
+  listRuns,
+  runProgress,
+  type RunFilter,
+  type RunProgress,
+  type RunRecord,
+  type RunStatus,
+  type RunTrigger,
+} from "./instance/runs.ts";
+export { listSteps, type StepKind, type StepRecord, type StepStatus } from "./instance/steps.ts";
+export {
+  assetStatuses,
+  currentVersions,
+  listPartitions,
+  materializationsOf,
+  type AssetStatusRow,
+  type CurrentRow,
+  type PartitionRow,
+  type StagedRow,
+} from "./instance/asset-partitions.ts";
+export { setOfColumns, type SetColumns } from "./instance/columns.ts";
+export { listCheckResults, type CheckResultRow } from "./instance/checks.ts";
+export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";
+export { readLogs, type LogRow, type LogStream } from "./instance/logs.ts";
+export { recordTransfers } from "./instance/transfers.ts";
+export { setPool } from "./instance/pools.ts";
+export { listWorkers, type WorkerRow } from "./instance/workers.ts";
+
+// The engine
+export { cancelRun } from "./execution/cancel-run.ts";
+export { readPlanningState, readState, statusSets, type StatusSets } from "./execution/planning-state.ts";
+export { retryRun } from "./execution/retry-run.ts";
+export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
+export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";
+
+// Schedules
+export { listAutomations, listTicks, setPaused, type AutomationRow, type TickRow } from "./instance/automations.ts";
+export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";

@@ -1,0 +1,42 @@
+import { IrokoError } from "../errors.ts";
+import type { Database, Tx } from "../instance/database.ts";
+import { appendEvents } from "../instance/events.ts";
+import { countEnded, getRun, requestCancel } from "../instance/runs.ts";
+import { cancelWaiting } from "../instance/steps.ts";
+import { admit } from "./admit.ts";
+
+/**
+ * Cancels a run: what waits ends now, what runs is interrupted by its worker. Asking twice is fine.
+ *
+ * @throws {IrokoError} RUN_NOT_FOUND, RUN_ENDED
+ */
+export async function cancelRun(db: Database, run: string, reason: string): Promise<void> {
+  // Marked first, in a transaction of its own: whatever gives a step back after that sees the mark, and what was given
+  // back before it is seen by the statement that ends what waits.
+  const location = await db.transaction(async (tx) => {
+    const marked = await requestCancel(tx, run, reason);
+    if (marked === undefined) {
+      const found = await getRun(tx, run);
+      if (found === undefined) throw runNotFound(run);
+      throw new IrokoError("RUN_ENDED", `Run ${run} has ended already: ${found.status}.`, {
+        hint: `Look at it: iroko runs show ${run}`,
+      });
+    }
+    if (marked.first) await appendEvents(tx, [{ type: "run_cancel_requested", run, payload: { reason } }]);
+    return marked.location;
+  });
+  await db.transaction(async (tx) => {
+    await endWaiting(tx, run);
+    await admit(tx, location);
+  });
+}
+
+/** Ends what waits in a run that is to be canceled; nothing happens in any other. */
+export async function endWaiting(tx: Tx, run: string): Promise<void> {
+  const canceled = await cancelWaiting(tx, run);
+  if (canceled > 0) await countEnded(tx, run, { canceled });
+}
+
+export function runNotFound(run: string): IrokoError {
+  return new IrokoError("RUN_NOT_FOUND", `There is no run ${run}.`, { hint: "List the runs: iroko runs list" });
+}

@@ -1,0 +1,153 @@
+/** The assets given to `materialize`, with those they depend on, in the order in which they can be made. */
+import { assetSource, type AnyAsset, type AssetSource } from "../../definitions/asset-handle.ts";
+import { handleOfDependency } from "../../definitions/dependency.ts";
+import type { ComputeDefinition, DependencyDefinition, Definitions } from "../../definitions/model.ts";
+import type { MultiAssetSource } from "../../definitions/multi-asset.ts";
+import { IrokoError } from "../../errors.ts";
+import { inferMapping } from "../../partitions/check-mapping.ts";
+import { upstreamOf } from "../../partitions/map-partitions.ts";
+import type { PartitionSet } from "../../partitions/partition-set.ts";
+import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
+import { partitionOf, partitionsIn, setOfPartitions } from "../../partitions/partitions-in.ts";
+import type { StoredAsset } from "./folder-store.ts";
+
+export type GivenAsset = AnyAsset | MultiAssetSource;
+
+export interface Upstream extends StoredAsset {
+  readonly partitions: PartitionsDefinition;
+}
+
+export interface GivenAssets {
+  /** Dependencies first. */
+  readonly computes: readonly ComputeDefinition[];
+  /** The outputs asked for. */
+  readonly wanted: ReadonlySet<string>;
+  /** Every asset given or depended on, by key. */
+  readonly byKey: ReadonlyMap<string, Upstream>;
+  readonly definitions: Definitions;
+}
+
+/** @param replaced keys of assets that are not made: their rows are given */
+export function readGivenAssets(given: readonly GivenAsset[], replaced: ReadonlySet<string>): GivenAssets {
+  const wanted = new Set<string>();
+  const byKey = new Map<string, Upstream>();
+  const sources = new Set<AssetSource>();
+  const computes = new Set<ComputeDefinition>();
+  const externals: Definitions["externals"][number][] = [];
+  const know = (source: AssetSource): void => {
+    if (sources.has(source)) return;
+    sources.add(source);
+    refuseMistakes(source);
+    if (source.kind === "external") {
+      byKey.set(source.definition.key, source.definition);
+      externals.push(source.definition);
+      return;
+    }
+    const { partitions } = source.definition;
+    for (const { key, schema, io } of Object.values(source.definition.outputs))
+      byKey.set(key, { key, schema, io, partitions });
+    for (const dep of Object.values(source.definition.deps)) know(handleOfDependency(dep)[assetSource]);
+  };
+  for (const asset of given) {
+    const source = asset[assetSource];
+    know(source);
+    if (source.kind === "external") continue;
+    const keys = "key" in asset ? [asset.key] : Object.values(source.definition.outputs).map(({ key }) => key);
+    const toMake = keys.filter((key) => !replaced.has(key));
+    for (const key of toMake) wanted.add(key);
+    if (toMake.length > 0) computes.add(source.definition);
+  }
+  const all = [...sources].flatMap((source) => (source.kind === "compute" ? [source.definition] : []));
+  return {
+    computes: inOrder([...computes]),
+    wanted,
+    byKey,
+    definitions: { computes: all, externals, checks: [], jobs: [], schedules: [] },
+  };
+}
+
+/** The upstream partitions of one dependency, for one partition of its dependant. */
+export function upstreamPartitions(
+  compute: ComputeDefinition,
+  dep: DependencyDefinition,
+  upstream: PartitionsDefinition,
+  set: PartitionSet,
+  now: Temporal.Instant,
+): readonly Partition[] {
+  const mapping = dep.mapping ?? inferMapping(upstream, compute.partitions)!;
+  return [...partitionsIn(upstream, upstreamOf(mapping, { upstream, downstream: compute.partitions, set, now }).set)];
+}
+
+/**
+ * Which partitions of each compute are meant: those of the given keys; where a key is not one of its own, those from
+ * which its dependants are made.
+ */
+export function partitionsWanted(
+  { computes, byKey }: GivenAssets,
+  keys: readonly string[] | undefined,
+  now: Temporal.Instant,
+): ReadonlyMap<ComputeDefinition, readonly Partition[]> {
+  const wanted = new Map<ComputeDefinition, readonly Partition[]>();
+  for (const compute of computes.toReversed()) {
+    const needed = new Map<string, Partition>();
+    for (const [dependant, partitions] of wanted) {
+      for (const dep of Object.values(dependant.deps)) {
+        if (!Object.values(compute.outputs).some(({ key }) => key === dep.asset)) continue;
+        const set = setOfPartitions(dependant.partitions, partitions);
+        const upstream = byKey.get(dep.asset)!.partitions;
+        for (const partition of upstreamPartitions(dependant, dep, upstream, set, now))
+          needed.set(partition.id, partition);
+      }
+    }
+    wanted.set(compute, ownPartitions(compute, keys, [...needed.values()]));
+  }
+  return wanted;
+}
+
+function ownPartitions(
+  { name, partitions }: ComputeDefinition,
+  keys: readonly string[] | undefined,
+  needed: readonly Partition[],
+): readonly Partition[] {
+  if (partitions.kind === "none") return [partitionOf(partitions, "")];
+  if (keys === undefined) {
+    if (needed.length > 0) return needed;
+    throw new IrokoError("PARTITION_FORMAT", `Asset "${name}" is partitioned, and no partition was given.`, {
+      hint: "Give { partition: key } or { partitions: [key, …] }.",
+    });
+  }
+  try {
+    const own = keys.map((key) => partitionOf(partitions, key));
+    return [...partitionsIn(partitions, setOfPartitions(partitions, own))];
+  } catch (error) {
+    if (needed.length > 0) return needed;
+    throw error;
+  }
+}
+
+/** Handles refer to each other as values, so there is no circle among them. */
+function inOrder(computes: readonly ComputeDefinition[]): readonly ComputeDefinition[] {
+  const maker = new Map(
+    computes.flatMap((compute) => Object.values(compute.outputs).map(({ key }) => [key, compute] as const)),
+  );
+  const ordered = new Set<ComputeDefinition>();
+  const visit = (compute: ComputeDefinition): void => {
+    if (ordered.has(compute)) return;
+    for (const dep of Object.values(compute.deps)) {
+      const upstream = maker.get(dep.asset);
+      if (upstream) visit(upstream);
+    }
+    ordered.add(compute);
+  };
+  computes.forEach(visit);
+  return [...ordered];
+}
+
+function refuseMistakes({ problems }: AssetSource): void {
+  const [first] = problems;
+  if (!first) return;
+  const lines = problems.map(({ place, message, hint }) => `- ${place?.subject}: ${message} ${hint}`);
+  throw new IrokoError("DEFINITIONS_INVALID", `The assets hold mistakes:\n${lines.join("\n")}`, {
+    details: { problems },
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * A worker's sign of life: a session that holds its lock, and a beat. A session that breaks is taken up again within the
+ * TTL; after that others may have taken over, and the worker has to go.
+ */
+import { randomInt } from "node:crypto";
+import type pg from "pg";
+import type { Database } from "../instance/database.ts";
+import { beat, registerWorker, resumeWorker, workerSessionName, type NewWorker } from "../instance/workers.ts";
+
+const beatEveryMs = 1_000;
+
+export interface KeepAliveOptions {
+  readonly worker: NewWorker;
+  /** After each beat. */
+  readonly onBeat: () => Promise<void>;
+  /** Some run is to be canceled. */
+  readonly onCancel: () => void;
+  /** No beat for one TTL, or others have declared this worker dead. Told once. */
+  readonly onLost: (reason: Error) => void;
+}
+
+/** Others have declared this worker dead, and have its steps. */
+class DeclaredDead extends Error {}
+
+export async function keepAlive(db: Database, options: KeepAliveOptions): Promise<{ stop(): Promise<void> }> {
+  const { worker } = options;
+  let over = false;
+  let timer: NodeJS.Timeout | undefined;
+  let session: pg.Client | undefined = await connect((client) => registerWorker(client, worker, randomInt(2 ** 31)));
+  let lastBeat = performance.now();
+
+  async function connect(enter: (client: pg.Client) => Promise<void>): Promise<pg.Client> {
+    const client = await db.session(workerSessionName(worker.id));
+    client.on("error", () => {
+      if (session === client) session = undefined;
+    });
+    client.on("notification", () => options.onCancel());
+    try {
+      await enter(client);
+      await client.query("listen iroko_cancel");
+      if (over) throw new Error("stopped meanwhile");
+      return client;
+    } catch (error) {
+      void client.end().catch(() => {});
+      throw error;
+    }
+  }
+
+  async function resume(client: pg.Client): Promise<void> {
+    if (!(await resumeWorker(client, worker.id, randomInt(2 ** 31)))) throw new DeclaredDead();
+  }
+
+  async function once(): Promise<void> {
+    session ??= await connect(resume);
+    if (!(await beat(session, worker.id))) throw new DeclaredDead();
+    lastBeat = performance.now();
+    // Of no weight for the beat: what it finds is found again by the next.
+    void options.onBeat().catch(() => {});
+  }
+
+  const next = (): void => {
+    timer = setTimeout(() => {
+      const limitMs = worker.ttlSeconds * 1000;
+      const silence = Promise.withResolvers<never>();
+      const tooLong = setTimeout(
+        silence.reject,
+        Math.max(0, lastBeat + limitMs - performance.now()),
+        new Error("no answer"),
+      ).unref();
+      void Promise.race([once(), silence.promise])
+        .catch((error: unknown) => {
+          void session?.end().catch(() => {});
+          session = undefined;
+          const dead = error instanceof DeclaredDead;
+          if (over || (!dead && performance.now() - lastBeat < limitMs)) return;
+          over = true;
+          options.onLost(
+            new Error(
+              dead
+                ? "this worker was declared dead: others have its steps"
+                : `no beat reached the database for ${worker.ttlSeconds} s`,
+            ),
+          );
+        })
+        .finally(() => {
+          clearTimeout(tooLong);
+          if (!over) next();
+        });
+    }, beatEveryMs);
+    timer.unref();
+  };
+  next();
+
+  return {
+    async stop() {
+      over = true;
+      clearTimeout(timer);
+      await session?.end().catch(() => {});
+    },
+  };
+}

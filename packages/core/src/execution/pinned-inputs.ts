@@ -1,0 +1,214 @@
+/**
+ * What a step reads, pinned at its first claim to (asset, partition, version, staged object): every retry reads the same,
+ * whatever is made meanwhile.
+ */
+import { IrokoError } from "../errors.ts";
+import type { Metadata } from "../definitions/metadata.ts";
+import type { Snapshot } from "../definitions/snapshot.ts";
+import type { Queryable } from "../instance/database.ts";
+import { currentVersions, type CurrentRow } from "../instance/asset-partitions.ts";
+import { readsWhatThereIs } from "../graph/joins.ts";
+import { upstreamOf } from "../partitions/map-partitions.ts";
+import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
+import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
+import { nameOf, toPartitionRecord } from "./child/partition-record.ts";
+import type { PartitionRecord } from "./step-protocol.ts";
+import { assetOf, type StepDefinition } from "./step-definition.ts";
+
+export interface PinnedInputs {
+  /** Each upstream version once. */
+  readonly objects: readonly PinnedVersion[];
+  /** By the step's partition: what it reads, as places in `objects`. */
+  readonly uses: Readonly<Record<string, readonly PinnedUse[]>>;
+}
+
+export interface PinnedUse {
+  readonly role: "dependency" | "previous" | "compare";
+  readonly name: string;
+  readonly asset: string;
+  readonly weak: boolean;
+  readonly objects: readonly number[];
+}
+
+export interface PinnedVersion {
+  readonly asset: string;
+  readonly partition: PartitionRecord;
+  readonly version: number;
+  /** undefined: the asset stores nothing, or lives elsewhere. */
+  readonly objectKey?: string;
+  readonly etag?: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly schemaHash: string;
+  readonly dataVersion: string;
+  readonly metadata: Metadata;
+}
+
+export const noInputs: PinnedInputs = { objects: [], uses: {} };
+
+/**
+ * Looks up what is current of everything the step's partitions read.
+ *
+ * @throws {IrokoError} INPUT_MISSING when a required upstream partition has not been made, or none of "all"
+ */
+export async function pinInputsOf(
+  db: Queryable,
+  snapshot: Snapshot,
+  definition: StepDefinition,
+  step: {
+    readonly assets: readonly string[];
+    readonly partitions: readonly Partition[];
+    readonly now: Temporal.Instant;
+  },
+): Promise<PinnedInputs> {
+  const wanted = wantedInputs(snapshot, definition, step);
+  if (wanted.length === 0) return noInputs;
+  const pairs = new Map<string, { asset: string; partition: string }>();
+  for (const want of wanted) {
+    for (const partition of want.partitions)
+      pairs.set(`${want.asset} ${partition.id}`, { asset: want.asset, partition: partition.id });
+  }
+  const current = new Map<string, CurrentRow>();
+  for (const row of await currentVersions(db, [...pairs.values()])) current.set(`${row.asset} ${row.partition}`, row);
+
+  const objects: PinnedVersion[] = [];
+  const places = new Map<string, number>();
+  const uses: Record<string, PinnedUse[]> = {};
+  for (const want of wanted) {
+    const used: number[] = [];
+    for (const partition of want.partitions) {
+      const name = `${want.asset} ${partition.id}`;
+      const row = current.get(name);
+      if (row === undefined) {
+        if (want.required === "each") throw missingInput(want.asset, partition);
+        continue;
+      }
+      let place = places.get(name);
+      if (place === undefined) {
+        place = objects.push(pinnedVersion(row, partition)) - 1;
+        places.set(name, place);
+      }
+      used.push(place);
+    }
+    const [first] = want.partitions;
+    if (want.required === "some" && used.length === 0 && first) throw missingInput(want.asset, first);
+    (uses[want.of.id] ??= []).push({
+      role: want.role,
+      name: want.name,
+      asset: want.asset,
+      weak: want.weak,
+      objects: used,
+    });
+  }
+  return { objects, uses };
+}
+
+interface Wanted {
+  readonly of: Partition;
+  readonly role: PinnedUse["role"];
+  readonly name: string;
+  readonly asset: string;
+  readonly weak: boolean;
+  readonly required: "each" | "some" | "none";
+  readonly partitions: readonly Partition[];
+}
+
+function wantedInputs(
+  snapshot: Snapshot,
+  definition: StepDefinition,
+  step: {
+    readonly assets: readonly string[];
+    readonly partitions: readonly Partition[];
+    readonly now: Temporal.Instant;
+  },
+): readonly Wanted[] {
+  const wanted: Wanted[] = [];
+  for (const of of step.partitions) {
+    for (const [role, deps] of [
+      ["dependency", definition.deps],
+      ["compare", definition.compares],
+    ] as const) {
+      for (const dep of deps) {
+        const upstream = assetOf(snapshot, dep.asset);
+        if (upstream === undefined) continue;
+        const { set } = upstreamOf(dep.mapping, {
+          upstream: upstream.partitions,
+          downstream: definition.partitions,
+          set: setOfPartitions(definition.partitions, [of]),
+          now: step.now,
+        });
+        wanted.push({
+          of,
+          role,
+          name: dep.name,
+          asset: dep.asset,
+          weak: dep.weak,
+          required:
+            role === "compare" || dep.weak || upstream.kind !== "asset"
+              ? "none"
+              : readsWhatThereIs(dep.mapping)
+                ? "some"
+                : "each",
+          partitions: [...partitionsIn(upstream.partitions, set)],
+        });
+      }
+    }
+    if (definition.readsPrevious) {
+      for (const output of definition.outputs) {
+        if (!step.assets.includes(output.asset)) continue;
+        wanted.push({
+          of,
+          role: "previous",
+          name: output.name,
+          asset: output.asset,
+          weak: true,
+          required: "none",
+          partitions: [of],
+        });
+      }
+    }
+  }
+  return wanted;
+}
+
+function pinnedVersion(row: CurrentRow, partition: Partition): PinnedVersion {
+  return {
+    asset: row.asset,
+    partition: toPartitionRecord(partition),
+    version: row.version,
+    ...(row.objectKey === null ? {} : { objectKey: row.objectKey }),
+    ...(row.etag === null ? {} : { etag: row.etag }),
+    rows: row.rows,
+    bytes: row.bytes,
+    schemaHash: row.schemaHash ?? "",
+    dataVersion: row.dataVersion,
+    metadata: row.metadata ?? {},
+  };
+}
+
+/** Data versions read for one partition, by asset and upstream partition: what staleness compares with. */
+export function inputVersions(inputs: PinnedInputs, partition: string): Record<string, Record<string, string>> {
+  const versions: Record<string, Record<string, string>> = {};
+  for (const use of inputs.uses[partition] ?? []) {
+    if (use.role !== "dependency" || use.weak) continue;
+    const of = (versions[use.asset] ??= {});
+    for (const place of use.objects) {
+      const object = inputs.objects[place];
+      if (object !== undefined) of[object.partition.id] = object.dataVersion;
+    }
+  }
+  return versions;
+}
+
+/** A partition as a table names it, in the definition's own words. */
+export function recordOfId(definition: PartitionsDefinition, id: string): PartitionRecord {
+  return toPartitionRecord(partitionOf(definition, id));
+}
+
+function missingInput(asset: string, partition: Partition): IrokoError {
+  const where = nameOf(asset, partition);
+  return new IrokoError("INPUT_MISSING", `${where} has not been made, and this step reads it.`, {
+    hint: `Make it first: iroko materialize --select '${asset}'${partition.key === "" ? "" : ` --partition '${partition.key}'`}`,
+    details: { asset, partition: partition.key },
+  });
+}

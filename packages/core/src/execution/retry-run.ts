@@ -1,0 +1,59 @@
+import { v7 as uuidv7 } from "uuid";
+import { IrokoError } from "../errors.ts";
+import type { Database } from "../instance/database.ts";
+import { appendEvents } from "../instance/events.ts";
+import { currentLocation } from "../instance/locations.ts";
+import { getRun, insertRun, setPlanned } from "../instance/runs.ts";
+import { copyUnfinishedSteps } from "../instance/steps.ts";
+import { admit } from "./admit.ts";
+import { runNotFound } from "./cancel-run.ts";
+import { stepHashes } from "./step-definition.ts";
+
+/**
+ * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config and clock, by the code of
+ * now: a retry is what one asks for after mending it. Returns the new run's id.
+ *
+ * @throws {IrokoError} RUN_NOT_FOUND; RUN_NOT_ENDED while it still runs; RUN_SUCCEEDED when nothing is left to retry
+ */
+export async function retryRun(db: Database, id: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    const run = await getRun(tx, id);
+    if (run === undefined) throw runNotFound(id);
+    if (run.endedAt === null) {
+      throw new IrokoError("RUN_NOT_ENDED", `Run ${id} is still ${run.status}.`, {
+        hint: `Cancel it first (iroko runs cancel ${id}) or wait for its end.`,
+      });
+    }
+    if (run.status === "succeeded") {
+      throw new IrokoError("RUN_SUCCEEDED", `Run ${id} has succeeded: there is nothing to retry.`, {
+        hint: `To make it all again: iroko materialize --select '${run.selection}' …`,
+      });
+    }
+    const current = await currentLocation(tx, run.location);
+    if (current === undefined) throw new Error(`run ${id} is of location "${run.location}", which has no snapshot`);
+    const again = uuidv7();
+    await insertRun(
+      tx,
+      {
+        id: again,
+        location: run.location,
+        snapshotVersion: current.version,
+        trigger: "retry",
+        selection: run.selection,
+        partitions: run.partitions,
+        plan: run.plan,
+        tags: run.tags,
+        config: run.config,
+        priority: run.priority,
+        parent: id,
+        asOf: run.asOf,
+      },
+      run.planned - run.succeeded,
+    );
+    const steps = await copyUnfinishedSteps(tx, id, again, stepHashes(current.snapshot));
+    await setPlanned(tx, again, steps);
+    await appendEvents(tx, [{ type: "run_submitted", run: again, payload: { steps, trigger: "retry", parent: id } }]);
+    await admit(tx, run.location);
+    return again;
+  });
+}

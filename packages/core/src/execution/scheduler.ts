@@ -1,0 +1,177 @@
+/**
+ * Evaluates the schedules of every location. Any number of schedulers may run: a tick's primary key makes it happen
+ * once, and what one of them has begun another can end. A tick first has the sources observed that its assets read, so
+ * that its plan sees what is there; then its run is inserted in the transaction that ends it.
+ */
+import { requestDefinition } from "../planning/requested-partitions.ts";
+import { dueTicks, ticksRequest } from "../automation/schedule-ticks.ts";
+import type { Logger } from "../definitions/io-manager.ts";
+import type { JobDefinition, ScheduleDefinition } from "../definitions/model.ts";
+import { assetGraph } from "../graph/asset-graph.ts";
+import { selectAssets } from "../graph/selection.ts";
+import {
+  endTick,
+  lockTick,
+  setTickObservation,
+  sightSchedule,
+  startTick,
+  ticksToPlan,
+  type TickRow,
+} from "../instance/automations.ts";
+import type { Database, Tx } from "../instance/database.ts";
+import { newestEventAt } from "../instance/events.ts";
+import { currentLocation, listLocations, type Location } from "../instance/locations.ts";
+import { planObservation } from "../planning/plan-observation.ts";
+import { planRun } from "../planning/plan-run.ts";
+import { ownErrorRecord } from "./own-error.ts";
+import { readPlanningState } from "./planning-state.ts";
+import { repeat } from "./repeat.ts";
+import { submitRunIn } from "./submit-run.ts";
+
+export interface SchedulerOptions {
+  readonly db: Database;
+  readonly log?: Logger;
+  /** The real clock, unless a test gives another. */
+  readonly now?: () => Temporal.Instant;
+}
+
+export interface Scheduler {
+  stop(): Promise<void>;
+}
+
+const evaluateEveryMs = 1_000;
+
+/** Evaluates at once and then every second, until stopped. */
+export function startScheduler(options: SchedulerOptions): Scheduler {
+  return repeat(evaluateEveryMs, () => evaluateSchedules(options), options.log);
+}
+
+/** One evaluation of everything that is due now; what it begins is gone on with by the next. */
+export async function evaluateSchedules({
+  db,
+  log,
+  now = () => Temporal.Now.instant(),
+}: SchedulerOptions): Promise<void> {
+  const at = now();
+  const newestEvent = await newestEventAt(db);
+  for (const location of await listLocations(db)) {
+    for (const schedule of location.snapshot.schedules) {
+      if (schedule.enabled) await beginTicks(db, location, schedule, { at, newestEvent, log });
+    }
+  }
+  for (const tick of await ticksToPlan(db)) await planTick(db, tick, at, log);
+}
+
+async function beginTicks(
+  db: Database,
+  location: Location,
+  schedule: ScheduleDefinition,
+  {
+    at,
+    newestEvent,
+    log,
+  }: {
+    readonly at: Temporal.Instant;
+    readonly newestEvent: Temporal.Instant | undefined;
+    readonly log: Logger | undefined;
+  },
+): Promise<void> {
+  const { key: name, cron, timezone } = schedule;
+  const seen = await sightSchedule(db, { location: location.name, name, cron, timezone }, at);
+  if (seen.paused) return;
+  const lastHandled = seen.lastHandled ?? undefined;
+  const due = dueTicks(schedule, { since: seen.since, lastHandled, now: at, newestEvent });
+  if (due.waits !== undefined) log?.warn(`schedule "${name}" waits: ${due.waits}`);
+  const job = jobOf(location, schedule);
+  const requests = ticksRequest(schedule, definitionOf(location, job), { ticks: due.ticks, lastHandled });
+  let handledSince = seen.lastHandled;
+  for (const { tick: scheduledFor, partitions, reason } of requests) {
+    const tick = { location: location.name, name, scheduledFor, handledSince };
+    await db.transaction(async (tx) => {
+      if (partitions === undefined) return void (await startTick(tx, { ...tick, status: "skipped", reason }));
+      if (!(await startTick(tx, { ...tick, status: "started", reason: null }))) return;
+      const observation = await submitObservation(tx, location, job, name, at);
+      if (observation !== undefined) await setTickObservation(tx, tick, observation);
+    });
+    handledSince = scheduledFor;
+  }
+}
+
+async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log: Logger | undefined): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (!(await lockTick(tx, tick))) return;
+    const location = await currentLocation(tx, tick.location);
+    const schedule = location?.snapshot.schedules.find(({ key }) => key === tick.name);
+    if (location === undefined || schedule === undefined) {
+      await endTick(tx, tick, { status: "skipped", reason: "the schedule is no longer in the code" });
+      return;
+    }
+    const job = jobOf(location, schedule);
+    const [request] = ticksRequest(schedule, definitionOf(location, job), {
+      ticks: [tick.scheduledFor],
+      lastHandled: tick.handledSince ?? undefined,
+    });
+    if (request?.partitions === undefined) {
+      await endTick(tx, tick, { status: "skipped", reason: request?.reason ?? "nothing to ask for" });
+      return;
+    }
+    const asked = { select: job.select, partitions: request.partitions };
+    try {
+      const state = await readPlanningState(tx, location.snapshot, asked);
+      const plan = planRun({ snapshot: location.snapshot, request: asked, state, now });
+      const run = await submitRunIn(tx, {
+        location,
+        plan,
+        selection: job.select,
+        partitions: request.reason,
+        asOf: now,
+        trigger: "schedule",
+        triggerName: schedule.key,
+        tags: job.tags,
+        config: job.config,
+        priority: job.priority,
+      });
+      await endTick(tx, tick, { status: "requested", reason: request.reason, run });
+    } catch (error) {
+      const { code, message } = ownErrorRecord(error);
+      if (code === "INTERNAL") throw error;
+      log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
+      await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
+    }
+  });
+}
+
+/** Has observed what the job's assets read and can be observed; undefined where there is nothing. */
+async function submitObservation(
+  tx: Tx,
+  location: Location,
+  job: JobDefinition,
+  schedule: string,
+  now: Temporal.Instant,
+): Promise<string | undefined> {
+  const plan = planObservation({ snapshot: location.snapshot, select: job.select, now });
+  if (plan.steps.length === 0) return undefined;
+  return submitRunIn(tx, {
+    location,
+    plan,
+    selection: job.select,
+    partitions: "observation",
+    asOf: now,
+    trigger: "observe",
+    triggerName: schedule,
+    priority: job.priority,
+  });
+}
+
+function jobOf({ snapshot }: Location, schedule: ScheduleDefinition): JobDefinition {
+  const job = snapshot.jobs.find(({ key }) => key === schedule.job);
+  // define() refuses a schedule without its job, so a snapshot has none.
+  if (job === undefined)
+    throw new Error(`schedule "${schedule.key}" names job "${schedule.job}", which is not in the snapshot`);
+  return job;
+}
+
+function definitionOf({ snapshot }: Location, job: JobDefinition): ReturnType<typeof requestDefinition> {
+  const graph = assetGraph(snapshot);
+  return requestDefinition(graph, selectAssets(graph, job.select));
+}

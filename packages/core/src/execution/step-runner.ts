@@ -1,0 +1,394 @@
+/**
+ * One attempt of a step, as its worker lives it: fetch the inputs, run the child, stage what it builds while it goes on
+ * building, end in one transaction, publish.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { IrokoError, type ErrorRecord } from "../errors.ts";
+import type { Json, MetadataValue } from "../definitions/metadata.ts";
+import type { Snapshot } from "../definitions/snapshot.ts";
+import {
+  recordOutputs,
+  rowsBefore,
+  stagedOutputs,
+  type ObservedRow,
+  type StagedRow,
+} from "../instance/asset-partitions.ts";
+import type { CheckResultRow } from "../instance/checks.ts";
+import { rangeText } from "../instance/columns.ts";
+import type { Database } from "../instance/database.ts";
+import { fence } from "../instance/steps.ts";
+import { judgeAttempt } from "../planning/verdict.ts";
+import type { Attempt } from "./claim.ts";
+import type { ChildPool } from "./child/child-pool.ts";
+import { describeDeath } from "./child/child.ts";
+import { ownErrorRecord } from "./own-error.ts";
+import { finishForRetry, finishStep, nothingBrought, type Brought, type Finished } from "./finish.ts";
+import { DeferredByGate, type GatedStore } from "./gated-store.ts";
+import type { LogWriter } from "./log-writer.ts";
+import type { ObjectCache } from "./object-cache.ts";
+import { stableKey, stagedKey, type Storage } from "./object-keys.ts";
+import { recordOfId } from "./pinned-inputs.ts";
+import { toPartitionRecord } from "./child/partition-record.ts";
+import { publishPartition } from "./publish.ts";
+import { assetOf } from "./step-definition.ts";
+import type { BuiltOutput, CheckRecord, InputRecord, PartitionRecord, StepSpec } from "./step-protocol.ts";
+
+export interface StepRunnerContext {
+  readonly db: Database;
+  readonly snapshot: Snapshot;
+  readonly store: GatedStore;
+  readonly cache: ObjectCache;
+  readonly children: ChildPool;
+  readonly incarnation: number;
+  /** Steps' folders are made in here. */
+  readonly workFolder: string;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  readonly logs: LogWriter;
+}
+
+/** Why a step is aborted whose worker ends: it is not canceled, and whoever takes it over begins it anew. */
+export class WorkerGone extends Error {}
+
+/** What the step has brought so far, and what went wrong with bringing it. */
+interface Harvest {
+  readonly late: StagedRow[];
+  readonly checks: CheckResultRow[];
+  readonly observed: ObservedRow[];
+  staging: Promise<void>;
+}
+
+/** Never throws for what the step did; a lost claim ends quietly. */
+export async function runAttempt(context: StepRunnerContext, attempt: Attempt, signal: AbortSignal): Promise<void> {
+  const { step } = attempt;
+  const directory = join(context.workFolder, `${step.step}-${step.epoch}`);
+  const log = context.logs.open(step.step, step.attempt);
+  const harvest: Harvest = { late: [], checks: [], observed: [], staging: Promise.resolve() };
+  try {
+    const spec = await prepare(context, attempt, directory, harvest, signal);
+    if (spec === undefined) return await succeed(context, attempt, harvest);
+    const outcome = await context.children.run(spec, {
+      signal,
+      onOutput: (stream, text) => log.write(stream, text),
+      onMessage: (message) => {
+        switch (message.type) {
+          case "built":
+            // One after another: on a narrow link two uploads at once only make both late.
+            harvest.staging = harvest.staging.then(() => stage(context, attempt, message.output, harvest, signal));
+            harvest.staging.catch(() => {});
+            break;
+          case "observed":
+            harvest.observed.push(observedRow(message));
+            break;
+          case "checked":
+            harvest.checks.push(checkRow(message.check));
+            break;
+          case "log":
+            log.write(
+              "log",
+              `${JSON.stringify({ at: message.at, level: message.level, message: message.message, ...(message.fields === undefined ? {} : { fields: message.fields }) })}\n`,
+            );
+            break;
+        }
+      },
+    });
+    const staged = await harvest.staging.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (signal.reason instanceof WorkerGone) return;
+    // Before the end, so that a run that has ended has its whole log.
+    await log.close();
+    switch (outcome.kind) {
+      case "canceled":
+        return void (await finishStep(context.db, attempt, context.snapshot, { status: "canceled" }, nothingBrought));
+      case "failed":
+        return await failOrRetry(context, attempt, outcome.error, harvest);
+      case "died":
+        return await failOrRetry(context, attempt, childDied(outcome).toRecord(), harvest);
+      case "done":
+        if (staged !== undefined) return await putOffOrRetry(context, attempt, staged, harvest);
+        return await succeed(context, attempt, harvest);
+    }
+  } catch (error) {
+    if (signal.reason instanceof WorkerGone) return;
+    if (signal.aborted) await finishStep(context.db, attempt, context.snapshot, { status: "canceled" }, nothingBrought);
+    else await putOffOrRetry(context, attempt, error, harvest);
+  } finally {
+    await log.close();
+    // Most steps of most graphs are small: those that wrote nothing here cost no call to the disk.
+    if (existsSync(directory)) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What the child is to do; undefined when earlier attempts have staged all of it. */
+async function prepare(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  directory: string,
+  harvest: Harvest,
+  signal: AbortSignal,
+): Promise<StepSpec | undefined> {
+  const { step, definition, partitions } = attempt;
+  const staged = step.attempt > 1 ? await stagedOutputs(context.db, step.step) : [];
+  for (const { checks } of staged) harvest.checks.push(...(checks as readonly CheckRecord[]).map(checkRow));
+  const done = new Set(staged.map((row) => `${row.asset} ${row.partition}`));
+  const left = partitions.filter(
+    ({ id }) => step.kind !== "materialize" || step.assets.some((asset) => !done.has(`${asset} ${id}`)),
+  );
+  if (left.length === 0 && partitions.length > 0) return undefined;
+  const inputs = await fetchInputs(
+    context,
+    attempt,
+    left.map(({ id }) => id),
+    directory,
+    signal,
+  );
+  const history: Record<string, { partition: PartitionRecord; rows: number }[]> = {};
+  const first = left[0]?.window?.start;
+  if (first !== undefined) {
+    for (const asset of step.assets) {
+      const wanted = Math.max(0, ...(assetOf(context.snapshot, asset)?.checks.map((check) => check.history) ?? []));
+      if (wanted === 0) continue;
+      const rows = await rowsBefore(context.db, asset, first, wanted);
+      history[asset] = rows
+        .toReversed()
+        .map((row) => ({ partition: recordOfId(definition.partitions, row.partition), rows: row.rows }));
+    }
+  }
+  return {
+    runId: step.run,
+    n: step.n,
+    kind: step.kind as StepSpec["kind"],
+    name: step.name,
+    assets: step.assets,
+    partitions: left.map(toPartitionRecord),
+    attempt: step.attempt,
+    config: (step.config[step.name] ?? {}) as Json,
+    inputs,
+    history,
+    directory,
+    memoryBytes: context.memoryBytes,
+    threads: context.threads,
+  };
+}
+
+async function fetchInputs(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  wanted: readonly string[],
+  directory: string,
+  signal: AbortSignal,
+): Promise<Record<string, readonly InputRecord[]>> {
+  const { step, inputs } = attempt;
+  const store = context.store.for({ run: step.run, step: step.n, purpose: "input" });
+  const files = new Map<number, string>();
+  const fileOf = async (place: number): Promise<string | undefined> => {
+    const object = inputs.objects[place];
+    if (object?.objectKey === undefined) return undefined;
+    const known = files.get(place) ?? store.localFile(object.objectKey);
+    if (known !== undefined) return known;
+    await mkdir(directory, { recursive: true });
+    const { file } = await context.cache.fetch(store, object.objectKey, object.etag ?? "", signal, directory);
+    files.set(place, file);
+    return file;
+  };
+  const records: Record<string, InputRecord[]> = {};
+  for (const id of wanted) {
+    records[id] = [];
+    for (const use of inputs.uses[id] ?? []) {
+      const objects: InputRecord["objects"][number][] = [];
+      for (const place of use.objects) {
+        const object = inputs.objects[place];
+        const file = await fileOf(place);
+        if (object === undefined || file === undefined) continue;
+        const { partition, version, rows, bytes, schemaHash, dataVersion, metadata } = object;
+        objects.push({ partition, version, file, rows, bytes, schemaHash, dataVersion, metadata });
+      }
+      if (use.role === "dependency" || objects.length > 0) {
+        records[id].push({ role: use.role, name: use.name, asset: use.asset, objects });
+      }
+    }
+  }
+  return records;
+}
+
+/** Where readers will find it. The child that made it knows nothing of the store. */
+function publishedAt({ store }: StepRunnerContext, storage: Storage, { partition }: BuiltOutput): MetadataValue {
+  return { type: "path", value: store.uriOf(stableKey(storage, partition.key)) };
+}
+
+/** Puts a built file into the store under this attempt's own key, and keeps the record of it. */
+async function stage(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  output: BuiltOutput,
+  harvest: Harvest,
+  signal: AbortSignal,
+): Promise<void> {
+  const { step } = attempt;
+  harvest.checks.push(...output.checks.map(checkRow));
+  const storage = assetOf(context.snapshot, output.asset)?.storage;
+  const row: StagedRow = {
+    asset: output.asset,
+    partition: output.partition.id,
+    objectKey: null,
+    etag: null,
+    sha256: null,
+    rows: output.staged.rows,
+    bytes: output.staged.bytes,
+    dataVersion: output.staged.dataVersion,
+    schemaHash: output.schemaHash === "" ? null : output.schemaHash,
+    sourceVersions: sourceVersionsOf(context.snapshot, output),
+    metadata:
+      storage === undefined
+        ? output.metadata
+        : { ...output.metadata, output_path: publishedAt(context, storage, output) },
+    checks: output.checks,
+    seconds: output.seconds,
+  };
+  if (output.file === undefined || storage === undefined) {
+    harvest.late.push(row);
+    return;
+  }
+  const store = context.store.for({ run: step.run, step: step.n });
+  const key = stagedKey(storage, output.partition.key, { run: step.run, n: step.n, epoch: step.epoch });
+  const { sha256, bytes } = output.staged;
+  const put = await store.stage(key, { path: output.file, bytes, sha256 }, { signal });
+  await context.db.transaction(async (tx) => {
+    if (await fence(tx, step)) await recordOutputs(tx, step, [{ ...row, objectKey: key, etag: put.etag, sha256 }]);
+  });
+}
+
+/** As input versions: an external asset's partition is the output's own, or its only one. */
+function sourceVersionsOf(snapshot: Snapshot, { partition, sourceVersions }: BuiltOutput): StagedRow["sourceVersions"] {
+  return Object.fromEntries(
+    Object.entries(sourceVersions).map(([asset, version]) => {
+      const unpartitioned = assetOf(snapshot, asset)?.partitions.kind === "none";
+      return [asset, { [unpartitioned ? "" : partition.id]: version }];
+    }),
+  );
+}
+
+async function succeed(context: StepRunnerContext, attempt: Attempt, harvest: Harvest): Promise<void> {
+  const failed = harvest.checks.find(
+    (check) => attempt.step.kind === "check" && !check.passed && check.blocking && check.severity === "error",
+  );
+  if (failed !== undefined) return await fail(context, attempt, checkFailed(failed), harvest);
+  await publishAll(
+    context,
+    await finishStep(context.db, attempt, context.snapshot, { status: "succeeded", outcome: "made" }, brought(harvest)),
+  );
+}
+
+/** What the worker's own part of the attempt threw: the gate's deferral is no failure. */
+async function putOffOrRetry(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  error: unknown,
+  harvest: Harvest,
+): Promise<void> {
+  const record = ownErrorRecord(error);
+  if (!(error instanceof DeferredByGate)) return await failOrRetry(context, attempt, record, harvest);
+  const delaySeconds = Math.max(0, Temporal.Now.instant().until(error.until).total("seconds"));
+  await finishForRetry(context.db, attempt, { delaySeconds, reason: error.reason, error: record, counts: false });
+}
+
+async function failOrRetry(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  record: ErrorRecord,
+  harvest: Harvest,
+): Promise<void> {
+  const { step, definition } = attempt;
+  const verdict = judgeAttempt(
+    definition.retry,
+    {
+      attempt: step.attempt - step.lostAttempts,
+      ...(step.retryDelay === null ? {} : { previousDelaySeconds: step.retryDelay }),
+    },
+    record,
+    Temporal.Now.instant(),
+    Math.random(),
+  );
+  if (verdict.next === "failed") return await fail(context, attempt, record, harvest);
+  await finishForRetry(context.db, attempt, {
+    delaySeconds: verdict.delaySeconds,
+    reason: verdict.reason,
+    error: record,
+    counts: true,
+  });
+}
+
+async function fail(context: StepRunnerContext, attempt: Attempt, error: ErrorRecord, harvest: Harvest): Promise<void> {
+  await publishAll(
+    context,
+    await finishStep(context.db, attempt, context.snapshot, { status: "failed", error }, brought(harvest)),
+  );
+}
+
+async function publishAll(context: StepRunnerContext, finished: Finished): Promise<void> {
+  for (const { asset, partition, version } of finished?.committed ?? []) {
+    // What cannot be published now is due all the same: the reconciler sees it.
+    if (version !== null) await publishPartition(context, asset, partition).catch(() => {});
+  }
+}
+
+function brought(harvest: Harvest): Brought {
+  // Of a check that an attempt has made again, the latest result.
+  const checks = new Map(harvest.checks.map((check) => [`${check.asset} ${check.name} ${check.partition}`, check]));
+  return { outputs: harvest.late, checks: [...checks.values()], observed: harvest.observed };
+}
+
+function checkRow(check: CheckRecord): CheckResultRow {
+  return {
+    asset: check.asset,
+    name: check.name,
+    partition: check.partition.id,
+    passed: check.passed,
+    severity: check.severity,
+    blocking: check.blocking,
+    message: check.message ?? null,
+    violations: check.violations ?? null,
+    sample: check.sample ?? null,
+    metadata: check.metadata ?? null,
+  };
+}
+
+function observedRow(message: {
+  readonly asset: string;
+  readonly partition: PartitionRecord;
+  readonly dataVersion: string;
+  readonly metadata: unknown;
+}): ObservedRow {
+  const { asset, partition, dataVersion, metadata } = message;
+  const window = partition.window && {
+    start: Temporal.Instant.from(partition.window[0]),
+    end: Temporal.Instant.from(partition.window[1]),
+  };
+  return { asset, partition: partition.id, window: rangeText(window), dataVersion, metadata };
+}
+
+function checkFailed(check: CheckResultRow): ErrorRecord {
+  return new IrokoError(
+    "CHECK_FAILED",
+    `Check "${check.name}" on ${check.asset} failed${check.message === null ? "" : `: ${check.message}`}.`,
+    {
+      hint: `Look at what broke it: iroko assets show ${check.asset}`,
+      details: { asset: check.asset, check: check.name, violations: check.violations, sample: check.sample },
+    },
+  ).toRecord();
+}
+
+function childDied(death: {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly lastLines: readonly string[];
+}): IrokoError {
+  return new IrokoError("CHILD_DIED", `The process that ran the step ${describeDeath(death)}.`, {
+    hint: "Its last lines stand in the step's log. Out of memory? Give the worker more: iroko worker --memory 8GB.",
+    details: { ...death },
+  });
+}

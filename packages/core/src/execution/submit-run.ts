@@ -1,0 +1,83 @@
+/** From a plan to a run: inserted whole, with the wake-ups of its first steps. */
+import { v7 as uuidv7 } from "uuid";
+import type { Json } from "../definitions/metadata.ts";
+import { setColumns } from "../instance/columns.ts";
+import type { Database, Tx } from "../instance/database.ts";
+import { appendEvents } from "../instance/events.ts";
+import type { Location } from "../instance/locations.ts";
+import { insertRun, insertSteps, type NewRun, type NewStep, type RunTrigger } from "../instance/runs.ts";
+import type { Plan, PlannedStep } from "../planning/plan.ts";
+import { setToJson } from "../partitions/set-codec.ts";
+import { admit } from "./admit.ts";
+import { stepDefinition } from "./step-definition.ts";
+
+export interface Submission {
+  readonly location: Location;
+  readonly plan: Plan;
+  readonly selection: string;
+  /** What was asked for, in words: "2026-11-01..2026-11-07", "stale". */
+  readonly partitions: string;
+  /** The clock of the plan. */
+  readonly asOf: Temporal.Instant;
+  readonly trigger: RunTrigger;
+  readonly triggerName?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, Json>>;
+  readonly priority?: number;
+  readonly parent?: string;
+}
+
+/** Returns the run's id. An empty plan makes a run that has succeeded already. */
+export async function submitRun(db: Database, submission: Submission): Promise<string> {
+  return db.transaction((tx) => submitRunIn(tx, submission));
+}
+
+/** The same within the caller's transaction: a tick and its run are one. */
+export async function submitRunIn(tx: Tx, submission: Submission): Promise<string> {
+  const { location, plan } = submission;
+  const id = uuidv7();
+  const run: NewRun = {
+    id,
+    location: location.name,
+    snapshotVersion: location.version,
+    trigger: submission.trigger,
+    ...(submission.triggerName === undefined ? {} : { triggerName: submission.triggerName }),
+    selection: submission.selection,
+    partitions: submission.partitions,
+    plan: {
+      assets: plan.assets.map((asset) => ({ ...asset, partitions: setToJson(asset.partitions) })),
+      skipped: plan.skipped.map((skip) => ({ ...skip, partitions: setToJson(skip.partitions) })),
+    },
+    tags: submission.tags ?? {},
+    config: submission.config ?? {},
+    priority: submission.priority ?? 0,
+    ...(submission.parent === undefined ? {} : { parent: submission.parent }),
+    asOf: submission.asOf,
+  };
+  await insertRun(tx, run, plan.steps.length);
+  await insertSteps(
+    tx,
+    run,
+    plan.steps.map((step) => newStep(location, step)),
+    plan.edges,
+  );
+  await appendEvents(tx, [
+    { type: "run_submitted", run: id, payload: { steps: plan.steps.length, trigger: submission.trigger } },
+  ]);
+  await admit(tx, location.name);
+  return id;
+}
+
+function newStep(location: Location, step: PlannedStep): NewStep {
+  return {
+    n: step.n,
+    kind: step.kind,
+    name: step.name,
+    assets: step.assets,
+    definitionHash: stepDefinition(location.snapshot, step.kind, step.name)?.definitionHash ?? "",
+    ...(step.kind === "gate" ? { windows: null, keys: null } : setColumns(step.partitions)),
+    pools: step.pools,
+    reason: step.reason,
+    onlyIfChanged: step.onlyIfChanged ?? false,
+  };
+}

@@ -1,0 +1,276 @@
+/**
+ * A worker: a process that claims steps of one code location and runs them in its children. It holds nothing that
+ * matters: killed at any moment, others take its steps over.
+ */
+import { EventEmitter } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { availableParallelism, hostname, totalmem } from "node:os";
+import { join } from "node:path";
+import { Logger as QueueLogger, run as runQueue, type WorkerEvents } from "graphile-worker";
+import { v7 as uuidv7 } from "uuid";
+import type { Logger } from "../definitions/io-manager.ts";
+import type { Snapshot } from "../definitions/snapshot.ts";
+import { openDatabase, openQueuePool, type Database } from "../instance/database.ts";
+import { instanceFacts } from "../instance/locations.ts";
+import { stepsOfWorker } from "../instance/steps.ts";
+import { recordTransfers } from "../instance/transfers.ts";
+import { stepTask } from "../instance/wake-ups.ts";
+import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
+import { childPool } from "./child/child-pool.ts";
+import { claim } from "./claim.ts";
+import { finishStep, nothingBrought } from "./finish.ts";
+import { gatedStore } from "./gated-store.ts";
+import { keepAlive } from "./keep-alive.ts";
+import { logWriter } from "./log-writer.ts";
+import { openGate, type NetworkGate } from "./network-gate.ts";
+import type { ObjectCache } from "./object-cache.ts";
+import { patientDatabase } from "./patient-database.ts";
+import { reconcile, skipRun } from "./reconcile.ts";
+import { repeat } from "./repeat.ts";
+import { definitionHashesOf } from "./step-definition.ts";
+import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts";
+import type { Store } from "./store.ts";
+import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
+import { ownErrorRecord } from "./own-error.ts";
+
+export interface WorkerOptions {
+  readonly databaseUrl: string;
+  readonly location: string;
+  /** The definitions module, an absolute path. */
+  readonly module: string;
+  readonly store: Store;
+  readonly cache: ObjectCache;
+  readonly gate?: NetworkGate;
+  /** A folder of the worker's own, on the store's file system where the store is local. */
+  readonly workFolder: string;
+  /** Steps at once; default: the processors. */
+  readonly slots?: number;
+  /** For all steps together; default: 704 MiB a slot, at most half of the machine's. */
+  readonly memoryBytes?: number;
+  /** How long a beat may stand still before others take over; 5 s beside the database, 15 s or more over a bad link. */
+  readonly ttlSeconds?: number;
+  readonly log?: Logger;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Worker {
+  readonly id: string;
+  readonly snapshot: Snapshot;
+  /** Ends when the worker has stopped; rejects when it had to, because others had taken its place. */
+  readonly stopped: Promise<void>;
+  /** Claims nothing more, lets running steps end within the deadline, hands the rest over, stops. Asked again, the earlier deadline counts. */
+  drain(deadlineSeconds?: number): Promise<void>;
+}
+
+/** A step spills to disk beyond its share of this: two million rows are made in it. */
+const slotMemoryBytes = 704 * 2 ** 20;
+const defaultTtlSeconds = 5;
+const sweepEveryMs = 1_000;
+const reconcileEveryMs = 5_000;
+
+/** @throws {IrokoError} what loading the definitions, reaching Postgres or the store throws */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const id = uuidv7();
+  const slots = options.slots ?? availableParallelism();
+  const workFolder = join(options.workFolder, id);
+  const children = childPool({
+    module: options.module,
+    slots,
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
+  // Named as the worker's session is: while one of them is left, nobody takes it for killed.
+  const db = openDatabase(options.databaseUrl, { connections: slots + 4, applicationName: workerSessionName(id) });
+  try {
+    const [snapshot, { incarnation }] = await Promise.all([children.describe(), instanceFacts(db)]);
+    const store = gatedStore(options.store, options.gate ?? openGate, (transfer) => recordTransfers(db, [transfer]));
+    const context: StepRunnerContext = {
+      db,
+      snapshot,
+      store,
+      cache: options.cache,
+      children,
+      incarnation,
+      workFolder,
+      memoryBytes: Math.floor((options.memoryBytes ?? Math.min(totalmem() / 2, slots * slotMemoryBytes)) / slots),
+      threads: availableParallelism(),
+      logs: logWriter(db),
+    };
+    return await start(id, slots, options, context);
+  } catch (error) {
+    await children.close({ graceSeconds: 0 });
+    await db.close();
+    throw error;
+  }
+}
+
+async function start(id: string, slots: number, options: WorkerOptions, context: StepRunnerContext): Promise<Worker> {
+  const { db, snapshot, children } = context;
+  const ending = Promise.withResolvers<void>();
+  ending.promise.catch(() => {});
+  const running = new Set<Running>();
+  const definitionHashes = definitionHashesOf(snapshot);
+  const gone = new AbortController();
+  const patient = patientDatabase(db, gone.signal);
+  /** Compares what runs here with what the tables say: what is to be canceled, what a lost answer has made of a claim. */
+  const lookAround = async (): Promise<void> => {
+    const mine = await stepsOfWorker(db, id);
+    for (const { step, canceled } of mine)
+      if (canceled) for (const one of running) if (one.step === step) one.controller.abort();
+    const forgotten = mine.filter(({ step }) => ![...running].some((one) => one.step === step));
+    if (forgotten.length > 0) await db.transaction((tx) => giveBackLost(tx, forgotten));
+  };
+
+  const life = await keepAlive(db, {
+    worker: {
+      id,
+      location: options.location,
+      ttlSeconds: options.ttlSeconds ?? defaultTtlSeconds,
+      host: hostname(),
+      pid: process.pid,
+      bootId: await bootId(),
+      slots,
+      definitionHashes,
+    },
+    onBeat: lookAround,
+    onCancel: () => void lookAround().catch(() => {}),
+    // Others have taken the steps, or will: nothing here may go on, nor wait for a database that may not answer.
+    onLost: (reason) => {
+      ending.reject(reason);
+      void stop(0);
+    },
+  });
+
+  const step = async (payload: unknown): Promise<void> => {
+    const one: Running = {
+      step: (payload as { readonly step: number }).step,
+      controller: new AbortController(),
+    };
+    // Before the claim: what the tables know of must never be unknown here.
+    running.add(one);
+    try {
+      const result = await claim(db, one.step, { worker: id, snapshot, definitionHashes });
+      switch (result.kind) {
+        case "missed":
+          return;
+        case "run":
+          return await runAttempt({ ...context, db: patient }, result.attempt, one.controller.signal);
+        case "nothingToDo":
+          await finishStep(
+            patient,
+            result.attempt,
+            snapshot,
+            { status: "succeeded", outcome: result.outcome },
+            nothingBrought,
+          );
+          return;
+        case "unfit":
+          await finishStep(
+            patient,
+            result.attempt,
+            snapshot,
+            { status: "failed", error: ownErrorRecord(result.error) },
+            nothingBrought,
+          );
+      }
+    } catch (error) {
+      // A wake-up that throws would be tried again hours later; the reconciler is sooner.
+      options.log?.warn("a wake-up came to nothing; it is derived again", { step: one.step, error: String(error) });
+    } finally {
+      running.delete(one);
+    }
+  };
+
+  const queue = await openQueue(db, options.location, slots, {
+    step,
+    skip: (payload) => skipRun(db, (payload as { readonly run: string }).run),
+    onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
+  });
+  const deaths = sweeper(db, () => performance.now());
+  const publishing = { db, store: context.store, snapshot, incarnation: context.incarnation };
+  const loops = [
+    repeat(sweepEveryMs, () => deaths.sweep(), options.log),
+    repeat(reconcileEveryMs, () => reconcile(publishing, options.location), options.log),
+  ];
+
+  let stopping: Promise<void> | undefined;
+  const overdue = Promise.withResolvers<void>();
+  const stop = (deadlineSeconds: number): Promise<void> => {
+    // Each call may shorten the time that the first one gave.
+    setTimeout(overdue.resolve, deadlineSeconds * 1000).unref();
+    stopping ??= (async () => {
+      const idle = queue.stop().catch(() => {});
+      if (deadlineSeconds > 0) {
+        await setDraining(db, id).catch(() => {});
+        await Promise.race([idle, overdue.promise]);
+      }
+      // What still runs ends here without a word, and is handed over for another worker to begin it.
+      gone.abort();
+      for (const { controller } of running) controller.abort(new WorkerGone());
+      await children.close({ graceSeconds: 0 });
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
+      await idle;
+      await life.stop();
+      await context.logs.close();
+      await rm(context.workFolder, { recursive: true, force: true });
+      await db.close();
+    })();
+    return stopping;
+  };
+  return {
+    id,
+    snapshot,
+    stopped: ending.promise,
+    async drain(deadlineSeconds = 30) {
+      await stop(deadlineSeconds);
+      ending.resolve();
+    },
+  };
+}
+
+interface Running {
+  readonly step: number;
+  readonly controller: AbortController;
+}
+
+interface Queue {
+  /** Fetches nothing more; ends once what runs has ended. */
+  stop(): Promise<void>;
+}
+
+interface QueueHandlers {
+  readonly step: (payload: unknown) => Promise<void>;
+  readonly skip: (payload: unknown) => Promise<void>;
+  readonly onQueueId: (queueId: string) => Promise<void>;
+}
+
+async function openQueue(db: Database, location: string, slots: number, handlers: QueueHandlers): Promise<Queue> {
+  const events: WorkerEvents = new EventEmitter();
+  const known = new Promise<string>((resolve) => events.on("pool:create", ({ workerPool }) => resolve(workerPool.id)));
+  const pool = openQueuePool(db.url, slots + 3);
+  const runner = await runQueue({
+    pgPool: pool,
+    events,
+    noHandleSignals: true,
+    taskList: { [stepTask(location)]: handlers.step, skip: handlers.skip },
+    logger: new QueueLogger(() => () => {}),
+    preset: { worker: { concurrentJobs: slots, pollInterval: 1000, completeJobBatchDelay: 0 } },
+  });
+  runner.promise.catch(() => {});
+  await handlers.onQueueId(await known);
+  return {
+    async stop() {
+      await runner.stop().catch(() => {});
+      await pool.end();
+    },
+  };
+}
+
+/** Changes with each start of the machine: tells a power cut from a killed process. */
+async function bootId(): Promise<string> {
+  return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
+    (text) => text.trim(),
+    () => "unknown",
+  );
+}

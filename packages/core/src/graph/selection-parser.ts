@@ -1,0 +1,227 @@
+/**
+ * Reads the selection grammar:
+ *
+ *     expression := or
+ *     or         := and ("or" and)*
+ *     and        := not ("and" not)*
+ *     not        := "not" not | "*" | traversal
+ *     traversal  := (number? "+")? primary ("+" number?)?
+ *     primary    := attribute ":" value | key | ("sinks" | "roots") "(" expression ")" | "(" expression ")"
+ *
+ * Attributes are key, group, tag (`tag:name=value`), owner, kind and is. A key may be bare and may hold "*"; other values
+ * with anything but letters, digits and "_" stand in double quotes.
+ */
+import { IrokoError } from "../errors.ts";
+
+export type Selection =
+  | { readonly kind: "all" }
+  | { readonly kind: "key"; readonly pattern: string; readonly column: number }
+  | { readonly kind: "attribute"; readonly attribute: "group" | "owner" | "kind"; readonly pattern: string }
+  | { readonly kind: "tag"; readonly name: string; readonly value: string }
+  | { readonly kind: "external" }
+  | { readonly kind: "not"; readonly of: Selection }
+  | { readonly kind: "and" | "or"; readonly left: Selection; readonly right: Selection }
+  | { readonly kind: "sinks" | "roots"; readonly of: Selection }
+  /** `+a+`: so many steps up and down; Infinity where no number is given. */
+  | { readonly kind: "traversal"; readonly of: Selection; readonly up: number; readonly down: number };
+
+/** @throws {IrokoError} SELECTION_SYNTAX, pointing at the character */
+export function parseSelection(text: string): Selection {
+  const parser = new Parser(text);
+  const selection = parser.expression();
+  parser.end();
+  return selection;
+}
+
+interface Token {
+  /** `word`: as a value may stand without quotes; `glob`: with "*" or "/" in it, for keys only. */
+  readonly kind: "word" | "glob" | "quoted" | "number" | "mark" | "end";
+  readonly text: string;
+  readonly column: number;
+}
+
+const attributes = ["key", "group", "tag", "owner", "kind", "is"];
+const reserved = new Set(["and", "or", "not", "AND", "OR", "NOT"]);
+
+class Parser {
+  readonly #text: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#tokens = tokensOf(text);
+  }
+
+  expression(): Selection {
+    let left = this.#and();
+    while (this.#takeOperator("or")) left = { kind: "or", left, right: this.#and() };
+    return left;
+  }
+
+  end(): void {
+    if (this.#next.kind !== "end") this.#fail('"and", "or" or the end');
+  }
+
+  #and(): Selection {
+    let left = this.#not();
+    while (this.#takeOperator("and")) left = { kind: "and", left, right: this.#not() };
+    return left;
+  }
+
+  #not(): Selection {
+    if (this.#takeOperator("not")) return { kind: "not", of: this.#not() };
+    if (this.#next.kind === "glob" && this.#next.text === "*") {
+      this.#at += 1;
+      return { kind: "all" };
+    }
+    return this.#traversal();
+  }
+
+  #traversal(): Selection {
+    let up = 0;
+    if (this.#next.kind === "number") {
+      up = Number(this.#take().text);
+      if (!this.#takeMark("+")) this.#fail('"+" after the number');
+    } else if (this.#takeMark("+")) {
+      up = Infinity;
+    }
+    const of = this.#primary();
+    if (!this.#takeMark("+")) return up === 0 ? of : { kind: "traversal", of, up, down: 0 };
+    const down = this.#next.kind === "number" ? Number(this.#take().text) : Infinity;
+    return { kind: "traversal", of, up, down };
+  }
+
+  #primary(): Selection {
+    const { kind, text, column } = this.#next;
+    const followedBy = this.#tokens[this.#at + 1]!;
+    if (this.#takeMark("(")) return this.#closing(this.expression());
+    if (kind === "word" && followedBy.text === ":" && followedBy.kind === "mark") return this.#attribute();
+    if ((text === "sinks" || text === "roots") && kind === "word" && followedBy.text === "(") {
+      this.#at += 2;
+      return { kind: text, of: this.#closing(this.expression()) };
+    }
+    if (isKeyToken(this.#next) && text !== "*") {
+      this.#at += 1;
+      return { kind: "key", pattern: text, column };
+    }
+    return this.#fail(
+      'an asset key, "key:", "group:", "tag:", "owner:", "kind:", "is:external", "sinks(", "roots(" or "("',
+    );
+  }
+
+  #attribute(): Selection {
+    const name = this.#next;
+    if (!attributes.includes(name.text)) {
+      this.#fail(`one of ${attributes.map((attribute) => `"${attribute}:"`).join(", ")}`);
+    }
+    this.#at += 2;
+    const { column } = this.#next;
+    switch (name.text) {
+      case "key":
+        if (this.#next.text === "*" && this.#next.kind === "glob")
+          this.#fail('a key ("*" for everything stands alone)');
+        if (!isKeyToken(this.#next)) this.#fail(`a key; ${quotingHint}`);
+        return { kind: "key", pattern: this.#take().text, column };
+      case "tag": {
+        const tag = this.#value("a tag's name");
+        return { kind: "tag", name: tag, value: this.#takeMark("=") ? this.#value("the tag's value") : "" };
+      }
+      case "is":
+        if (this.#next.text !== "external") this.#fail('"external"');
+        this.#at += 1;
+        return { kind: "external" };
+      default: {
+        const attribute = name.text as "group" | "owner" | "kind";
+        return { kind: "attribute", attribute, pattern: this.#value(`the ${attribute}`) };
+      }
+    }
+  }
+
+  #value(what: string): string {
+    const token = this.#next;
+    if (token.kind !== "quoted" && (token.kind !== "word" || reserved.has(token.text)))
+      this.#fail(`${what}; ${quotingHint}`);
+    return this.#take().text;
+  }
+
+  #closing(of: Selection): Selection {
+    if (!this.#takeMark(")")) this.#fail('"and", "or" or ")"');
+    return of;
+  }
+
+  get #next(): Token {
+    return this.#tokens[this.#at]!;
+  }
+
+  #take(): Token {
+    const token = this.#next;
+    this.#at += 1;
+    return token;
+  }
+
+  #takeMark(mark: string): boolean {
+    if (this.#next.kind !== "mark" || this.#next.text !== mark) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #takeOperator(operator: "and" | "or" | "not"): boolean {
+    const { kind, text } = this.#next;
+    if (kind !== "word" || (text !== operator && text !== operator.toUpperCase())) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #fail(expected: string): never {
+    const { kind, text, column } = this.#next;
+    const found = kind === "end" ? "the end" : kind === "quoted" ? JSON.stringify(text) : `"${text}"`;
+    throw syntaxError(this.#text, column, `expected ${expected}, found ${found}`);
+  }
+}
+
+const quotingHint = 'anything but letters, digits and "_" stands in double quotes';
+
+// A mark is one character; whatever else a selection holds is reported where it stands.
+const tokenPattern =
+  /\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_*/]))|([A-Za-z_*][A-Za-z0-9_*/]*)|([0-9]+)|([():=+]))/y;
+
+function tokensOf(text: string): readonly Token[] {
+  const tokens: Token[] = [];
+  tokenPattern.lastIndex = 0;
+  let at = 0;
+  while (text.slice(at).trim() !== "") {
+    const match = tokenPattern.exec(text);
+    if (!match) {
+      const column = at + text.slice(at).search(/\S/) + 1;
+      const found = String.fromCodePoint(text.codePointAt(column - 1)!);
+      throw syntaxError(
+        text,
+        column,
+        found === '"' ? "the quotes never close" : `"${found}" has no meaning here; ${quotingHint}`,
+      );
+    }
+    const [whole, quoted, word, glob, number, mark] = match;
+    at = tokenPattern.lastIndex;
+    const column = at - whole.trimStart().length + 1;
+    if (quoted !== undefined)
+      tokens.push({ kind: "quoted", text: quoted.slice(1, -1).replaceAll(/\\(.)/g, "$1"), column });
+    else if (word !== undefined) tokens.push({ kind: "word", text: word, column });
+    else if (glob !== undefined) tokens.push({ kind: "glob", text: glob, column });
+    else if (number !== undefined) tokens.push({ kind: "number", text: number, column });
+    else tokens.push({ kind: "mark", text: mark!, column });
+  }
+  tokens.push({ kind: "end", text: "", column: text.trimEnd().length + 1 });
+  return tokens;
+}
+
+function isKeyToken({ kind, text }: Token): boolean {
+  return kind === "quoted" || kind === "glob" || (kind === "word" && !reserved.has(text));
+}
+
+function syntaxError(text: string, column: number, what: string): IrokoError {
+  return new IrokoError("SELECTION_SYNTAX", `The selection "${text}" cannot be read at character ${column}: ${what}.`, {
+    hint: `  ${text}\n  ${" ".repeat(column - 1)}^\nFor example: '+daily_revenue_summary', 'group:ingestion and not key:raw*', '*'.`,
+    place: { column },
+  });
+}

@@ -1,0 +1,51 @@
+import { jsonText } from "./columns.ts";
+import type { Queryable, Tx } from "./database.ts";
+
+export interface CheckResultRow {
+  readonly asset: string;
+  readonly name: string;
+  readonly partition: string;
+  readonly passed: boolean;
+  readonly severity: "error" | "warn";
+  readonly blocking: boolean;
+  readonly message: string | null;
+  readonly violations: number | null;
+  readonly sample: unknown;
+  readonly metadata: unknown;
+}
+
+/** Keeps the latest result of each check on each partition. */
+export async function recordCheckResults(
+  tx: Tx,
+  run: string,
+  step: number,
+  results: readonly CheckResultRow[],
+): Promise<void> {
+  if (results.length === 0) return;
+  await tx.query(
+    `insert into iroko.check_result (asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, run, step)
+     select asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, $1, $2
+       from json_to_recordset($3) as result (asset text, name text, partition text, passed boolean, severity text, blocking boolean,
+            message text, violations bigint, sample jsonb, metadata jsonb)
+      order by asset, name, partition
+     on conflict (asset, name, partition) do update
+        set passed = excluded.passed, severity = excluded.severity, blocking = excluded.blocking, message = excluded.message,
+            violations = excluded.violations, sample = excluded.sample, metadata = excluded.metadata, run = excluded.run,
+            step = excluded.step, at = clock_timestamp()`,
+    [run, step, jsonText(results)],
+  );
+}
+
+/** Latest results on an asset, failed ones first; all its partitions or one. */
+export async function listCheckResults(
+  db: Queryable,
+  asset: string,
+  partition?: string,
+): Promise<readonly (CheckResultRow & { readonly at: Temporal.Instant; readonly run: string })[]> {
+  const { rows } = await db.query<CheckResultRow & { at: Temporal.Instant; run: string }>(
+    `select asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, at, run from iroko.check_result
+      where asset = $1 and ($2::text is null or partition = $2) order by passed, partition desc, name limit 1000`,
+    [asset, partition ?? null],
+  );
+  return rows;
+}

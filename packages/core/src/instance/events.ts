@@ -1,0 +1,100 @@
+import type { PartitionSet } from "../partitions/partition-set.ts";
+import { jsonText, setColumns } from "./columns.ts";
+import type { Queryable } from "./database.ts";
+
+export type EventType =
+  | "run_submitted"
+  | "run_cancel_requested"
+  | "attempt_failed"
+  | "attempt_lost"
+  | "step_failed"
+  | "step_canceled"
+  | "materialization"
+  | "observation"
+  | "check"
+  | "joined"
+  | "worker_lost";
+
+export interface NewEvent {
+  readonly type: EventType;
+  readonly run?: string;
+  /** The step's number in its run. */
+  readonly step?: number;
+  readonly asset?: string;
+  readonly partitions?: PartitionSet;
+  readonly payload?: unknown;
+}
+
+/** Appends events in the caller's transaction. */
+export async function appendEvents(db: Queryable, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await db.query(
+    `insert into iroko.event (type, run, step, asset, windows, keys, payload)
+     select type, run, step, asset, windows, keys, coalesce(payload, '{}')
+       from json_to_recordset($1) as event (type text, run uuid, step integer, asset text, windows tstzmultirange, keys text[], payload jsonb)`,
+    [
+      jsonText(
+        events.map(({ partitions, ...event }) => ({
+          ...event,
+          ...(partitions === undefined ? {} : setColumns(partitions)),
+        })),
+      ),
+    ],
+  );
+}
+
+export interface EventRow {
+  readonly id: number;
+  readonly at: Temporal.Instant;
+  readonly type: EventType;
+  readonly run: string | null;
+  readonly step: number | null;
+  readonly asset: string | null;
+  readonly windows: string | null;
+  readonly keys: readonly string[] | null;
+  readonly payload: unknown;
+}
+
+/** A reader's place: transactions below it are all seen. */
+export interface EventCursor {
+  readonly xid: string;
+  readonly id: number;
+}
+
+/**
+ * The next events after a cursor, and the cursor after them. Only below the oldest transaction still open: one that
+ * commits late is then never skipped.
+ */
+export async function readEvents(
+  db: Queryable,
+  after: EventCursor,
+  limit: number,
+): Promise<{ readonly events: readonly EventRow[]; readonly cursor: EventCursor }> {
+  const { rows } = await db.query<EventRow & { xid: string }>(
+    `select id, xid::text as xid, at, type, run, step, asset, windows, keys, payload from iroko.event
+      where (xid, id) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $3`,
+    [after.xid, after.id, limit],
+  );
+  const last = rows.at(-1);
+  return { events: rows, cursor: last === undefined ? after : { xid: last.xid, id: last.id } };
+}
+
+/** A run's or an asset's events, newest first. */
+export async function listEvents(
+  db: Queryable,
+  of: { readonly run?: string; readonly asset?: string },
+  page: { readonly before?: number; readonly limit: number },
+): Promise<readonly EventRow[]> {
+  const { rows } = await db.query<EventRow>(
+    `select id, at, type, run, step, asset, windows, keys, payload from iroko.event
+      where ($1::uuid is null or run = $1) and ($2::text is null or asset = $2) and ($3::bigint is null or id < $3) order by id desc limit $4`,
+    [of.run ?? null, of.asset ?? null, page.before ?? null, page.limit],
+  );
+  return rows;
+}
+
+/** When the newest event happened: a clock that is behind it is wrong. */
+export async function newestEventAt(db: Queryable): Promise<Temporal.Instant | undefined> {
+  const { rows } = await db.query<{ at: Temporal.Instant }>("select at from iroko.event order by id desc limit 1");
+  return rows[0]?.at;
+}

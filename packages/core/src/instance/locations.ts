@@ -1,0 +1,88 @@
+import type { Snapshot } from "../definitions/snapshot.ts";
+import type { Queryable, Tx } from "./database.ts";
+
+export interface Location {
+  readonly name: string;
+  readonly version: number;
+  readonly snapshot: Snapshot;
+}
+
+/** The snapshot that the location registered last; undefined where it never did. */
+export async function currentLocation(db: Queryable, name: string): Promise<Location | undefined> {
+  const { rows } = await db.query<{ name: string; version: number; snapshot: Snapshot }>(
+    "select name, version, snapshot from iroko.location where name = $1 and current",
+    [name],
+  );
+  return rows[0];
+}
+
+export async function listLocations(
+  db: Queryable,
+): Promise<readonly (Location & { readonly registeredAt: Temporal.Instant })[]> {
+  const { rows } = await db.query<Location & { registeredAt: Temporal.Instant }>(
+    `select name, version, snapshot, registered_at as "registeredAt" from iroko.location where current order by name`,
+  );
+  return rows;
+}
+
+/** Which snapshot is current where, without the snapshots themselves. */
+export async function listLocationVersions(
+  db: Queryable,
+): Promise<readonly { readonly name: string; readonly version: number; readonly registeredAt: Temporal.Instant }[]> {
+  const { rows } = await db.query<{ name: string; version: number; registeredAt: Temporal.Instant }>(
+    `select name, version, registered_at as "registeredAt" from iroko.location where current order by name`,
+  );
+  return rows;
+}
+
+/** A snapshot that a run was planned on. */
+export async function locationAt(db: Queryable, name: string, version: number): Promise<Location | undefined> {
+  const { rows } = await db.query<{ name: string; version: number; snapshot: Snapshot }>(
+    "select name, version, snapshot from iroko.location where name = $1 and version = $2",
+    [name, version],
+  );
+  return rows[0];
+}
+
+/** Makes a snapshot the location's current one; the same snapshot again keeps its version. */
+export async function registerLocation(
+  tx: Tx,
+  name: string,
+  snapshot: Snapshot,
+): Promise<{ readonly version: number; readonly changed: boolean }> {
+  await tx.query("select pg_advisory_xact_lock(hashtext('iroko.location'), hashtext($1))", [name]);
+  const known = await tx.query<{ version: number; hash: string; current: boolean }>(
+    "select version, hash, current from iroko.location where name = $1 order by version",
+    [name],
+  );
+  const same = known.rows.find((row) => row.hash === snapshot.hash);
+  if (same?.current === true) return { version: same.version, changed: false };
+  await tx.query("update iroko.location set current = false where name = $1 and current", [name]);
+  const version = same?.version ?? (known.rows.at(-1)?.version ?? 0) + 1;
+  await tx.query(
+    `insert into iroko.location (name, version, hash, snapshot) values ($1, $2, $3, $4)
+     on conflict (name, version) do update set current = true, registered_at = now()`,
+    [name, version, snapshot.hash, JSON.stringify(snapshot)],
+  );
+  await tx.query(
+    `insert into iroko.asset (key, location, definition_hash)
+     select key, $1, hash from unnest($2::text[], $3::text[]) as asset (key, hash) order by key
+     on conflict (key) do update set location = excluded.location, definition_hash = excluded.definition_hash, removed_at = null`,
+    [name, snapshot.assets.map((asset) => asset.key), snapshot.assets.map((asset) => asset.definitionHash)],
+  );
+  await tx.query(
+    "update iroko.asset set removed_at = now() where location = $1 and removed_at is null and key <> all ($2::text[])",
+    [name, snapshot.assets.map((asset) => asset.key)],
+  );
+  return { version, changed: true };
+}
+
+export interface InstanceFacts {
+  readonly id: string;
+  readonly incarnation: number;
+}
+
+export async function instanceFacts(db: Queryable): Promise<InstanceFacts> {
+  const { rows } = await db.query<{ id: string; incarnation: number }>("select id, incarnation from iroko.instance");
+  return rows[0] as InstanceFacts;
+}

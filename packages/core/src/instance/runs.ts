@@ -1,0 +1,266 @@
+import type { PlannedEdge } from "../planning/plan.ts";
+import type { Json } from "../definitions/metadata.ts";
+import type { Queryable, Tx } from "./database.ts";
+
+export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "canceled";
+export type RunTrigger = "cli" | "api" | "schedule" | "retry" | "verify" | "observe";
+
+export interface NewRun {
+  readonly id: string;
+  readonly location: string;
+  readonly snapshotVersion: number;
+  readonly trigger: RunTrigger;
+  readonly triggerName?: string;
+  readonly selection: string;
+  /** The request's partitions as text, for people. */
+  readonly partitions: string;
+  /** What the plan says of each asset, for people: assets and skips. */
+  readonly plan: unknown;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, Json>>;
+  readonly priority: number;
+  readonly parent?: string;
+  readonly asOf: Temporal.Instant;
+}
+
+export interface NewStep {
+  readonly n: number;
+  readonly kind: "materialize" | "check" | "observe" | "gate";
+  readonly name: string;
+  readonly assets: readonly string[];
+  readonly definitionHash: string;
+  readonly windows: string | null;
+  readonly keys: readonly string[] | null;
+  readonly pools: readonly string[];
+  readonly reason: string;
+  readonly onlyIfChanged: boolean;
+}
+
+/** Inserts a run that will have so many steps; one of none has ended. */
+export async function insertRun(tx: Tx, run: NewRun, stepCount: number): Promise<void> {
+  await tx.query(
+    `insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
+                            priority, parent, as_of, planned, expanded, status, ended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14,
+             case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)`,
+    [
+      run.id,
+      run.location,
+      run.snapshotVersion,
+      run.trigger,
+      run.triggerName ?? null,
+      run.selection,
+      run.partitions,
+      JSON.stringify(run.plan),
+      JSON.stringify(run.tags),
+      JSON.stringify(run.config),
+      run.priority,
+      run.parent ?? null,
+      run.asOf.toString(),
+      stepCount,
+    ],
+  );
+}
+
+/** Inserts a run's steps and arrows; steps without upstream are ready. */
+export async function insertSteps(
+  tx: Tx,
+  run: NewRun,
+  steps: readonly NewStep[],
+  edges: readonly PlannedEdge[],
+): Promise<void> {
+  const waiting = new Map<number, number>();
+  for (const { to } of edges) waiting.set(to, (waiting.get(to) ?? 0) + 1);
+  await tx.query(
+    `insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, pools, priority, reason,
+                             only_if_changed, waiting_on, status, ready_at)
+     select $1, n, kind, name, assets, $2, definition_hash, windows, keys, pools, $3, reason, only_if_changed, waiting_on,
+            case when waiting_on = 0 then 'ready' else 'blocked' end, case when waiting_on = 0 then clock_timestamp() end
+       from json_to_recordset($4) as step (n integer, kind text, name text, assets text[], definition_hash text,
+            windows tstzmultirange, keys text[], pools text[], reason text, only_if_changed boolean, waiting_on integer)
+      order by n`,
+    [
+      run.id,
+      run.location,
+      run.priority,
+      JSON.stringify(
+        steps.map((step) => ({
+          n: step.n,
+          kind: step.kind,
+          name: step.name,
+          assets: step.assets,
+          definition_hash: step.definitionHash,
+          windows: step.windows,
+          keys: step.keys,
+          pools: step.pools,
+          reason: step.reason,
+          only_if_changed: step.onlyIfChanged,
+          waiting_on: waiting.get(step.n) ?? 0,
+        })),
+      ),
+    ],
+  );
+  if (edges.length > 0) {
+    await tx.query(
+      `insert into iroko.step_edge (run, upstream, downstream, weak)
+       select $1, * from unnest($2::integer[], $3::integer[], $4::boolean[])`,
+      [run.id, edges.map((edge) => edge.from), edges.map((edge) => edge.to), edges.map((edge) => edge.weak)],
+    );
+  }
+}
+
+/** The run's first claim: its start. */
+export async function markRunStarted(tx: Tx, run: string): Promise<void> {
+  await tx.query(
+    "update iroko.run set status = 'running', started_at = clock_timestamp() where id = $1 and status = 'queued'",
+    [run],
+  );
+}
+
+export interface EndedSteps {
+  readonly succeeded?: number;
+  readonly failed?: number;
+  readonly skipped?: number;
+  readonly canceled?: number;
+}
+
+/**
+ * Counts steps that have ended; the run ends with its last one. Locks the run, so it comes after steps and partitions.
+ * Whoever waits for the run is told by `notify iroko_run`.
+ */
+export async function countEnded(tx: Tx, run: string, ended: EndedSteps): Promise<RunStatus | undefined> {
+  const over =
+    "expanded = planned and ended_at is null and succeeded + failed + skipped + canceled + $2 + $3 + $4 + $5 = planned";
+  const { rows } = await tx.query<{ status: RunStatus }>(
+    `with counted as (
+       update iroko.run
+          set succeeded = succeeded + $2, failed = failed + $3, skipped = skipped + $4, canceled = canceled + $5,
+              status = case when not (${over}) then status when failed + $3 > 0 then 'failed' when canceled + $5 > 0 then 'canceled' else 'succeeded' end,
+              ended_at = case when ${over} then clock_timestamp() else ended_at end,
+              started_at = case when ${over} then coalesce(started_at, clock_timestamp()) else started_at end
+        where id = $1 returning status, ended_at)
+     select status, case when ended_at is not null then pg_notify('iroko_run', $1::text) end from counted`,
+    [run, ended.succeeded ?? 0, ended.failed ?? 0, ended.skipped ?? 0, ended.canceled ?? 0],
+  );
+  return rows[0]?.status;
+}
+
+/** Marks the run and tells its workers; undefined where it has ended or is unknown. */
+export async function requestCancel(
+  tx: Tx,
+  run: string,
+  reason: string,
+): Promise<{ readonly first: boolean; readonly location: string } | undefined> {
+  const { rows } = await tx.query<{ first: boolean; location: string }>(
+    `with live as (select id, location, cancel_requested_at as before from iroko.run where id = $1 and ended_at is null for update),
+     marked as (update iroko.run r set cancel_requested_at = coalesce(r.cancel_requested_at, clock_timestamp()),
+                       cancel_reason = coalesce(r.cancel_reason, $2) from live where r.id = live.id)
+     select before is null as first, location, pg_notify('iroko_cancel', $1::text) from live`,
+    [run, reason],
+  );
+  return rows[0];
+}
+
+/** Corrects how many steps a run has that is being inserted. */
+export async function setPlanned(tx: Tx, run: string, steps: number): Promise<void> {
+  await tx.query("update iroko.run set planned = $2, expanded = $2 where id = $1", [run, steps]);
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly location: string;
+  readonly snapshotVersion: number;
+  readonly status: RunStatus;
+  readonly trigger: RunTrigger;
+  readonly triggerName: string | null;
+  readonly selection: string;
+  readonly partitions: string;
+  readonly plan: unknown;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, Json>>;
+  readonly priority: number;
+  readonly parent: string | null;
+  readonly asOf: Temporal.Instant;
+  readonly planned: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly canceled: number;
+  readonly createdAt: Temporal.Instant;
+  readonly startedAt: Temporal.Instant | null;
+  readonly endedAt: Temporal.Instant | null;
+  readonly cancelRequestedAt: Temporal.Instant | null;
+  readonly cancelReason: string | null;
+}
+
+const runColumns = `id, location, snapshot_version as "snapshotVersion", status, trigger, trigger_name as "triggerName", selection,
+  partitions, plan, tags, config, priority, parent, as_of as "asOf", planned, succeeded, failed, skipped, canceled,
+  created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt",
+  cancel_requested_at as "cancelRequestedAt", cancel_reason as "cancelReason"`;
+
+export async function getRun(db: Queryable, id: string): Promise<RunRecord | undefined> {
+  const { rows } = await db.query<RunRecord>(`select ${runColumns} from iroko.run where id = $1`, [id]);
+  return rows[0];
+}
+
+/** Runs whose id starts so, for ids typed by hand; at most a few. */
+export async function findRuns(db: Queryable, idPrefix: string): Promise<readonly RunRecord[]> {
+  const { rows } = await db.query<RunRecord>(
+    `select ${runColumns} from iroko.run where starts_with(id::text, $1) order by created_at desc limit 5`,
+    [idPrefix.toLowerCase()],
+  );
+  return rows;
+}
+
+export interface RunFilter {
+  readonly limit: number;
+  /** Only runs made before this one: the cursor of paging. */
+  readonly before?: string;
+  readonly statuses?: readonly RunStatus[];
+  /** Observations are left out unless asked for. */
+  readonly observations?: boolean;
+}
+
+/** Newest first. */
+export async function listRuns(db: Queryable, filter: RunFilter): Promise<readonly RunRecord[]> {
+  const { rows } = await db.query<RunRecord>(
+    `select ${runColumns} from iroko.run
+      where ($2::uuid is null or (created_at, id) < (select created_at, id from iroko.run where id = $2))
+        and ($3::text[] is null or status = any ($3))
+        and ($4 or trigger <> 'observe')
+      order by created_at desc, id desc limit $1`,
+    [filter.limit, filter.before ?? null, filter.statuses ?? null, filter.observations ?? false],
+  );
+  return rows;
+}
+
+export interface RunProgress {
+  readonly status: RunStatus;
+  readonly planned: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly canceled: number;
+  readonly running: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Committed versions that the stable paths do not show yet. */
+  readonly unpublished: number;
+}
+
+/** What a live display needs, in one statement. */
+export async function runProgress(db: Queryable, id: string): Promise<RunProgress | undefined> {
+  const { rows } = await db.query<RunProgress>(
+    `select r.status, r.planned, r.succeeded, r.failed, r.skipped, r.canceled,
+            (select count(*) from iroko.step s where s.run = r.id and s.status = 'running') as running,
+            coalesce(made.rows, 0)::bigint as rows, coalesce(made.bytes, 0)::bigint as bytes,
+            (select count(*) from iroko.asset_partition p where p.made_by_run = r.id and p.object_key is not null
+                and p.published_version is distinct from p.version) as unpublished
+       from iroko.run r left join lateral (
+            select sum(o.rows) as rows, sum(o.bytes) as bytes
+              from iroko.step s join iroko.step_output o on o.step = s.id where s.run = r.id) made on true
+      where r.id = $1`,
+    [id],
+  );
+  return rows[0];
+}

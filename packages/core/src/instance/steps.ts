@@ -1,0 +1,596 @@
+import type { ErrorRecord } from "../errors.ts";
+import type { Json } from "../definitions/metadata.ts";
+import { jsonText } from "./columns.ts";
+import type { Queryable, Tx } from "./database.ts";
+
+export type StepStatus = "blocked" | "ready" | "running" | "succeeded" | "failed" | "skipped" | "canceled";
+export type StepKind = "materialize" | "check" | "observe" | "gate";
+
+/** What names one claim of a step: every effect of the claim is refused unless all three still match. */
+export interface Claim {
+  readonly step: number;
+  readonly epoch: number;
+  readonly worker: string;
+}
+
+export interface ClaimedStep<Inputs = unknown> extends Claim {
+  readonly run: string;
+  readonly n: number;
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly assets: readonly string[];
+  readonly location: string;
+  readonly windows: string | null;
+  readonly keys: readonly string[] | null;
+  readonly pools: readonly string[];
+  /** Claims so far, this one included; the retry policy does not count those that were lost with their worker. */
+  readonly attempt: number;
+  readonly lostAttempts: number;
+  readonly writeSeq: number;
+  readonly inputs: Inputs | null;
+  readonly onlyIfChanged: boolean;
+  readonly retryDelay: number | null;
+  readonly readyAt: Temporal.Instant;
+  /** It has stood behind another step that made its partition. */
+  readonly waited: boolean;
+  readonly config: Readonly<Record<string, Json>>;
+  /** The clock that the run was planned with. */
+  readonly asOf: Temporal.Instant;
+  /** "queued" at its first claim. */
+  readonly runStatus: string;
+}
+
+/**
+ * Claims an admitted step for a live worker that has its code; undefined if it is no longer to be had. The epoch is the
+ * fencing token. `writeSeq` orders this claim among all that make the same partition; it is as old as the pinned inputs,
+ * so that a retry never puts what it reads from old inputs over what another run has made from newer ones. The worker's
+ * row is locked against its removal: who buries the worker sees this claim.
+ */
+export async function claimStep<Inputs>(
+  tx: Tx,
+  step: number,
+  worker: string,
+  definitionHashes: readonly string[],
+): Promise<ClaimedStep<Inputs> | undefined> {
+  const { rows } = await tx.query<ClaimedStep<Inputs>>(
+    `update iroko.step s
+        set status = 'running', worker = $2, epoch = s.epoch + 1, attempt = s.attempt + 1,
+            write_seq = case when s.inputs is not null and s.write_seq is not null then s.write_seq else nextval('iroko.write_seq') end,
+            started_at = clock_timestamp(), deferred_until = null, error = null,
+            deferred_reason = null
+       from iroko.run r, (select from iroko.worker where id = $2 and not draining for key share) alive
+      where s.id = $1 and s.status = 'ready' and s.admitted and s.behind is null and r.id = s.run
+        and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
+        and s.definition_hash = any ($3) and r.cancel_requested_at is null
+     returning s.id as step, s.epoch, s.worker, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.pools, s.attempt,
+               s.lost_attempts as "lostAttempts", s.write_seq as "writeSeq", s.inputs, s.only_if_changed as "onlyIfChanged", s.retry_delay as "retryDelay",
+               s.ready_at as "readyAt", s.waited, r.config, r.as_of as "asOf", r.status as "runStatus"`,
+    [step, worker, definitionHashes],
+  );
+  return rows[0];
+}
+
+/** Keeps what the first claim has pinned: every retry reads the same. */
+export async function pinInputs(tx: Tx, claim: Claim, inputs: unknown): Promise<void> {
+  await tx.query("update iroko.step set inputs = $2 where id = $1", [claim.step, jsonText(inputs)]);
+}
+
+/** The step's row, locked, if the claim still holds; every transaction of a claim begins so. */
+export async function fence(tx: Tx, claim: Claim): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    "select from iroko.step where id = $1 and epoch = $2 and worker = $3 and status = 'running' for update",
+    [claim.step, claim.epoch, claim.worker],
+  );
+  return rowCount === 1;
+}
+
+export interface StepEnd {
+  readonly status: "succeeded" | "failed" | "canceled";
+  readonly outcome?: "made" | "joined" | "superseded" | "unchanged";
+  readonly error?: ErrorRecord;
+}
+
+/** Ends a running step, if the claim still holds. */
+export async function endStep(tx: Tx, claim: Claim, end: StepEnd): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    `update iroko.step set status = $4, outcome = $5, error = $6, worker = null, admitted = false, ended_at = clock_timestamp()
+      where id = $1 and epoch = $2 and worker = $3 and status = 'running'`,
+    [
+      claim.step,
+      claim.epoch,
+      claim.worker,
+      end.status,
+      end.outcome ?? null,
+      end.error === undefined ? null : jsonText(end.error),
+    ],
+  );
+  return rowCount === 1;
+}
+
+/** A claim with later inputs had committed all that the step made. */
+export async function markSuperseded(tx: Tx, step: number): Promise<void> {
+  await tx.query("update iroko.step set outcome = 'superseded' where id = $1", [step]);
+}
+
+export interface StepRetry {
+  readonly delaySeconds: number;
+  readonly reason: string;
+  readonly error: ErrorRecord;
+  /** Whether the attempt counts against the retry policy; one that was only put off does not. */
+  readonly counts: boolean;
+}
+
+/**
+ * Gives a running step back to be tried again; it keeps its place among the admitted. Returns when, by the database's
+ * clock; undefined if the claim no longer holds.
+ */
+export async function retryStep(tx: Tx, claim: Claim, retry: StepRetry): Promise<Temporal.Instant | undefined> {
+  const { rows } = await tx.query<{ at: Temporal.Instant }>(
+    `update iroko.step set status = 'ready', worker = null, deferred_until = clock_timestamp() + make_interval(secs => $4),
+            deferred_reason = $5, retry_delay = $4, error = $6, lost_attempts = lost_attempts + $7
+      where id = $1 and epoch = $2 and worker = $3 and status = 'running' returning deferred_until as at`,
+    [
+      claim.step,
+      claim.epoch,
+      claim.worker,
+      retry.delaySeconds,
+      retry.reason,
+      jsonText(retry.error),
+      retry.counts ? 0 : 1,
+    ],
+  );
+  return rows[0]?.at;
+}
+
+/**
+ * Puts a step behind the running one that holds its partition; it is admitted again when that one ends. False when the
+ * holder has ended already.
+ */
+export async function putBehind(db: Queryable, step: number, holder: number): Promise<boolean> {
+  const { rows } = await db.query<{ running: boolean }>(
+    `with holder as (select id from iroko.step where id = $2 and status = 'running' for share),
+     behind as (
+       update iroko.step s
+          set behind = (select id from holder), waited = true, admitted = not exists (select from holder),
+              deferred_reason = case when exists (select from holder) then 'another run is making its partition' end
+        where s.id = $1 and s.status = 'ready')
+     select exists (select from holder) as running`,
+    [step, holder],
+  );
+  return rows[0]?.running ?? false;
+}
+
+/** A pool of the step is full: it waits to be admitted once more, which whoever leaves the pool sees to. */
+export async function withdrawStep(tx: Tx, step: number): Promise<void> {
+  await tx.query("update iroko.step set admitted = false where id = $1 and status = 'ready'", [step]);
+}
+
+/** Lets those go on that stood behind a step. */
+export async function releaseBehind(tx: Tx, step: number): Promise<void> {
+  await tx.query(
+    `with freed as (select id from iroko.step where behind = $1 order by id for update)
+     update iroko.step s set behind = null, deferred_reason = null from freed where s.id = freed.id`,
+    [step],
+  );
+}
+
+/**
+ * Takes arrows off: each of the given steps has ended. Strong arrows only where it ended well. Gates that wait for
+ * nothing more end with it, and the arrows behind them; returns how many did.
+ */
+export async function releaseDependants(
+  tx: Tx,
+  run: string,
+  ended: readonly number[],
+  which: "all" | "weak",
+): Promise<number> {
+  let gates = 0;
+  let sources = ended;
+  let arrows = which;
+  while (sources.length > 0) {
+    const { rows } = await tx.query<{ n: number; gate: boolean }>(
+      `with arrow as (
+         select downstream, count(*)::integer as arrows from iroko.step_edge
+          where run = $1 and upstream = any ($2) and (weak or $3) group by downstream),
+       -- One by one, by number: however little Postgres knows yet of a growing table, it never reads the whole run for this.
+       locked as (
+         select s.id, arrow.arrows from (select * from arrow order by downstream) arrow
+          cross join lateral (
+                select id from iroko.step where run = $1 and n = arrow.downstream and status = 'blocked' for update) s)
+       update iroko.step s
+          set waiting_on = s.waiting_on - locked.arrows,
+              status = case when s.waiting_on > locked.arrows then 'blocked' when s.kind = 'gate' then 'succeeded' else 'ready' end,
+              ready_at = case when s.waiting_on = locked.arrows then clock_timestamp() end,
+              ended_at = case when s.waiting_on = locked.arrows and s.kind = 'gate' then clock_timestamp() end
+         from locked where s.id = locked.id
+       returning s.n, (s.kind = 'gate' and s.status = 'succeeded') as gate`,
+      [run, sources, arrows === "all"],
+    );
+    sources = rows.filter((row) => row.gate).map((row) => row.n);
+    gates += sources.length;
+    arrows = "all";
+  }
+  return gates;
+}
+
+/** Blocked steps that one transaction skips at most; a duty goes on with the rest. */
+export const skipBatch = 2_000;
+
+/**
+ * Skips what can no longer run: blocked steps that need one that failed, was skipped or canceled, however far below; at
+ * most a batch. Returns their numbers; fewer than the batch: that was all.
+ *
+ * @param below only what is below these; else whatever the run has
+ */
+export async function skipUnreachable(
+  tx: Tx,
+  run: string,
+  batch: number,
+  below?: readonly number[],
+): Promise<readonly number[]> {
+  const { rows } = await tx.query<{ n: number }>(
+    `with recursive doomed as (
+       select e.downstream as n, u.name || ' ' || u.status as reason
+         from iroko.step u join iroko.step_edge e on e.run = u.run and e.upstream = u.n
+        where u.run = $1 and u.status in ('failed', 'skipped', 'canceled') and not e.weak
+          and ($3::integer[] is null or u.n = any ($3))
+       union
+       select e.downstream, d.reason from doomed d join iroko.step_edge e on e.run = $1 and e.upstream = d.n and not e.weak),
+     locked as (
+       select s.id, (select min(reason) from doomed where doomed.n = s.n) as reason
+         from iroko.step s where s.run = $1 and s.status = 'blocked' and s.n in (select n from doomed)
+        order by s.id limit $2 for update)
+     update iroko.step s set status = 'skipped', ended_at = clock_timestamp(), deferred_reason = locked.reason
+       from locked where s.id = locked.id returning s.n`,
+    [run, batch, below ?? null],
+  );
+  return rows.map((row) => row.n);
+}
+
+/** Skips blocked steps by number: an optional output they read was not given. Returns those it has skipped. */
+export async function skipSteps(
+  tx: Tx,
+  run: string,
+  numbers: readonly number[],
+  reason: string,
+): Promise<readonly number[]> {
+  const { rows } = await tx.query<{ n: number }>(
+    `with locked as (select id from iroko.step where run = $1 and n = any ($2) and status = 'blocked' order by id for update)
+     update iroko.step s set status = 'skipped', ended_at = clock_timestamp(), deferred_reason = $3
+       from locked where s.id = locked.id returning s.n`,
+    [run, numbers, reason],
+  );
+  return rows.map((row) => row.n);
+}
+
+/** Strong dependants of a step, directly or behind a gate: number and what they run. */
+export async function dependantsOf(
+  tx: Tx,
+  run: string,
+  n: number,
+): Promise<readonly { readonly n: number; readonly kind: StepKind; readonly name: string }[]> {
+  const { rows } = await tx.query<{ n: number; kind: StepKind; name: string }>(
+    `with direct as (
+       select s.n, s.kind, s.name from iroko.step_edge e join iroko.step s on s.run = e.run and s.n = e.downstream
+        where e.run = $1 and e.upstream = $2 and not e.weak)
+     select * from direct where kind <> 'gate'
+     union all
+     select s.n, s.kind, s.name from direct join iroko.step_edge e on e.run = $1 and e.upstream = direct.n and not e.weak
+       join iroko.step s on s.run = $1 and s.n = e.downstream where direct.kind = 'gate'`,
+    [run, n],
+  );
+  return rows;
+}
+
+/** Ends what has not begun of a run that is to be canceled. Returns how many. */
+export async function cancelWaiting(tx: Tx, run: string): Promise<number> {
+  const { rowCount } = await tx.query(
+    `with locked as (
+       select s.id from iroko.step s join iroko.run r on r.id = s.run and r.cancel_requested_at is not null
+        where s.run = $1 and s.status in ('blocked', 'ready') order by s.id for update of s)
+     update iroko.step s set status = 'canceled', admitted = false, behind = null, ended_at = clock_timestamp()
+       from locked where s.id = locked.id`,
+    [run],
+  );
+  return rowCount ?? 0;
+}
+
+/** Runs that are to be canceled and still have steps that have not begun: given back meanwhile, or by a lost worker. */
+export async function runsToCancel(db: Queryable): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `select r.id from iroko.run r where r.status in ('queued', 'running') and r.cancel_requested_at is not null
+        and exists (select from iroko.step s where s.run = r.id and s.status in ('blocked', 'ready'))`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** What the tables say that a worker runs. */
+export async function stepsOfWorker(
+  db: Queryable,
+  worker: string,
+): Promise<readonly (Claim & { readonly canceled: boolean })[]> {
+  const { rows } = await db.query<Claim & { canceled: boolean }>(
+    `select s.id as step, s.epoch, s.worker, r.cancel_requested_at is not null as canceled
+       from iroko.step s join iroko.run r on r.id = s.run where s.worker = $1 and s.status = 'running'`,
+    [worker],
+  );
+  return rows;
+}
+
+/**
+ * Fills the location's window with the best ready steps and wakes them: by priority, then turn by turn over the runs,
+ * then in order. Only admitted steps have wake-ups, so that a long backfill does not stand in front of tonight's three:
+ * what waits with a lower priority takes no room from a higher one. Filled up once half of it is free; returns how many
+ * got in. The last thing a transaction does.
+ */
+export async function admitSteps(tx: Tx, location: string, perSlot: number): Promise<number> {
+  const { rows } = await tx.query<{ admitted: number }>(
+    `with code as (
+       select coalesce(sum(slots), 0) * $2 as size, array(
+                select distinct unnest(definition_hashes) from iroko.worker where location = $1 and not draining) as hashes
+         from iroko.worker where location = $1 and not draining),
+     waiting as materialized (
+       select priority, count(*) as steps from iroko.step
+        where location = $1 and status = 'ready' and admitted and (deferred_until is null or deferred_until <= clock_timestamp())
+        group by priority),
+     live as (
+       select r.id, (select count(*) from iroko.step a where a.location = $1 and a.run = r.id and a.admitted) as admitted
+         from iroko.run r, code where r.status in ('queued', 'running') and r.location = $1 and r.cancel_requested_at is null
+          and 2 * coalesce((select sum(steps) from waiting w where w.priority >= r.priority), 0) <= code.size),
+     pool_room as (
+       select p.name, p.slots - (select count(*) from iroko.step o where p.name = any (o.pools) and o.admitted
+                                     and (o.deferred_until is null or o.deferred_until <= clock_timestamp())) as free
+         from iroko.pool p where exists (select from live)),
+     candidate as (
+       select c.*, row_number() over (order by c.priority desc, live.admitted + c.place, c.id) as rank
+         from code, live cross join lateral (
+           select s.id, s.priority, s.pools, row_number() over (order by s.id) as place from iroko.step s
+            where s.run = live.id and s.status = 'ready' and not s.admitted and s.behind is null
+              and s.definition_hash = any (code.hashes)
+              and not s.pools && array(select name from pool_room where free <= 0)
+            order by s.id limit code.size) c),
+     -- Of each of its pools' free slots, one; counted as if all before it got in.
+     fitting as (
+       select id, priority, row_number() over (order by rank) as rank from candidate
+        where not exists (
+          select from unnest(candidate.pools) as pool (name) join pool_room using (name)
+           where pool_room.free < (select count(*) from candidate other where other.rank <= candidate.rank and pool.name = any (other.pools)))),
+     best as (
+       select fitting.id from fitting, code
+        where fitting.rank + coalesce((select sum(steps) from waiting w where w.priority >= fitting.priority), 0) <= code.size),
+     locked as (
+       select id from iroko.step where id = any (array(select id from best)) and status = 'ready' and not admitted
+        order by id for update skip locked),
+     admitted as (
+       update iroko.step s set admitted = true from locked where s.id = locked.id returning s.id, s.priority),
+     woken as (
+       select graphile_worker.add_jobs(array_agg(
+                row('step:' || $1, json_build_object('step', id), null, null, null, null, -priority, null)::graphile_worker.job_spec
+                order by priority desc, id))
+         from admitted having count(*) > 0)
+     select (select count(*)::integer from admitted) as admitted, (select count(*) from woken) as woken`,
+    [location, perSlot],
+  );
+  return rows[0]?.admitted ?? 0;
+}
+
+export interface StepGivenBack {
+  readonly id: number;
+  readonly run: string;
+  readonly n: number;
+  readonly location: string;
+  readonly priority: number;
+  readonly attempt: number;
+  /** Its run is to be canceled: it will not run again. */
+  readonly canceled: boolean;
+}
+
+/**
+ * Takes running steps back whose worker is gone, and those given (their worker knows nothing of them): epoch up, ready
+ * again, nothing counted against them; their partitions are free, and who stood behind them goes on.
+ */
+export async function takeBackSteps(tx: Tx, forgotten: readonly Claim[] = []): Promise<readonly StepGivenBack[]> {
+  const { rows } = await tx.query<StepGivenBack>(
+    `with locked as (
+       select id from iroko.step s where status = 'running'
+          and (not exists (select from iroko.worker w where w.id = s.worker)
+               or (id, epoch) in (select * from unnest($1::bigint[], $2::integer[])))
+        order by id for update)
+     update iroko.step s set status = 'ready', worker = null, epoch = s.epoch + 1, lost_attempts = s.lost_attempts + 1,
+            admitted = true, deferred_until = null, deferred_reason = 'its worker was lost'
+       from locked, iroko.run r where s.id = locked.id and r.id = s.run
+     returning s.id, s.run, s.n, s.location, s.priority, s.attempt, r.cancel_requested_at is not null as canceled`,
+    [forgotten.map(({ step }) => step), forgotten.map(({ epoch }) => epoch)],
+  );
+  const ids = rows.map(({ id }) => id);
+  if (ids.length === 0) return rows;
+  await Promise.all([
+    tx.query(
+      `with freed as (select id from iroko.step where behind = any ($1) order by id for update)
+       update iroko.step s set behind = null, deferred_reason = null from freed where s.id = freed.id`,
+      [ids],
+    ),
+    tx.query(
+      `with freed as (select asset, partition from iroko.asset_partition where busy_step = any ($1) order by asset, partition for update)
+       update iroko.asset_partition p set busy_step = null from freed where p.asset = freed.asset and p.partition = freed.partition`,
+      [ids],
+    ),
+  ]);
+  return rows;
+}
+
+/**
+ * Admitted steps that could run and have no wake-up that will be heard: none in the queue, one that has failed for good,
+ * or one that a process holds which is no worker of ours.
+ */
+export async function stepsWithoutWakeUp(db: Queryable): Promise<
+  readonly {
+    readonly id: number;
+    readonly location: string;
+    readonly priority: number;
+    readonly at: Temporal.Instant | null;
+  }[]
+> {
+  const { rows } = await db.query<{ id: number; location: string; priority: number; at: Temporal.Instant | null }>(
+    `with heard as (
+       select (j.payload ->> 'step')::bigint as step from graphile_worker._private_jobs j
+        where j.attempts < j.max_attempts
+          and (j.locked_by is null or j.locked_by in (select unnest(queue_ids) from iroko.worker)))
+     select s.id, s.location, s.priority, s.deferred_until as at from iroko.step s
+      where s.status = 'ready' and s.admitted and s.ready_at < clock_timestamp() - interval '2 seconds'
+        and not exists (select from heard where heard.step = s.id)
+      order by s.id limit 1000`,
+  );
+  return rows;
+}
+
+/** Admitted steps whose code no live worker has: they take no room from others until one has it. */
+export async function withdrawMovedCode(tx: Tx): Promise<void> {
+  await tx.query(
+    `with moved as (
+       select s.id from iroko.step s
+        where s.status = 'ready' and s.admitted
+          and not exists (select from iroko.worker w where w.location = s.location and not w.draining and s.definition_hash = any (w.definition_hashes))
+          and exists (select from iroko.worker w where w.location = s.location and not w.draining)
+        order by s.id for update of s skip locked)
+     update iroko.step s set admitted = false from moved where s.id = moved.id`,
+  );
+}
+
+/** Steps whose upstream has ended in a way that they cannot have noticed; runs they belong to. */
+export async function runsWithUnreachableSteps(db: Queryable): Promise<readonly string[]> {
+  const { rows } = await db.query<{ run: string }>(
+    `select distinct s.run from iroko.step s join iroko.run r on r.id = s.run and r.status in ('queued', 'running')
+       join iroko.step_edge e on e.run = s.run and e.downstream = s.n and not e.weak
+       join iroko.step u on u.run = e.run and u.n = e.upstream and u.status in ('failed', 'skipped', 'canceled')
+      where s.status = 'blocked'`,
+  );
+  return rows.map((row) => row.run);
+}
+
+/** Says of ready steps that no live worker has had their code for so long, and of none else. */
+export async function sayMovedCode(tx: Tx, afterSeconds: number): Promise<number> {
+  const { rowCount } = await tx.query(
+    `with held as (
+       select c.id, not exists (
+                select from iroko.worker w where w.location = c.location and not w.draining and c.definition_hash = any (w.definition_hashes)) as orphan
+         from iroko.step c
+        where c.status = 'ready' and not c.admitted and c.ready_at < clock_timestamp() - make_interval(secs => $1)
+          and exists (select from iroko.worker w where w.location = c.location and not w.draining)),
+     changed as (
+       select s.id, held.orphan from iroko.step s join held using (id)
+        where held.orphan is distinct from coalesce(s.deferred_reason like 'CODE_MOVED:%', false)
+        order by s.id for update of s skip locked)
+     update iroko.step s set deferred_reason = case when changed.orphan
+            then 'CODE_MOVED: no live worker has the code it was planned with; deploy that code again, or cancel the run and start it anew' end
+       from changed where s.id = changed.id`,
+    [afterSeconds],
+  );
+  return rowCount ?? 0;
+}
+
+/** What should not be: a step behind one that does not run, a partition busy with one. Mended all the same. */
+export async function freeLeftBehind(tx: Tx): Promise<void> {
+  await tx.query(
+    `with freed as (
+       select s.id from iroko.step s where s.behind is not null
+          and not exists (select from iroko.step h where h.id = s.behind and h.status = 'running')
+        order by s.id for update of s skip locked)
+     update iroko.step s set behind = null, deferred_reason = null from freed where s.id = freed.id`,
+  );
+  await tx.query(
+    `with freed as (
+       select p.asset, p.partition from iroko.asset_partition p where p.busy_step is not null
+          and not exists (select from iroko.step h where h.id = p.busy_step and h.status = 'running')
+        order by p.asset, p.partition for update of p skip locked)
+     update iroko.asset_partition p set busy_step = null from freed where p.asset = freed.asset and p.partition = freed.partition`,
+  );
+}
+
+export interface StepRecord {
+  readonly id: number;
+  readonly run: string;
+  readonly n: number;
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly assets: readonly string[];
+  readonly windows: string | null;
+  readonly keys: readonly string[] | null;
+  readonly status: StepStatus;
+  readonly reason: string;
+  readonly waitingOn: number;
+  readonly attempt: number;
+  readonly lostAttempts: number;
+  readonly worker: string | null;
+  readonly deferredUntil: Temporal.Instant | null;
+  readonly deferredReason: string | null;
+  readonly outcome: "made" | "joined" | "superseded" | "unchanged" | null;
+  readonly error: ErrorRecord | null;
+  readonly readyAt: Temporal.Instant | null;
+  readonly startedAt: Temporal.Instant | null;
+  readonly endedAt: Temporal.Instant | null;
+}
+
+/** A run's steps in the plan's order, gates left out; a page of them after a number. */
+export async function listSteps(
+  db: Queryable,
+  run: string,
+  page: { readonly after?: number; readonly limit: number; readonly statuses?: readonly StepStatus[] },
+): Promise<readonly StepRecord[]> {
+  const { rows } = await db.query<StepRecord>(
+    `select id, run, n, kind, name, assets, windows, keys, status, reason, waiting_on as "waitingOn", attempt, lost_attempts as "lostAttempts",
+            worker, deferred_until as "deferredUntil", deferred_reason as "deferredReason", outcome, error,
+            ready_at as "readyAt", started_at as "startedAt", ended_at as "endedAt"
+       from iroko.step where run = $1 and n > $2 and kind <> 'gate' and ($4::text[] is null or status = any ($4)) order by n limit $3`,
+    [run, page.after ?? -1, page.limit, page.statuses ?? null],
+  );
+  return rows;
+}
+
+/**
+ * Copies into a new run what did not succeed in an old one, with the arrows between and the numbers. A retry keeps the
+ * partitions that are left, and the pinned inputs with the place in the order of writes that they give; a step that waits
+ * for others of the retry reads what these make. What the code of now defines otherwise is run by the code of now, and
+ * pins its inputs anew. Gates that nothing is left to wait for stay behind. Returns how many steps there are.
+ */
+export async function copyUnfinishedSteps(
+  tx: Tx,
+  from: string,
+  to: string,
+  code: readonly { readonly kind: StepKind; readonly name: string; readonly hash: string }[],
+): Promise<number> {
+  const { rowCount } = await tx.query(
+    `with unfinished as (
+       select * from iroko.step where run = $1 and status in ('failed', 'skipped', 'canceled')),
+     again as (
+       select * from unfinished u where u.kind <> 'gate' or exists (
+         select from iroko.step_edge e join unfinished up on up.n = e.upstream where e.run = $1 and e.downstream = u.n)),
+     arrow as (
+       select e.* from iroko.step_edge e join again u on u.n = e.upstream join again d on d.n = e.downstream where e.run = $1),
+     arrows as (insert into iroko.step_edge (run, upstream, downstream, weak) select $2, upstream, downstream, weak from arrow),
+     -- partitions of which a failed step has committed all that it makes
+     made as (
+       select o.step, o.partition, max(p.time_window::text)::tstzrange as time_window
+         from again join iroko.step_output o on o.step = again.id and o.version is not null
+         join iroko.asset_partition p using (asset, partition)
+        group by o.step, o.partition, again.assets having count(*) = cardinality(again.assets)),
+     code as (select * from json_to_recordset($3) as code (kind text, name text, hash text)),
+     left_over as (
+       select again.*, coalesce(code.hash, again.definition_hash) as hash, (select count(*)::integer from arrow where arrow.downstream = again.n) as waits,
+              again.windows - coalesce((select range_agg(time_window) from made where made.step = again.id), '{}') as windows_left,
+              array(select key from unnest(again.keys) as key where key not in (select partition from made where made.step = again.id)) as keys_left,
+              waits_for_none and coalesce(code.hash, again.definition_hash) = again.definition_hash as keeps_inputs
+         from again left join code on code.kind = again.kind and code.name = again.name
+         cross join lateral (select not exists (select from arrow where arrow.downstream = again.n) as waits_for_none) waiting)
+     insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, pools, priority, reason,
+                             only_if_changed, inputs, write_seq, waiting_on, status, ready_at)
+     select $2, n, kind, name, assets, location, hash,
+            case when isempty(windows_left) then windows else windows_left end,
+            case when keys is null or keys_left = '{}' then keys else keys_left end,
+            pools, priority, reason, only_if_changed, case when keeps_inputs then inputs end, case when keeps_inputs and inputs is not null then write_seq end,
+            waits, case when waits = 0 then 'ready' else 'blocked' end, case when waits = 0 then clock_timestamp() end
+       from left_over order by n`,
+    [from, to, JSON.stringify(code)],
+  );
+  return rowCount ?? 0;
+}

@@ -1,0 +1,123 @@
+import type { Queryable, Tx } from "./database.ts";
+
+/** First key of every worker's advisory lock; the second is the worker's own. */
+const workerLockClass = 0x1b0c0;
+
+/** How a worker's own session is known in pg_stat_activity. */
+export const workerSessionName = (id: string): string => `iroko worker ${id}`;
+
+export interface NewWorker {
+  readonly id: string;
+  readonly location: string;
+  readonly ttlSeconds: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly bootId: string;
+  readonly slots: number;
+  readonly definitionHashes: readonly string[];
+}
+
+/** Takes a lock for the worker's session and writes its row, in that session. */
+export async function registerWorker(session: Queryable, worker: NewWorker, lockKey: number): Promise<void> {
+  await session.query("select pg_advisory_lock($1, $2)", [workerLockClass, lockKey]);
+  await session.query(
+    `insert into iroko.worker (id, location, lock_key, backend_pid, postmaster_started, ttl_seconds, host, pid, boot_id, slots, definition_hashes)
+     values ($1, $2, $3, pg_backend_pid(), pg_postmaster_start_time(), $4, $5, $6, $7, $8, $9)`,
+    [
+      worker.id,
+      worker.location,
+      lockKey,
+      worker.ttlSeconds,
+      worker.host,
+      worker.pid,
+      worker.bootId,
+      worker.slots,
+      worker.definitionHashes,
+    ],
+  );
+}
+
+/**
+ * The same in a session after the first; false when the row is gone: others have declared this worker dead. A lock of its
+ * own for each session: the server may not have noticed yet that the old one is gone.
+ */
+export async function resumeWorker(session: Queryable, worker: string, lockKey: number): Promise<boolean> {
+  await session.query("select pg_advisory_lock($1, $2)", [workerLockClass, lockKey]);
+  const { rowCount } = await session.query(
+    `update iroko.worker set lock_key = $2, backend_pid = pg_backend_pid(), postmaster_started = pg_postmaster_start_time(), beat = beat + 1
+      where id = $1`,
+    [worker, lockKey],
+  );
+  return rowCount === 1;
+}
+
+/** One beat; false when the row is gone: others have declared this worker dead. */
+export async function beat(session: Queryable, worker: string): Promise<boolean> {
+  const { rowCount } = await session.query("update iroko.worker set beat = beat + 1 where id = $1", [worker]);
+  return rowCount === 1;
+}
+
+export async function setQueueIds(db: Queryable, worker: string, queueIds: readonly string[]): Promise<void> {
+  await db.query("update iroko.worker set queue_ids = $2 where id = $1", [worker, queueIds]);
+}
+
+export async function setDraining(db: Queryable, worker: string): Promise<void> {
+  await db.query("update iroko.worker set draining = true where id = $1", [worker]);
+}
+
+/** Removes workers that have not beaten since they were looked at; returns those that are gone. */
+export async function removeWorkers(
+  tx: Tx,
+  workers: readonly { readonly id: string; readonly beat?: number }[],
+): Promise<readonly { readonly id: string; readonly queueIds: readonly string[] }[]> {
+  const { rows } = await tx.query<{ id: string; queueIds: readonly string[] }>(
+    `delete from iroko.worker w using unnest($1::uuid[], $2::bigint[]) as dead (id, beat)
+      where w.id = dead.id and w.beat = coalesce(dead.beat, w.beat) returning w.id, w.queue_ids as "queueIds"`,
+    [workers.map(({ id }) => id), workers.map(({ beat }) => beat ?? null)],
+  );
+  return rows;
+}
+
+export interface WorkerRow {
+  readonly id: string;
+  readonly location: string;
+  readonly beat: number;
+  readonly ttlSeconds: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly bootId: string;
+  readonly slots: number;
+  readonly draining: boolean;
+  readonly queueIds: readonly string[];
+  readonly startedAt: Temporal.Instant;
+  readonly running: number;
+  /**
+   * Its session's lock is gone though Postgres has not restarted since, and no backend of it is left: it was killed.
+   * After a restart of Postgres only the beat can tell.
+   */
+  readonly lockGone: boolean;
+}
+
+export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> {
+  const { rows } = await db.query<WorkerRow>(
+    `select w.id, w.location, w.beat, w.ttl_seconds as "ttlSeconds", w.host, w.pid, w.boot_id as "bootId", w.slots, w.draining,
+            w.queue_ids as "queueIds", w.started_at as "startedAt",
+            (select count(*) from iroko.step s where s.worker = w.id and s.status = 'running') as running,
+            w.postmaster_started = pg_postmaster_start_time()
+              and not exists (select from pg_locks l where l.locktype = 'advisory' and l.classid::bigint = $1 and l.objid::bigint = w.lock_key
+                                 and l.objsubid = 2 and l.granted and l.database = (select oid from pg_database where datname = current_database()))
+              and not exists (select from pg_stat_activity a where a.application_name = 'iroko worker ' || w.id) as "lockGone"
+       from iroko.worker w order by w.started_at, w.id`,
+    [workerLockClass],
+  );
+  return rows;
+}
+
+/** At most one sweeper at a time; nobody waits for it. */
+export async function tryDuty(tx: Tx, duty: "sweep" | "reconcile"): Promise<boolean> {
+  const { rows } = await tx.query<{ mine: boolean }>(
+    "select pg_try_advisory_xact_lock(hashtext('iroko.duty'), hashtext($1)) as mine",
+    [duty],
+  );
+  return rows[0]?.mine ?? false;
+}

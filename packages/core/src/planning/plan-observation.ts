@@ -1,0 +1,55 @@
+/** Looking at sources: a plan whose only steps observe the external assets that a selection reads. */
+import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
+import { assetGraph, reach } from "../graph/asset-graph.ts";
+import { selectAssets } from "../graph/selection.ts";
+import { existing } from "../partitions/existing.ts";
+import { isEmptySet } from "../partitions/set-algebra.ts";
+import type { Plan, PlannedStep } from "./plan.ts";
+
+export interface PlanObservationInput {
+  readonly snapshot: Snapshot;
+  /** What is about to be planned; its own external assets are observed too. */
+  readonly select: string;
+  readonly now: Temporal.Instant;
+  /** Only sources without partitions: what a plan by partitions needs to know of, and cheap to look at. */
+  readonly unpartitionedOnly?: boolean;
+}
+
+/**
+ * Every observable external asset that is selected or lies above, each in one step over all its partitions. An empty
+ * plan where there is none.
+ *
+ * @throws {IrokoError} SELECTION_SYNTAX, SELECTION_EMPTY, ASSET_NOT_FOUND
+ */
+export function planObservation({ snapshot, select, now, unpartitionedOnly = false }: PlanObservationInput): Plan {
+  const graph = assetGraph(snapshot);
+  const selected = new Set(selectAssets(graph, select));
+  const read = selected.union(reach(selected, graph.upstream, Infinity));
+  const steps: PlannedStep[] = [];
+  for (const asset of graph.assets.values()) {
+    if (!read.has(asset.key) || !isObservable(asset) || (unpartitionedOnly && asset.partitions.kind !== "none"))
+      continue;
+    const partitions = existing(asset.partitions, now);
+    if (isEmptySet(partitions)) continue;
+    const reason = "what reads it is about to be planned";
+    steps.push({
+      n: steps.length,
+      kind: "observe",
+      name: asset.key,
+      assets: [asset.key],
+      partitions,
+      reason,
+      pools: [],
+    });
+  }
+  return {
+    steps,
+    edges: [],
+    assets: steps.map(({ name, partitions, reason }) => ({ asset: name, partitions, steps: 1, reason })),
+    skipped: [],
+  };
+}
+
+function isObservable(asset: SnapshotAsset): boolean {
+  return asset.kind === "external" && asset.observable;
+}

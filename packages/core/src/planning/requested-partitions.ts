@@ -1,0 +1,162 @@
+/**
+ * Which partitions of each selected asset a request is about. A text is read once, by the *anchor*: the definition of the
+ * most downstream asset that it makes sense to. Assets of that definition take it as it is; the others get theirs along
+ * the graph: the day 2026-11-02 is 24 partitions of an hourly asset above it.
+ */
+import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
+import { downstreamPartitions, joinOf, sameDefinition, upstreamPartitions } from "../graph/joins.ts";
+import { existing } from "../partitions/existing.ts";
+import { parsePartitions } from "../partitions/parse-partitions.ts";
+import type { PartitionSet } from "../partitions/partition-set.ts";
+import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
+import { emptySetOf, intersect, union } from "../partitions/set-algebra.ts";
+import { keyOfWindow, lastWindow } from "../partitions/time-windows.ts";
+import { IrokoError } from "../errors.ts";
+import type { PartitionRequest } from "./plan.ts";
+
+/**
+ * @param keys the selected assets, in the graph's order
+ * @returns by key; the unpartitioned ones always with their one partition
+ * @throws {IrokoError} of the text, as `parsePartitions`; PARTITION_UNSPECIFIED
+ */
+export function requestedPartitions(
+  graph: AssetGraph,
+  keys: readonly string[],
+  request: PartitionRequest,
+  now: Temporal.Instant,
+): ReadonlyMap<string, PartitionSet> {
+  const everything = new Map(keys.map((key) => [key, existing(assetOf(graph, key).partitions, now)]));
+  const partitioned = keys.filter((key) => assetOf(graph, key).partitions.kind !== "none");
+  const text = request.kind === "text" ? request.text : "within" in request ? request.within : undefined;
+  if (partitioned.length === 0 || text?.trim() === "all") return everything;
+  switch (request.kind) {
+    case "unspecified":
+      throw unspecified(graph, partitioned, now);
+    case "set":
+      return alongGraph(graph, everything, anchorOfSet(graph, partitioned, request.set), now);
+    default:
+      if (text === undefined) return everything;
+      return alongGraph(graph, everything, anchorOfText(graph, partitioned, text, now), now);
+  }
+}
+
+/**
+ * The definition that a request by set is of: that of the most downstream asset partitioned by time, else by keys;
+ * undefined where nothing selected is partitioned.
+ */
+export function requestDefinition(graph: AssetGraph, keys: readonly string[]): PartitionsDefinition | undefined {
+  const definitions = keys.map((key) => assetOf(graph, key).partitions);
+  return definitions.findLast(({ kind }) => kind === "time") ?? definitions.findLast(({ kind }) => kind === "fixed");
+}
+
+/** `missing`, `failed` and `stale` may come as text, too: `--partition stale`. */
+export function plainRequest(partitions: PartitionRequest): PartitionRequest {
+  const text = partitions.kind === "text" ? partitions.text.trim() : undefined;
+  return text === "missing" || text === "failed" || text === "stale" ? { kind: text } : partitions;
+}
+
+interface Anchor {
+  readonly definition: PartitionsDefinition;
+  readonly set: PartitionSet;
+}
+
+function anchorOfSet(graph: AssetGraph, keys: readonly string[], set: PartitionSet): Anchor {
+  const kind = set.kind === "time" ? "time" : "fixed";
+  const definition = keys.map((key) => assetOf(graph, key).partitions).findLast((candidate) => candidate.kind === kind);
+  if (!definition)
+    throw new TypeError(`A set of kind "${set.kind}" was asked for, but no selected asset has such partitions.`);
+  return { definition, set };
+}
+
+/** A text in another definition's format is not a mistake until no definition can read it. */
+function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, now: Temporal.Instant): Anchor {
+  const tried: PartitionsDefinition[] = [];
+  let refusal: unknown;
+  for (const key of keys.toReversed()) {
+    const definition = assetOf(graph, key).partitions;
+    if (tried.some((other) => sameDefinition(other, definition))) continue;
+    tried.push(definition);
+    try {
+      return { definition, set: parsePartitions(definition, text, { now }) };
+    } catch (error) {
+      if (!(error instanceof IrokoError)) throw error;
+      const named = withAsset(error, key);
+      if (!isForeign(error, definition)) throw named;
+      refusal ??= named;
+    }
+  }
+  throw refusal;
+}
+
+function isForeign({ code }: IrokoError, { kind }: PartitionsDefinition): boolean {
+  return code === "PARTITION_FORMAT" || (kind === "fixed" && code === "PARTITION_NOT_FOUND");
+}
+
+function withAsset(error: IrokoError, asset: string): IrokoError {
+  return new IrokoError(error.code, error.message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    place: { ...error.place, subject: error.place?.subject ?? `asset "${asset}"` },
+    ...(error.details === undefined ? {} : { details: error.details }),
+    cause: error,
+  });
+}
+
+/**
+ * Spreads the anchor's set over the graph, selected or not in between: up first, since what is above is what the anchor is
+ * made from, then down. Weak dependencies lead the way only where no other does. What no path leads to keeps everything
+ * that exists out: it has no partition that belongs to those asked for.
+ */
+function alongGraph(
+  graph: AssetGraph,
+  everything: ReadonlyMap<string, PartitionSet>,
+  anchor: Anchor,
+  now: Temporal.Instant,
+): ReadonlyMap<string, PartitionSet> {
+  const order = [...graph.assets.values()].filter(({ partitions }) => partitions.kind !== "none");
+  const sets = new Map<string, PartitionSet>();
+  for (const { key, partitions } of order) if (sameDefinition(partitions, anchor.definition)) sets.set(key, anchor.set);
+  for (const weak of [false, true]) {
+    for (const { key, partitions } of order.toReversed()) {
+      if (sets.has(key)) continue;
+      for (const { asset, dependency } of graph.dependants.get(key) ?? []) {
+        const below = sets.get(asset);
+        if (!below || dependency.weak !== weak) continue;
+        const above = upstreamPartitions(joinOf(graph, assetOf(graph, asset).partitions, dependency), below, now);
+        sets.set(key, union(sets.get(key) ?? emptySetOf(partitions), above));
+      }
+    }
+    for (const { key, partitions } of order) {
+      if (sets.has(key)) continue;
+      for (const dependency of graph.dependencies.get(key) ?? []) {
+        const above = sets.get(dependency.asset);
+        if (!above || dependency.weak !== weak) continue;
+        const below = downstreamPartitions(joinOf(graph, partitions, dependency), above, now);
+        sets.set(key, union(sets.get(key) ?? emptySetOf(partitions), below));
+      }
+    }
+  }
+  return new Map(
+    Array.from(everything, ([key, all]) => {
+      const { partitions } = assetOf(graph, key);
+      if (partitions.kind === "none") return [key, all];
+      return [key, intersect(sets.get(key) ?? emptySetOf(partitions), all)];
+    }),
+  );
+}
+
+function unspecified(graph: AssetGraph, keys: readonly string[], now: Temporal.Instant): IrokoError {
+  const [first] = keys;
+  const definition = assetOf(graph, first!).partitions;
+  const example = definition.kind === "fixed" ? definition.keys[0] : lastKeyOf(definition, now);
+  const others = keys.length - 1;
+  const subject = `"${first}"${others > 0 ? ` and ${others} other${others > 1 ? "s" : ""}` : ""}`;
+  return new IrokoError("PARTITION_UNSPECIFIED", `${subject} are made by partition, and none was asked for.`, {
+    hint: `Add --partition ${example ?? "last:1"}, --partition all, --missing or --stale.`,
+    details: { assets: keys },
+  });
+}
+
+function lastKeyOf(definition: PartitionsDefinition, now: Temporal.Instant): string | undefined {
+  const last = definition.kind === "time" ? lastWindow(definition, now) : undefined;
+  return last && definition.kind === "time" ? keyOfWindow(definition, last.start) : undefined;
+}

@@ -1,0 +1,75 @@
+/** All routes of an instance: the guard before everything, the API under /api/v1, the page, its own files. */
+import { readFileSync } from "node:fs";
+import type { Logger } from "@iroko/core";
+import { IrokoError } from "@iroko/core";
+import type { Database } from "@iroko/core/engine";
+import { Hono } from "hono";
+import { assetsApi } from "./api/assets.ts";
+import { healthApi } from "./api/health.ts";
+import { logsApi } from "./api/logs.ts";
+import { partitionsApi } from "./api/partitions.ts";
+import { planApi } from "./api/plan.ts";
+import { runsApi } from "./api/runs.ts";
+import { schedulesApi } from "./api/schedules.ts";
+import { stepsApi } from "./api/steps.ts";
+import { failureJson, failureOf } from "./http/failure.ts";
+import { guard } from "./http/guard.ts";
+import { openCatalog } from "./model/catalog.ts";
+import type { Instance } from "./model/instance.ts";
+import { assetPage } from "./pages/asset.ts";
+import { errorPage } from "./pages/error.ts";
+import { homePage } from "./pages/home.ts";
+import { lineagePage } from "./pages/lineage.ts";
+import { logPage } from "./pages/log.ts";
+import { runPage } from "./pages/run.ts";
+import { runsPage } from "./pages/runs.ts";
+import { schedulesPage } from "./pages/schedules.ts";
+
+export interface AppOptions {
+  readonly db: Database;
+  readonly now: () => Temporal.Instant;
+  readonly log?: Logger;
+}
+
+export function makeApp({ db, now, log }: AppOptions): Hono {
+  const instance: Instance = { db, now, catalog: openCatalog(db) };
+  const app = new Hono();
+  app.use(guard);
+
+  for (const resource of [healthApi, assetsApi, partitionsApi, runsApi, stepsApi, logsApi, schedulesApi, planApi])
+    app.route("/api/v1", resource(instance));
+  for (const page of [homePage, lineagePage, assetPage, runsPage, runPage, logPage, schedulesPage])
+    app.route("/", page(instance));
+  for (const [name, type] of Object.entries(ownFiles)) {
+    app.get(`/${name}`, (c) =>
+      c.body(readOwn(name), 200, { "content-type": `${type}; charset=utf-8`, "cache-control": "max-age=300" }),
+    );
+  }
+
+  app.notFound((c) => {
+    const failure = failureOf(
+      new IrokoError("NOT_FOUND", `There is nothing at ${c.req.method} ${c.req.path}.`, {
+        hint: "The page's start is at /, the API under /api/v1.",
+      }),
+    );
+    return isApi(c.req.path) ? failureJson(c, failure) : errorPage(c, failure);
+  });
+  app.onError((error, c) => {
+    const failure = failureOf(error);
+    if (failure.status === 500) log?.error("a request failed", { path: c.req.path, error: String(error.stack) });
+    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : errorPage(c, failure);
+  });
+  return app;
+}
+
+const isApi = (path: string): boolean => path.startsWith("/api/");
+
+const ownFiles = { "style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml" };
+const read = new Map<string, string>();
+
+/** From beside `src`, as from beside `dist`. */
+function readOwn(name: string): string {
+  let text = read.get(name);
+  if (text === undefined) read.set(name, (text = readFileSync(new URL(`../public/${name}`, import.meta.url), "utf8")));
+  return text;
+}

@@ -1,0 +1,42 @@
+/** How an error leaves the server: a status, and a code, a message and a hint that somebody can act on. */
+import { IrokoError, type ErrorCode } from "@iroko/core";
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+export interface Failure {
+  readonly status: ContentfulStatusCode;
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
+  NOT_FOUND: 404,
+  ASSET_NOT_FOUND: 404,
+  RUN_NOT_FOUND: 404,
+  LOCATION_NOT_FOUND: 404,
+  SCHEDULE_NOT_FOUND: 404,
+  RUN_ENDED: 409,
+  RUN_NOT_ENDED: 409,
+  RUN_SUCCEEDED: 409,
+  HOST_REFUSED: 403,
+  ORIGIN_REFUSED: 403,
+  CONTENT_TYPE: 415,
+  BODY_TOO_LARGE: 413,
+  DATABASE_UNREACHABLE: 503,
+  DATABASE_DENIED: 503,
+  DATABASE_NEWER: 503,
+  DATABASE_OLDER: 503,
+};
+
+/** Errors of ours are about the request unless the table says otherwise; what else is thrown is our fault, and stays here. */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof IrokoError)) {
+    const message = "The server failed to answer this request.";
+    return { status: 500, error: { code: "INTERNAL", message, hint: "Its own log says why." } };
+  }
+  const { code, message, hint } = error;
+  return { status: statuses[code] ?? 400, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+}
+
+export function failureJson(c: Context, { status, error }: Failure): Response {
+  return c.json({ error }, status);
+}

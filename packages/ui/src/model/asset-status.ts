@@ -1,0 +1,103 @@
+/** How an asset stands: what exists of it, what is made, missing, failed, being made. All of it sets, none a list. */
+import {
+  countIn,
+  emptySetOf,
+  existing,
+  formatPartitions,
+  isEmptySet,
+  subtract,
+  type PartitionSet,
+  type PartitionsDefinition,
+  type SnapshotAsset,
+} from "@iroko/core";
+import { assetStatuses, statusSets, type AssetStatusRow, type Database } from "@iroko/core/engine";
+
+export type Health = "failed" | "running" | "missing" | "made" | "unknown";
+
+export interface AssetStatus {
+  readonly health: Health;
+  /** One sentence for people. */
+  readonly sentence: string;
+  readonly exists: PartitionSet;
+  readonly made: PartitionSet;
+  readonly missing: PartitionSet;
+  readonly failed: PartitionSet;
+  readonly running: PartitionSet;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly lastMadeAt: Temporal.Instant | null;
+}
+
+/** Of several assets, in one statement. */
+export async function readStatuses(
+  db: Database,
+  assets: readonly SnapshotAsset[],
+  now: Temporal.Instant,
+): Promise<ReadonlyMap<string, AssetStatus>> {
+  const rows = await assetStatuses(
+    db,
+    assets.map(({ key }) => key),
+  );
+  const byKey = new Map(rows.map((row) => [row.asset, row]));
+  return new Map(assets.map((asset) => [asset.key, statusOf(asset, byKey.get(asset.key), now)]));
+}
+
+export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, now: Temporal.Instant): AssetStatus {
+  const { partitions, kind } = asset;
+  const { materialized: made, failed, inProgress: running } = statusSets(partitions, row);
+  const exists = existing(partitions, now);
+  // Nobody here makes an external asset, so nothing of it can be missing.
+  const missing = kind === "external" ? emptySetOf(partitions) : subtract(exists, made);
+  const sets = { exists, made, missing, failed, running };
+  return {
+    ...sets,
+    health: healthOf(asset, sets),
+    sentence: sentenceOf(asset, sets),
+    rows: row?.rows ?? 0,
+    bytes: row?.bytes ?? 0,
+    lastMadeAt: row?.lastMadeAt ?? null,
+  };
+}
+
+type Sets = Pick<AssetStatus, "exists" | "made" | "missing" | "failed" | "running">;
+
+/** The worst thing first. */
+function healthOf({ kind }: SnapshotAsset, { made, missing, failed, running }: Sets): Health {
+  if (!isEmptySet(failed)) return "failed";
+  if (!isEmptySet(running)) return "running";
+  if (kind === "external" && isEmptySet(made)) return "unknown";
+  return isEmptySet(missing) ? "made" : "missing";
+}
+
+function sentenceOf({ kind, partitions }: SnapshotAsset, { exists, made, missing, failed, running }: Sets): string {
+  const state = kind === "external" ? observedSentence(partitions, made) : madeSentence(partitions, exists, missing);
+  const troubles = [
+    isEmptySet(failed) ? [] : [`the last try failed${of(partitions, failed)}`],
+    isEmptySet(running) ? [] : [`being made now${of(partitions, running)}`],
+  ].flat();
+  return [`${state}${troubles.length === 0 ? "" : `; ${troubles.join("; ")}`}.`].join("");
+}
+
+function madeSentence(partitions: PartitionsDefinition, exists: PartitionSet, missing: PartitionSet): string {
+  if (partitions.kind === "none") return isEmptySet(missing) ? "Made" : "Never made";
+  const all = countIn(partitions, exists);
+  const absent = countIn(partitions, missing);
+  if (all === 0) return "No partition exists yet";
+  if (absent === 0) return all === 1 ? "Its one partition is made" : `All ${all} partitions are made`;
+  return `${absent} of ${all} partitions ${absent === 1 ? "is" : "are"} missing${of(partitions, missing)}`;
+}
+
+function observedSentence(partitions: PartitionsDefinition, made: PartitionSet): string {
+  if (isEmptySet(made)) return "Never observed";
+  return partitions.kind === "none" ? "Observed" : `${countIn(partitions, made)} partitions observed`;
+}
+
+const shownRanges = 3;
+
+/** ": 2026-11-01..2026-11-03 and 2 more ranges" */
+function of(partitions: PartitionsDefinition, set: PartitionSet): string {
+  if (partitions.kind === "none") return "";
+  const ranges = formatPartitions(partitions, set).split(", ");
+  const rest = ranges.length - shownRanges;
+  return `: ${ranges.slice(0, shownRanges).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}

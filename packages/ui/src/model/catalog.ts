@@ -1,0 +1,92 @@
+/** The definitions of all code locations. A snapshot never changes, so each is read and understood once. */
+import { assetGraph, assetOf, IrokoError, type AssetGraph, type SnapshotAsset } from "@iroko/core";
+import { listLocationVersions, locationAt, type Database, type Location } from "@iroko/core/engine";
+
+export interface CatalogLocation extends Location {
+  readonly graph: AssetGraph;
+  readonly registeredAt: Temporal.Instant;
+}
+
+export interface CatalogAsset {
+  readonly location: CatalogLocation;
+  readonly asset: SnapshotAsset;
+}
+
+export interface Catalog {
+  readonly locations: readonly CatalogLocation[];
+  /** Upstream first. */
+  readonly assets: ReadonlyMap<string, CatalogAsset>;
+  /** In which times are shown that belong to no asset: the one that most definitions use. */
+  readonly timezone: string;
+}
+
+export function openCatalog(db: Database): () => Promise<Catalog> {
+  let known: Catalog | undefined;
+  return async () => {
+    const versions = await listLocationVersions(db);
+    const before = new Map(known?.locations.map((location) => [location.name, location]));
+    const locations = await Promise.all(
+      versions.map(async ({ name, version, registeredAt }) => {
+        const same = before.get(name);
+        if (same?.version === version) return same;
+        const location = await locationAt(db, name, version);
+        return location && { ...location, registeredAt, graph: assetGraph(location.snapshot) };
+      }),
+    );
+    const read = locations.filter((location) => location !== undefined);
+    const isSame = known?.locations.length === read.length && read.every((each) => before.get(each.name) === each);
+    return isSame ? known! : (known = catalogOf(read));
+  };
+}
+
+function catalogOf(locations: readonly CatalogLocation[]): Catalog {
+  return {
+    locations,
+    assets: new Map(
+      locations.flatMap((location) =>
+        [...location.graph.assets].map(([key, asset]): [string, CatalogAsset] => [key, { location, asset }]),
+      ),
+    ),
+    timezone: commonTimezone(locations),
+  };
+}
+
+/** @throws {IrokoError} ASSET_NOT_FOUND, with the nearest key */
+export function findAsset(catalog: Catalog, key: string): CatalogAsset {
+  const found = catalog.assets.get(key);
+  if (found !== undefined) return found;
+  const assets = new Map(Array.from(catalog.assets, ([known, { asset }]) => [known, asset]));
+  throw new Error(`"${assetOf({ assets }, key).key}" was not there a moment ago.`);
+}
+
+/** @throws {IrokoError} LOCATION_NOT_FOUND when it does not exist, or none is named and there are several */
+export function findLocation(catalog: Catalog, name: string | undefined): CatalogLocation {
+  const [first, ...others] = catalog.locations;
+  if (name === undefined && first !== undefined && others.length === 0) return first;
+  const found = catalog.locations.find((location) => location.name === name);
+  if (found !== undefined) return found;
+  const says = name === undefined ? "Name the code location that is meant." : `There is no code location "${name}".`;
+  throw new IrokoError("LOCATION_NOT_FOUND", says, {
+    hint:
+      first === undefined
+        ? "None has registered its definitions yet: iroko deploy"
+        : `There are these: ${catalog.locations.map((location) => location.name).join(", ")}.`,
+  });
+}
+
+/** The zone that an asset's times are told in. */
+export function timezoneOf(asset: SnapshotAsset, fallback: string): string {
+  return asset.partitions.kind === "time" ? asset.partitions.timezone : fallback;
+}
+
+function commonTimezone(locations: readonly CatalogLocation[]): string {
+  const count = new Map<string, number>();
+  for (const { snapshot } of locations) {
+    const zones = snapshot.assets.map(({ partitions }) =>
+      partitions.kind === "time" ? partitions.timezone : undefined,
+    );
+    for (const zone of [...zones, ...snapshot.schedules.map(({ timezone }) => timezone)])
+      if (zone !== undefined) count.set(zone, (count.get(zone) ?? 0) + 1);
+  }
+  return [...count].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? "UTC";
+}

@@ -1,0 +1,44 @@
+import { formatPartitions, IrokoError, partitionOf, unpartitioned, type PartitionsDefinition } from "@iroko/core";
+import {
+  getRun,
+  setOfColumns,
+  type Database,
+  type RunRecord,
+  type SetColumns,
+  type StepRecord,
+} from "@iroko/core/engine";
+import type { Catalog } from "./catalog.ts";
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** @throws {IrokoError} RUN_NOT_FOUND */
+export async function findRun(db: Database, id: string): Promise<RunRecord> {
+  const run = uuid.test(id) ? await getRun(db, id) : undefined;
+  if (run !== undefined) return run;
+  throw new IrokoError("RUN_NOT_FOUND", `There is no run ${id}.`, { hint: "List the runs: iroko runs list" });
+}
+
+export const isLive = (run: Pick<RunRecord, "endedAt">): boolean => run.endedAt === null;
+
+/** A step's partitions in the text form of its asset as it is defined now. */
+export function stepPartitions(catalog: Catalog, step: Pick<StepRecord, "assets"> & SetColumns): string {
+  return partitionsText(catalog.assets.get(step.assets[0] ?? "")?.asset.partitions, step);
+}
+
+/** A set's columns in the text form; as stored where the asset is no longer defined so. */
+export function partitionsText(definition: PartitionsDefinition | undefined, columns: SetColumns): string {
+  const { windows, keys } = columns;
+  if (windows === null && keys === null) return "";
+  const isOfKind = definition !== undefined && (windows !== null) === (definition.kind === "time");
+  if (isOfKind) return formatPartitions(definition, setOfColumns(columns));
+  return windows ?? formatPartitions(unpartitioned, setOfColumns(columns));
+}
+
+/** The key that people write, of a partition by its name in tables; the name itself where it no longer exists. */
+export function partitionKey(definition: PartitionsDefinition | undefined, id: string): string {
+  try {
+    return definition === undefined ? id : partitionOf(definition, id).key;
+  } catch {
+    return id;
+  }
+}

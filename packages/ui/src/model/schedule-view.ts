@@ -1,0 +1,109 @@
+/** Schedules as people see them: on or paused, what they did last, what they will ask for next. */
+import {
+  formatPartitions,
+  IrokoError,
+  previewTicks,
+  requestDefinition,
+  selectAssets,
+  type PartitionRequest,
+  type PartitionsDefinition,
+  type ScheduleDefinition,
+} from "@iroko/core";
+import { listAutomations, listTicks, type Database, type TickRow } from "@iroko/core/engine";
+import type { Catalog, CatalogLocation } from "./catalog.ts";
+
+export interface ScheduleView {
+  readonly location: string;
+  readonly schedule: ScheduleDefinition;
+  readonly selection: string;
+  readonly paused: boolean;
+  readonly pausedAt: Temporal.Instant | null;
+  /** Newest first. */
+  readonly ticks: readonly TickRow[];
+  /** None while it is off or paused. */
+  readonly next: readonly NextTick[];
+}
+
+export interface NextTick {
+  readonly at: Temporal.Instant;
+  /** What it will ask for, in the text form; "" where nothing is partitioned. */
+  readonly partitions: string;
+  readonly reason: string;
+}
+
+export interface ScheduleViewOptions {
+  readonly now: Temporal.Instant;
+  /** How many past and coming ticks. */
+  readonly ticks: number;
+}
+
+export async function readSchedules(
+  db: Database,
+  catalog: Catalog,
+  options: ScheduleViewOptions,
+): Promise<readonly ScheduleView[]> {
+  const views = catalog.locations.map(async (location) => {
+    const known = new Map((await listAutomations(db, location.name)).map((row) => [row.name, row]));
+    return Promise.all(
+      location.snapshot.schedules.map(async (schedule): Promise<ScheduleView> => {
+        const automation = known.get(schedule.key);
+        const paused = automation?.paused ?? false;
+        const job = jobOf(location, schedule);
+        const asked = { lastHandled: automation?.lastHandled ?? undefined, now: options.now, count: options.ticks };
+        return {
+          location: location.name,
+          schedule,
+          selection: job.select,
+          paused,
+          pausedAt: automation?.pausedAt ?? null,
+          ticks: await listTicks(db, { location: location.name, name: schedule.key }, options.ticks),
+          next: paused || !schedule.enabled ? [] : nextTicks(location, schedule, asked),
+        };
+      }),
+    );
+  });
+  return (await Promise.all(views)).flat();
+}
+
+/** @throws {IrokoError} SCHEDULE_NOT_FOUND */
+export function findSchedule(location: CatalogLocation, key: string): ScheduleDefinition {
+  const { schedules } = location.snapshot;
+  const found = schedules.find((schedule) => schedule.key === key);
+  if (found !== undefined) return found;
+  const keys = schedules.map((schedule) => schedule.key);
+  throw new IrokoError("SCHEDULE_NOT_FOUND", `There is no schedule "${key}" in ${location.name}.`, {
+    hint: keys.length === 0 ? "It has no schedules." : `There are these: ${keys.join(", ")}.`,
+  });
+}
+
+function nextTicks(
+  location: CatalogLocation,
+  schedule: ScheduleDefinition,
+  asked: Parameters<typeof previewTicks>[2],
+): readonly NextTick[] {
+  const definition = requestDefinition(location.graph, selectAssets(location.graph, jobOf(location, schedule).select));
+  return previewTicks(schedule, definition, asked).map(({ tick, partitions, reason }) => ({
+    at: tick,
+    partitions: partitions === undefined ? "" : requestText(definition, partitions),
+    reason,
+  }));
+}
+
+/** A request in the text form that the CLI takes. */
+export function requestText(definition: PartitionsDefinition | undefined, request: PartitionRequest): string {
+  switch (request.kind) {
+    case "text":
+      return request.text;
+    case "set":
+      return definition === undefined ? "" : formatPartitions(definition, request.set);
+    case "unspecified":
+      return "";
+    default:
+      return request.within === undefined ? request.kind : `${request.kind} within ${request.within}`;
+  }
+}
+
+function jobOf({ snapshot }: CatalogLocation, schedule: ScheduleDefinition): { readonly select: string } {
+  // define() refuses a schedule without its job.
+  return snapshot.jobs.find(({ key }) => key === schedule.job)!;
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { createTempDir } from "../support/temp-dir.ts";
+import { readDepartures } from "./departures.ts";
+import { outcomeOf, runFolder } from "./run.ts";
+import { topic } from "./topic.ts";
+import { topics } from "./topics.ts";
+import { z } from "zod";
+
+const departures = readDepartures();
+const casesOf = (name: string): ReturnType<(typeof topics)[number]["read"]> =>
+  topics
+    .find((one) => one.name === name)!
+    .read(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
+
+for (const { name: topicName } of topics) {
+  for (const vector of casesOf(topicName)) {
+    test(`${topicName}: ${vector.name}`, () => {
+      const outcome = outcomeOf(vector, departures);
+      if (outcome.kind === "failed") assert.fail(outcome.problem);
+      // By a rule alone a case may differ in a folder of others' vectors; ours are all on the page.
+      const isListed = departures.some(({ topic: of, name }) => of === topicName && name === vector.name);
+      assert.equal(outcome.kind === "departed", isListed);
+    });
+  }
+}
+
+test("every departure that the page lists is of a case that there is", () => {
+  const known = new Set(topics.flatMap(({ name }) => casesOf(name).map((vector) => `${name}: ${vector.name}`)));
+  assert.deepEqual(
+    departures.map(({ topic: of, name }) => `${of}: ${name}`).filter((name) => !known.has(name)),
+    [],
+  );
+});
+
+const doubling = topic({
+  name: "doubling",
+  input: z.number(),
+  expected: z.number(),
+  answer: (input) => input * 2,
+});
+const [agreeing, differing] = doubling.read(
+  JSON.stringify([
+    { name: "two", input: 2, expected: 4 },
+    { name: "three", input: 3, expected: 7 },
+  ]),
+);
+const departure = { topic: "doubling", name: "three", answer: 6, because: "we can count" };
+
+test("a case fails that differs and is not listed", () => {
+  assert.equal(outcomeOf(differing!, []).kind, "failed");
+});
+
+test("a listed case departs only with the answer that is listed", () => {
+  assert.deepEqual(outcomeOf(differing!, [departure]), { kind: "departed", because: "we can count" });
+  assert.equal(outcomeOf(differing!, [{ ...departure, answer: 8 }]).kind, "failed");
+});
+
+test("a case fails that is listed and does not differ", () => {
+  assert.equal(outcomeOf(agreeing!, []).kind, "passed");
+  assert.equal(outcomeOf(agreeing!, [{ ...departure, name: "two" }]).kind, "failed");
+});
+
+test("a folder's files of unknown topics are named", () => {
+  const { leftOut, topics: reports } = runFolder(new URL("../vectors", import.meta.url).pathname, [], []);
+  assert.equal(reports.length, 0);
+  assert.ok(leftOut.some(({ file }) => file === "cron.json"));
+});
+
+test("a case that cannot be read fails, and the others are asked all the same", () => {
+  const [odd, fine] = doubling.read(
+    JSON.stringify([
+      { name: "two", input: "2", expected: 4 },
+      { name: "three", input: 3, expected: 6 },
+    ]),
+  );
+  assert.equal(outcomeOf(odd!, []).kind, "failed");
+  assert.equal(outcomeOf(fine!, []).kind, "passed");
+});
+
+test("the command prints counts, names what failed, and exits 1 for it", () => {
+  using folder = createTempDir("conformance");
+  const run = (): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
+    spawnSync(process.execPath, [fileURLToPath(new URL("main.ts", import.meta.url)), "--vectors", folder.path], {
+      encoding: "utf8",
+      env: { ...process.env, INIT_CWD: "/" },
+    });
+  const write = (valid: boolean): void =>
+    writeFileSync(
+      join(folder.path, "cron.json"),
+      JSON.stringify([{ name: "never", input: { cron: "0 0 30 2 *", validate: true }, expected: { valid } }]),
+    );
+  assert.equal(run().status, 1);
+  assert.match(run().stderr, /There are no vectors in/);
+  write(false);
+  writeFileSync(join(folder.path, "automation.json"), "[]");
+  const right = run();
+  assert.equal(right.status, 0, right.stderr);
+  assert.match(right.stdout, /^cron +1 +0 +0$/m);
+  assert.match(right.stdout, /^in all +1 +0 +0$/m);
+  assert.match(right.stdout, /^left out: automation\.json/m);
+  write(true);
+  const wrong = run();
+  assert.equal(wrong.status, 1);
+  assert.match(wrong.stdout, /^in all +0 +0 +1$/m);
+  assert.match(wrong.stdout, /^failed: cron: never$/m);
+});

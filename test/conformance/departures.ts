@@ -1,0 +1,153 @@
+/**
+ * Where Iroko answers otherwise than Dagster on purpose. docs/reference/differences-from-dagster.md lists the cases, each
+ * with Iroko's own answer; the rules below are the same decisions for cases that it does not list.
+ */
+import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
+import type { Case } from "./topic.ts";
+
+export interface Departure {
+  readonly topic: string;
+  readonly name: string;
+  /** What Iroko answers, in the form of the vectors; a refusal is `{ error: code }`. */
+  readonly answer: unknown;
+  readonly because: string;
+}
+
+const page = new URL("../../docs/reference/differences-from-dagster.md", import.meta.url);
+
+/**
+ * Reads the tables under the page's last heading, `Cases`: a topic in each heading below it, a case in each row, with
+ * what Dagster does, Iroko's answer (JSON, or an error's code) and why.
+ */
+export function readDepartures(text: string = readFileSync(page, "utf8")): readonly Departure[] {
+  const [, cases] = text.split(/^## Cases$/m);
+  if (cases === undefined) throw new Error("differences-from-dagster.md has no section “Cases”.");
+  return cases
+    .split(/^### /m)
+    .slice(1)
+    .flatMap((section) => {
+      const topic = section.slice(0, section.indexOf("\n")).trim();
+      return [...section.matchAll(/^\| (.+) \|$/gm)].slice(2).map(([row, cells = ""]) => {
+        const [name, , answer, because, more] = cells.split(" | ").map((cell) => cell.trim());
+        if (because === undefined || more !== undefined || !name) throw new Error(`Not four cells: ${row}`);
+        return { topic, name, answer: readAnswer(answer!), because };
+      });
+    });
+}
+
+function readAnswer(cell: string): unknown {
+  const text = /^`(.*)`$/.exec(cell)?.[1];
+  if (text === undefined) throw new Error(`An answer stands between backticks: ${cell}`);
+  return /^[A-Z_]+$/.test(text) ? { error: text } : JSON.parse(text);
+}
+
+/** Why a case that is not listed may differ all the same; undefined when it may not. */
+export function ruleFor(vector: Case, answer: unknown): string | undefined {
+  return rules.find(({ topic, covers }) => topic === vector.topic && covers(vector, answer))?.because;
+}
+
+interface Rule {
+  readonly topic: string;
+  readonly because: string;
+  /** Whether it is this rule, and nothing else, that makes the answer differ. */
+  covers(vector: Case, answer: unknown): boolean;
+}
+
+const levels = z.object({ levels: z.array(z.array(z.string())) });
+const allWhole = z.object({ multi: z.record(z.string(), z.object({ can_subset: z.literal(false) })) });
+const dynamicQuestion = z.object({
+  upstream: z.object({ type: z.literal("dynamic"), name: z.string() }),
+  dynamic_partitions: z.record(z.string(), z.array(z.string())),
+});
+const exponential = z.object({
+  policy: z.object({ max_retries: z.number(), delay: z.number(), backoff: z.literal("exponential") }),
+});
+
+const refusedWith = (answer: unknown, ...codes: readonly string[]): boolean =>
+  z.object({ error: z.enum(codes) }).safeParse(answer).success;
+const wasRefused = ({ expected }: Case): boolean => z.object({ error: z.literal(true) }).safeParse(expected).success;
+const isOf = (schema: z.ZodType, { input }: Case): boolean => schema.safeParse(input).success;
+
+const rules: readonly Rule[] = [
+  {
+    topic: "time_partitions",
+    because: "a range names partitions that exist",
+    covers: (vector, answer) =>
+      isOf(z.object({ op: z.literal("range") }), vector) &&
+      !wasRefused(vector) &&
+      refusedWith(answer, "PARTITION_FUTURE", "PARTITION_OPEN", "PARTITION_NOT_FOUND"),
+  },
+  {
+    topic: "time_partitions",
+    because: "a key is written in one way",
+    covers: (vector, answer) =>
+      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector) &&
+      !wasRefused(vector) &&
+      refusedWith(answer, "PARTITION_FORMAT"),
+  },
+  {
+    topic: "partition_mappings",
+    because: "the keys of a specific mapping must exist upstream",
+    covers: (vector, answer) =>
+      isOf(z.object({ mapping: z.object({ type: z.literal("specific") }) }), vector) &&
+      refusedWith(answer, "PARTITION_MAPPING"),
+  },
+  {
+    topic: "partition_mappings",
+    because: "a dynamic key that does not exist is missing",
+    covers: (vector, answer) => {
+      const gone = z.object({ required_but_nonexistent: z.array(z.string()) }).safeParse(answer);
+      const asked = dynamicQuestion.safeParse(vector.input);
+      if (!gone.success || !asked.success) return false;
+      const known = asked.data.dynamic_partitions[asked.data.upstream.name] ?? [];
+      return gone.data.required_but_nonexistent.every((key) => !known.includes(key));
+    },
+  },
+  {
+    topic: "planning",
+    because: "a selection is written out, and an empty one is refused",
+    covers: (vector, answer) =>
+      isOf(z.object({ select: z.array(z.string()).length(0) }), vector) && refusedWith(answer, "SELECTION_SYNTAX"),
+  },
+  {
+    topic: "planning",
+    because: "the checks of what is made always come along",
+    covers: (vector, answer) =>
+      isOf(z.object({ select_checks: z.literal("none") }), vector) && levels.safeParse(answer).success,
+  },
+  {
+    topic: "planning",
+    because: "any computation can make a part of its outputs",
+    covers: (vector, answer) => isOf(allWhole, vector) && wasRefused(vector) && levels.safeParse(answer).success,
+  },
+  {
+    topic: "retry_backoff",
+    because: "exponential is base · 2ⁿ",
+    covers: ({ input }, answer) => {
+      const { data } = exponential.safeParse(input);
+      if (!data) return false;
+      const { max_retries: retries, delay } = data.policy;
+      return isDeepStrictEqual(answer, { delays: Array.from({ length: retries }, (_, n) => delay * 2 ** n) });
+    },
+  },
+  {
+    topic: "selection",
+    because: "a bare key or glob is shorthand for `key:`",
+    covers: (vector, answer) => {
+      const { data } = z.object({ selection: z.string() }).safeParse(vector.input);
+      const isAnswered = z.object({ keys: z.array(z.string()) }).safeParse(answer).success;
+      return data !== undefined && wasRefused(vector) && isAnswered && hasBareKey(data.selection);
+    },
+  },
+];
+
+/** Whether a word is left once attributes with their values, functions, operators and plus signs are taken away. */
+function hasBareKey(selection: string): boolean {
+  const rest = selection
+    .replaceAll(/\w+:("[^"]*"|[^\s()"+]*)(=("[^"]*"|[^\s()"+]*))?/g, " ")
+    .replaceAll(/\b(and|or|not|sinks|roots)\b/gi, " ")
+    .replaceAll(/\d*\+\d*|[()]/g, " ");
+  return rest.trim() !== "";
+}

@@ -1,0 +1,210 @@
+import { isDeepStrictEqual } from "node:util";
+import {
+  assetGraph,
+  type AssetGraph,
+  stalenessOf,
+  existing,
+  partitionOf,
+  partitionsIn,
+  setOfPartitions,
+  containsPartition,
+  emptySetOf,
+  type Partition,
+  type PartitionId,
+  type AssetState,
+  type CurrentVersion,
+  type PlanningState,
+} from "@iroko/core";
+import { joinOf, upstreamPartitions } from "../../packages/core/src/graph/joins.ts";
+import { z } from "zod";
+import { buildSnapshot } from "../support/build-snapshot.ts";
+import { partitionMappingOf, vectorMapping } from "../support/mapping-vectors.ts";
+import { partitionsOf, vectorDefinition } from "../support/partition-vectors.ts";
+import { topic, type Topic } from "./topic.ts";
+
+const vectorAsset = z.strictObject({
+  deps: z.array(z.union([z.string(), z.strictObject({ key: z.string(), mapping: vectorMapping })])).optional(),
+  code_version: z.string().optional(),
+  partitions: vectorDefinition.any.optional(),
+  external: z.boolean().optional(),
+  observable: z.boolean().optional(),
+});
+type VectorAsset = z.infer<typeof vectorAsset>;
+
+const step = z.discriminatedUnion("do", [
+  z.strictObject({
+    do: z.literal("materialize"),
+    assets: z.array(z.string()),
+    partitions: z.array(z.string()).optional(),
+    data_versions: z.record(z.string(), z.string()).optional(),
+  }),
+  z.strictObject({ do: z.literal("observe"), asset: z.string(), data_version: z.string() }),
+  z.strictObject({ do: z.literal("report"), asset: z.string(), data_version: z.string().optional() }),
+  z.strictObject({ do: z.literal("redeploy"), assets: z.record(z.string(), vectorAsset) }),
+  z.strictObject({ do: z.literal("status") }),
+]);
+
+const cause = z.object({
+  category: z.string(),
+  dependency: z.string().optional(),
+  dependency_partition: z.string().optional(),
+});
+const status = z.object({ status: z.enum(["fresh", "stale", "missing"]), causes: z.array(cause).optional() });
+type Status = z.infer<typeof status>;
+
+const input = z.strictObject({ graph: z.record(z.string(), vectorAsset), steps: z.array(step) });
+
+export const staleness: Topic = topic({
+  name: "staleness",
+  input,
+  expected: z.strictObject({ statuses: z.array(z.record(z.string(), status)) }),
+  answer: (given) => ({ statuses: play(given) }),
+  agrees: (answer, { statuses }) =>
+    isDeepStrictEqual(answer, { statuses: statuses.map((one) => mapValues(one, bare)) }),
+});
+
+/** Plays the steps of a vector on a world of our own versions, and notes what is stale whenever it asks. */
+function play({ graph: definitions, steps }: z.infer<typeof input>): Record<string, Status>[] {
+  const now = Temporal.Instant.from("2024-07-01T00:00:00Z");
+  const statuses: Record<string, Status>[] = [];
+  const made = new Map<string, Map<PartitionId, CurrentVersion>>();
+  let deployed = definitions;
+  let graph = graphOf(deployed);
+  let newest = 0;
+  const fresh = () => `new ${(newest += 1)}`;
+  const versionsOf = (key: string) => made.get(key) ?? made.set(key, new Map()).get(key)!;
+
+  for (const action of steps) {
+    switch (action.do) {
+      case "materialize":
+        for (const key of [...graph.assets.keys()].filter((asset) => action.assets.includes(asset))) {
+          const { partitions } = graph.assets.get(key)!;
+          for (const { id } of (action.partitions ?? [""]).map((one) =>
+            partitionOf(partitions, partitions.kind === "none" ? "" : one),
+          )) {
+            const inputs = inputsOf(graph, key, id, versionsOf, now);
+            const codeVersion = deployed[key]!.code_version;
+            const derived = codeVersion === undefined ? fresh() : JSON.stringify([codeVersion, inputs]);
+            versionsOf(key).set(id, {
+              dataVersion: action.data_versions?.[key] ?? derived,
+              codeVersion: codeVersion ?? "",
+              inputs,
+            });
+          }
+        }
+        break;
+      case "observe":
+      case "report":
+        versionsOf(action.asset).set(partitionOf(graph.assets.get(action.asset)!.partitions, "").id, {
+          dataVersion: action.data_version ?? fresh(),
+          codeVersion: "",
+          inputs: {},
+        });
+        break;
+      case "redeploy":
+        deployed = { ...deployed, ...mapValues(action.assets, (patch, key) => ({ ...deployed[key], ...patch })) };
+        graph = graphOf(deployed);
+        break;
+      case "status":
+        statuses.push(statusesOf(graph, made, now));
+    }
+  }
+  return statuses;
+}
+
+function inputsOf(
+  graph: AssetGraph,
+  key: string,
+  id: PartitionId,
+  versionsOf: (key: string) => ReadonlyMap<PartitionId, CurrentVersion>,
+  now: Temporal.Instant,
+): CurrentVersion["inputs"] {
+  const { partitions } = graph.assets.get(key)!;
+  const own = setOfPartitions(partitions, [partitionOf(partitions, id)]);
+  return Object.fromEntries(
+    graph.dependencies.get(key)!.map((dependency) => {
+      const join = joinOf(graph, partitions, dependency);
+      const read = [...partitionsIn(join.upstream, upstreamPartitions(join, own, now))];
+      const known = read.flatMap((partition) => {
+        const version = versionsOf(dependency.asset).get(partition.id);
+        return version ? [[partition.id, version.dataVersion] as const] : [];
+      });
+      return [dependency.asset, Object.fromEntries(known)];
+    }),
+  );
+}
+
+function statusesOf(
+  graph: AssetGraph,
+  made: ReadonlyMap<string, ReadonlyMap<PartitionId, CurrentVersion>>,
+  now: Temporal.Instant,
+): Record<string, Status> {
+  const staleness = stalenessOf(graph, stateOf(graph, made), now);
+  const result: Record<string, Status> = {};
+  for (const [key, { partitions }] of graph.assets) {
+    const { missing, stale, causes } = staleness.get(key)!;
+    for (const partition of partitionsIn(partitions, existing(partitions, now))) {
+      const found = (causes.get(partition.id) ?? []).map(({ category, dependency, dependencyPartition }) => ({
+        category,
+        ...(dependency === undefined ? {} : { dependency }),
+        ...(dependencyPartition === undefined
+          ? {}
+          : { dependency_partition: keyOf(graph, dependency!, dependencyPartition) }),
+      }));
+      const name = partitions.kind === "none" ? key : `${key}[${partition.key}]`;
+      if (containsPartition(missing, partition)) result[name] = { status: "missing" };
+      else if (containsPartition(stale, partition)) result[name] = { status: "stale", causes: found };
+      else result[name] = { status: "fresh" };
+    }
+  }
+  return result;
+}
+
+function stateOf(
+  graph: AssetGraph,
+  made: ReadonlyMap<string, ReadonlyMap<PartitionId, CurrentVersion>>,
+): PlanningState {
+  const assets = Array.from(graph.assets, ([key, { partitions }]): [string, AssetState] => {
+    const versions = made.get(key) ?? new Map();
+    const those: Partition[] = Array.from(versions.keys(), (id) => partitionOf(partitions, id));
+    const none = emptySetOf(partitions);
+    return [key, { materialized: setOfPartitions(partitions, those), failed: none, inProgress: none, versions }];
+  });
+  return { assets: new Map(assets) };
+}
+
+function graphOf(definitions: Readonly<Record<string, VectorAsset>>): AssetGraph {
+  return assetGraph(
+    buildSnapshot(
+      mapValues(definitions, ({ deps = [], code_version: codeVersion, partitions, external = false }) => ({
+        deps: deps.map((dep) =>
+          typeof dep === "string" ? dep : { key: dep.key, mapping: partitionMappingOf(dep.mapping) },
+        ),
+        ...(codeVersion === undefined ? {} : { codeVersion }),
+        ...(partitions === undefined ? {} : { partitions: partitionsOf(partitions) }),
+        external,
+      })),
+    ),
+  );
+}
+
+/** The wording of reasons is ours. */
+function bare({ status: is, causes }: Status): Status {
+  if (!causes) return { status: is };
+  return {
+    status: is,
+    causes: causes.map(({ category, dependency, dependency_partition: partition }) => ({
+      category,
+      ...(dependency === undefined ? {} : { dependency }),
+      ...(partition === undefined ? {} : { dependency_partition: partition }),
+    })),
+  };
+}
+
+function keyOf(graph: AssetGraph, asset: string, id: PartitionId): string {
+  return partitionOf(graph.assets.get(asset)!.partitions, id).key;
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}

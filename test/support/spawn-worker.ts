@@ -1,0 +1,18 @@
+/** A worker in a process of its own (worker-process.ts), to be killed or frozen. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { location, type TestInstance } from "./test-instance.ts";
+
+export function spawnWorker(instance: TestInstance, ttlSeconds = 5): ChildProcess {
+  return spawn(process.execPath, ["--conditions=@iroko/source", join(import.meta.dirname, "worker-process.ts")], {
+    stdio: ["ignore", "inherit", "pipe"],
+    env: {
+      ...process.env,
+      NODE_TEST_CONTEXT: undefined,
+      TEST_DATABASE_URL: instance.databaseUrl,
+      TEST_PROJECT: instance.project.folder,
+      TEST_LOCATION: location,
+      TEST_TTL_SECONDS: String(ttlSeconds),
+    },
+  });
+}

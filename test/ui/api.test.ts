@@ -1,0 +1,222 @@
+/** The API over a real instance: what it tells, what it changes, how it refuses. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { waitFor } from "../support/wait-for.ts";
+import { json, sample, type ErrorBody, type Sample } from "./sample.ts";
+
+let at: Sample;
+let run: string;
+before(async () => {
+  at = await sample();
+  run = await at.instance.submit({
+    select: "raw_sales or cleaned_sales",
+    partitions: { kind: "text", text: "2026-11-01..2026-11-03" },
+  });
+  await at.instance.ended(run);
+});
+after(() => at[Symbol.asyncDispose]());
+
+const refused = async (answer: Response): Promise<readonly [number, string]> => {
+  const { error } = await json<ErrorBody>(answer);
+  assert.ok(error.message.length > 10 && (error.hint ?? "").length > 3, JSON.stringify(error));
+  return [answer.status, error.code];
+};
+
+test("assets come upstream first, each with its status in ranges", async () => {
+  const { assets } = await json<{
+    assets: { key: string; upstream: string[]; status: { health: string; sentence: string; partitions: unknown } }[];
+  }>(await at.get("/api/v1/assets"));
+  assert.deepEqual(assets.map(({ key }) => key).toSorted(), ["cleaned_sales", "raw_sales", "shop/till", "slow"]);
+  const cleaned = assets.find(({ key }) => key === "cleaned_sales")!;
+  assert.ok(assets.indexOf(cleaned) > assets.findIndex(({ key }) => key === "raw_sales"));
+  assert.deepEqual(cleaned.upstream, ["raw_sales"]);
+  assert.deepEqual(cleaned.status.partitions, {
+    exists: "2026-11-01..2026-11-05",
+    made: "2026-11-01, 2026-11-03",
+    missing: "2026-11-02, 2026-11-04..2026-11-05",
+    failed: "2026-11-02",
+    running: null,
+  });
+  assert.equal(cleaned.status.health, "failed");
+  assert.match(cleaned.status.sentence, /^3 of 5 partitions are missing: .*; the last try failed: 2026-11-02\.$/);
+});
+
+test("an asset is found by a key with a slash; one that is not there is told with the nearest", async () => {
+  const { key, kind } = await json<{ key: string; kind: string }>(await at.get("/api/v1/assets/shop%2Ftill"));
+  assert.deepEqual([key, kind], ["shop/till", "external"]);
+  const answer = await at.get("/api/v1/assets/raw_sale");
+  const { error } = await json<ErrorBody>(answer);
+  assert.deepEqual([answer.status, error.code, error.hint], [404, "ASSET_NOT_FOUND", 'Did you mean "raw_sales"?']);
+});
+
+test("partitions are paged by a cursor, newest first", async () => {
+  interface Page {
+    readonly partitions: readonly { readonly key: string; readonly lastStatus: string }[];
+    readonly cursor: string | null;
+  }
+  const keys: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const after: string = cursor === "" ? "" : `&after=${encodeURIComponent(cursor)}`;
+    const page: Page = await json<Page>(await at.get(`/api/v1/assets/raw_sales/partitions?limit=2${after}`));
+    keys.push(...page.partitions.map(({ key }) => key));
+    cursor = page.cursor;
+  }
+  assert.deepEqual(keys, ["2026-11-03", "2026-11-02", "2026-11-01"]);
+});
+
+test("a run is told with its progress, its steps and what they printed", async () => {
+  const { run: record } = await json<{ run: { status: string; failed: number } }>(await at.get(`/api/v1/runs/${run}`));
+  assert.deepEqual([record.status, record.failed], ["failed", 1]);
+  const { steps, cursor } = await json<{
+    steps: { n: number; name: string; status: string; partitions: string; error: { code: string } | null }[];
+    cursor: number | null;
+  }>(await at.get(`/api/v1/runs/${run}/steps?limit=2`));
+  assert.deepEqual([steps.length, cursor], [2, steps[1]?.n]);
+  const failed = await json<{ steps: { n: number; partitions: string; error: { code: string } }[] }>(
+    await at.get(`/api/v1/runs/${run}/steps?status=failed`),
+  );
+  assert.deepEqual(
+    failed.steps.map((step) => [step.partitions, step.error.code]),
+    [["2026-11-02", "USER_CODE"]],
+  );
+  const { logs } = await json<{ logs: { stream: string; body: string }[] }>(
+    await at.get(`/api/v1/runs/${run}/logs?step=${steps[0]!.n}`),
+  );
+  assert.match(
+    logs
+      .filter(({ stream }) => stream === "stdout")
+      .map(({ body }) => body)
+      .join(""),
+    /^reading 2026-11-01 <script>/,
+  );
+  assert.match(
+    logs
+      .filter(({ stream }) => stream === "stderr")
+      .map(({ body }) => body)
+      .join(""),
+    /a warning/,
+  );
+  const { materializations } = await json<{ materializations: { asset: string; partition: string }[] }>(
+    await at.get(`/api/v1/runs/${run}/materializations`),
+  );
+  assert.equal(materializations.length, 5);
+});
+
+test("a plan is told without anything being started; the same body submits it", async () => {
+  const body = { select: "raw_sales", partitions: "missing" };
+  const count = async (): Promise<number> =>
+    (await json<{ runs: unknown[] }>(await at.get("/api/v1/runs"))).runs.length;
+  const before = await count();
+  const { plan } = await json<{ plan: { steps: number; assets: { partitions: string }[] } }>(
+    await at.post("/api/v1/plan", body),
+  );
+  assert.deepEqual([plan.steps, plan.assets.map(({ partitions }) => partitions)], [2, ["2026-11-04..2026-11-05"]]);
+  assert.equal(await count(), before);
+  const answer = await at.post("/api/v1/runs", body);
+  assert.equal(answer.status, 201);
+  const { run: made } = await json<{ run: string }>(answer);
+  const { status, succeeded } = await at.instance.ended(made);
+  assert.deepEqual([status, succeeded], ["succeeded", 2]);
+});
+
+test("what cannot be planned is refused before anything is started", async () => {
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "raw_sale", partitions: "missing" })), [
+    404,
+    "ASSET_NOT_FOUND",
+  ]);
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "group:nothing" })), [400, "SELECTION_EMPTY"]);
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "raw_sales", partitions: "2026-11-06" })), [
+    400,
+    "PARTITION_OPEN",
+  ]);
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "raw_sales" })), [
+    400,
+    "PARTITION_UNSPECIFIED",
+  ]);
+  assert.deepEqual(
+    await refused(await at.post("/api/v1/runs", { select: "raw_sales", partitions: "'; drop table iroko.run; --" })),
+    [400, "PARTITION_FORMAT"],
+  );
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "slow", location: "elsewhere" })), [
+    404,
+    "LOCATION_NOT_FOUND",
+  ]);
+});
+
+test("a running run is canceled, one that has ended is not, and what failed is retried", async () => {
+  const { run: slow } = await json<{ run: string }>(await at.post("/api/v1/runs", { select: "slow", force: true }));
+  await waitFor("the step to run", async () => {
+    const { progress } = await json<{ progress: { running: number } }>(await at.get(`/api/v1/runs/${slow}`));
+    return progress.running === 1;
+  });
+  assert.deepEqual(await refused(await at.post(`/api/v1/runs/${slow}/retry`)), [409, "RUN_NOT_ENDED"]);
+  assert.equal((await at.post(`/api/v1/runs/${slow}/cancel`, { reason: "a test" })).status, 200);
+  assert.equal((await at.instance.ended(slow)).status, "canceled");
+  assert.deepEqual(await refused(await at.post(`/api/v1/runs/${slow}/cancel`)), [409, "RUN_ENDED"]);
+  await at.instance.project.write("go", "");
+  const answer = await at.post(`/api/v1/runs/${slow}/retry`);
+  assert.equal(answer.status, 201);
+  const { run: again } = await json<{ run: string }>(answer);
+  assert.equal((await at.instance.ended(again)).status, "succeeded");
+  assert.deepEqual(await refused(await at.post(`/api/v1/runs/${again}/retry`)), [409, "RUN_SUCCEEDED"]);
+});
+
+test("a schedule tells its next ticks and what they ask for; paused, it has none, until it is resumed", async () => {
+  interface Schedules {
+    readonly schedules: readonly {
+      readonly paused: boolean;
+      readonly next: readonly { readonly at: string; readonly partitions: string }[];
+    }[];
+  }
+  const read = async () => (await json<Schedules>(await at.get("/api/v1/schedules?ticks=2"))).schedules[0]!;
+  assert.deepEqual(
+    (await read()).next.map(({ at, partitions }) => [at, partitions]),
+    [
+      ["2026-11-07T01:00:00Z", "2026-11-06"],
+      ["2026-11-08T01:00:00Z", "2026-11-07"],
+    ],
+  );
+  assert.equal((await at.post("/api/v1/schedules/test/nightly/pause")).status, 200);
+  assert.deepEqual([(await read()).paused, (await read()).next], [true, []]);
+  assert.equal((await at.post("/api/v1/schedules/test/nightly/resume")).status, 200);
+  assert.equal((await read()).next.length, 2);
+  assert.deepEqual(await refused(await at.post("/api/v1/schedules/test/nightl/pause")), [404, "SCHEDULE_NOT_FOUND"]);
+});
+
+test("runs are paged, filtered and counted by a strict query", async () => {
+  const first = await json<{ runs: { id: string }[]; cursor: string }>(await at.get("/api/v1/runs?limit=1"));
+  const next = await json<{ runs: { id: string }[] }>(await at.get(`/api/v1/runs?limit=1&before=${first.cursor}`));
+  assert.notEqual(first.runs[0]!.id, next.runs[0]!.id);
+  const failed = await json<{ runs: { id: string }[] }>(await at.get("/api/v1/runs?status=failed"));
+  assert.deepEqual(
+    failed.runs.map(({ id }) => id),
+    [run],
+  );
+  assert.deepEqual(await refused(await at.get("/api/v1/runs?limit=0")), [400, "REQUEST_INVALID"]);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs?unknown=1")), [400, "REQUEST_INVALID"]);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs?before=x")), [400, "REQUEST_INVALID"]);
+});
+
+test("what is not there is a 404 that says what is", async () => {
+  assert.deepEqual(await refused(await at.get("/api/v1/nothing")), [404, "NOT_FOUND"]);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs/01a1fcb6-6e98-7530-869b-e3e5d512bb64")), [
+    404,
+    "RUN_NOT_FOUND",
+  ]);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs/..%2f..%2fetc%2fpasswd")), [404, "RUN_NOT_FOUND"]);
+  assert.deepEqual(await refused(await at.get(`/api/v1/runs/${run}%27%20or%201=1`)), [404, "RUN_NOT_FOUND"]);
+});
+
+test("health names the code locations and who works for them", async () => {
+  const { status, locations, workers } = await json<{
+    status: string;
+    locations: { name: string; version: number }[];
+    workers: { alive: boolean; slots: number }[];
+  }>(await at.get("/api/v1/health"));
+  assert.deepEqual([status, locations.map(({ name, version }) => [name, version])], ["ok", [["test", 1]]]);
+  assert.deepEqual(
+    workers.map(({ alive }) => alive),
+    [true],
+  );
+});
