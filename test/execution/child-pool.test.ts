@@ -1,7 +1,6 @@
 /** Real child processes: what they print, how they end, and what becomes of the next step. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as after } from "node:timers/promises";
@@ -277,9 +276,11 @@ for (const name of ["waits", "spins"]) {
     await project.write("parent.ts", parentScript);
     const parent = spawn(process.execPath, [project.file("parent.ts")], { stdio: ["ignore", "pipe", "inherit"] });
     t.after(() => parent.kill("SIGKILL"));
-    const lines = createInterface({ input: parent.stdout });
-    const [pid] = (await once(lines, "line")) as [string];
-    await once(lines, "line");
+    // Read as they were printed: both may come in one chunk.
+    const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+    const { value: pid } = await lines.next();
+    assert.match(pid as string, /^\d+$/);
+    assert.equal((await lines.next()).value, "running");
     parent.kill("SIGKILL");
     await gone(Number(pid));
   });
