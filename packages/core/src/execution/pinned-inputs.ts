@@ -8,6 +8,7 @@ import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable } from "../instance/database.ts";
 import { currentVersions, type CurrentRow } from "../instance/asset-partitions.ts";
 import { readsWhatThereIs } from "../graph/joins.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { upstreamOf } from "../partitions/map-partitions.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
@@ -58,7 +59,7 @@ export async function pinInputsOf(
   step: {
     readonly assets: readonly string[];
     readonly partitions: readonly Partition[];
-    readonly now: Temporal.Instant;
+    readonly now: Moment;
   },
 ): Promise<PinnedInputs> {
   const wanted = wantedInputs(snapshot, definition, step);
@@ -119,7 +120,7 @@ function wantedInputs(
   step: {
     readonly assets: readonly string[];
     readonly partitions: readonly Partition[];
-    readonly now: Temporal.Instant;
+    readonly now: Moment;
   },
 ): readonly Wanted[] {
   const wanted: Wanted[] = [];

@@ -1,5 +1,6 @@
 /** Where a dependency joins two partitions definitions: which partitions belong to which. */
 import type { SnapshotDependency } from "../definitions/snapshot.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { downstreamOf, upstreamOf } from "../partitions/map-partitions.ts";
 import type { PartitionMapping } from "../partitions/mapping.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -21,20 +22,12 @@ export function joinOf(graph: AssetGraph, downstream: PartitionsDefinition, depe
 }
 
 /** The existing upstream partitions that these downstream ones read. */
-export function upstreamPartitions(
-  { mapping, ...sides }: Join,
-  set: PartitionSet,
-  now: Temporal.Instant,
-): PartitionSet {
+export function upstreamPartitions({ mapping, ...sides }: Join, set: PartitionSet, now: Moment): PartitionSet {
   return upstreamOf(mapping, { ...sides, set, now }).set;
 }
 
 /** The existing downstream partitions that read any of these upstream ones. */
-export function downstreamPartitions(
-  { mapping, ...sides }: Join,
-  set: PartitionSet,
-  now: Temporal.Instant,
-): PartitionSet {
+export function downstreamPartitions({ mapping, ...sides }: Join, set: PartitionSet, now: Moment): PartitionSet {
   return downstreamOf(mapping, { ...sides, set, now });
 }
 

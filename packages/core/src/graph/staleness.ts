@@ -3,6 +3,7 @@
  * was made, or when an upstream partition has another data version than the one it read; an upstream that was made again
  * with the same result leaves it fresh. What is fresh itself, though something above it is stale, is *behind*.
  */
+import type { Moment } from "../partitions/moment.ts";
 import { windowAt } from "../partitions/time-windows.ts";
 import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -32,11 +33,7 @@ export interface AssetStaleness {
 }
 
 /** Of every asset of the graph, upstream first. Only assets whose `versions` are given can be stale. */
-export function stalenessOf(
-  graph: AssetGraph,
-  state: PlanningState,
-  now: Temporal.Instant,
-): ReadonlyMap<string, AssetStaleness> {
+export function stalenessOf(graph: AssetGraph, state: PlanningState, now: Moment): ReadonlyMap<string, AssetStaleness> {
   const result = new Map<string, AssetStaleness>();
   for (const asset of graph.assets.values()) {
     const { materialized } = stateOf(state, asset);
@@ -59,7 +56,7 @@ export function staleCausesOf(
   graph: AssetGraph,
   asset: SnapshotAsset,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): Pick<AssetStaleness, "stale" | "causes"> {
   const causes = new Map<PartitionId, readonly StaleCause[]>();
   const stale: Partition[] = [];
@@ -127,7 +124,7 @@ function readerOf(
   asset: SnapshotAsset,
   dependency: SnapshotDependency,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): Reader {
   const upstream = assetOf(graph, dependency.asset);
   const current = stateOf(state, upstream).versions;
@@ -157,7 +154,7 @@ function neededIds(
   graph: AssetGraph,
   asset: SnapshotAsset,
   dependency: SnapshotDependency,
-  now: Temporal.Instant,
+  now: Moment,
 ): (id: PartitionId) => readonly PartitionId[] {
   const upstream = assetOf(graph, dependency.asset);
   const join = joinOf(graph, asset.partitions, dependency);

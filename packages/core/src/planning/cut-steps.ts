@@ -3,6 +3,7 @@ import type { BackfillPolicy } from "../definitions/model.ts";
 import type { SnapshotAsset, SnapshotAssetCheck, SnapshotCompute } from "../definitions/snapshot.ts";
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf, sameDefinition } from "../graph/joins.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { instantOfSeconds, secondsAtOrBefore } from "../partitions/epoch-seconds.ts";
 import { partitionsIn } from "../partitions/partitions-in.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -39,7 +40,7 @@ export function cutSteps(
   graph: AssetGraph,
   wanted: Wanted,
   { backfill }: Pick<PlanRequest, "backfill">,
-  now: Temporal.Instant,
+  now: Moment,
 ): ReadonlyMap<Maker, readonly StepDraft[]> {
   const cut = rememberPieces();
   const drafts = new Map<Maker, readonly StepDraft[]>();
@@ -99,7 +100,7 @@ function checkSteps(
   check: SnapshotAssetCheck,
   made: PartitionSet,
   cut: CutPieces,
-  now: Temporal.Instant,
+  now: Moment,
 ): MadeSteps {
   const { asset, partitions: definition } = check;
   const name = `${asset}:${check.name}`;

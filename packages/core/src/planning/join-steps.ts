@@ -5,6 +5,7 @@
 import type { SnapshotAssetCheck, SnapshotDependency } from "../definitions/snapshot.ts";
 import { reach, type AssetGraph } from "../graph/asset-graph.ts";
 import { isOneToOne, joinOf, readsAlike, sameDefinition, upstreamPartitions, type Join } from "../graph/joins.ts";
+import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { coverIndex, sizeOf, type Ranges } from "./cover-index.ts";
 import type { Maker, StepDraft } from "./cut-steps.ts";
@@ -26,7 +27,7 @@ export interface DraftEdge {
 export function joinSteps(
   graph: AssetGraph,
   steps: ReadonlyMap<Maker, readonly StepDraft[]>,
-  now: Temporal.Instant,
+  now: Moment,
 ): JoinedSteps {
   const drafts = [...steps.values()].flat();
   const gates: number[] = [];
@@ -155,7 +156,7 @@ interface Bundle {
 }
 
 /** The drafts, those together that wait for the same steps. */
-function bundlesOf(drafts: readonly StepDraft[], join: Join, covers: Covers, now: Temporal.Instant): readonly Bundle[] {
+function bundlesOf(drafts: readonly StepDraft[], join: Join, covers: Covers, now: Moment): readonly Bundle[] {
   const everyMember = () => drafts.map((_, member) => member);
   if (typeof covers !== "function") return [{ ranges: covers, members: everyMember() }];
   if (drafts.length > 0 && readsAlike(join)) {

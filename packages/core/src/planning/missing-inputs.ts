@@ -2,6 +2,7 @@
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { joinOf, readsWhatThereIs } from "../graph/joins.ts";
 import { stateOf, strongDependencies } from "../graph/staleness.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
 import { upstreamOf } from "../partitions/map-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -25,7 +26,7 @@ export function missingInputs(
   graph: AssetGraph,
   wanted: Wanted,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): readonly MissingInput[] {
   return Array.from(wanted.assets).flatMap(([neededBy, { set }]) => {
     const { kind, partitions: downstream } = assetOf(graph, neededBy);

@@ -2,6 +2,7 @@
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph, reach } from "../graph/asset-graph.ts";
 import { selectAssets } from "../graph/selection.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
 import { isEmptySet } from "../partitions/set-algebra.ts";
 import type { Plan, PlannedStep } from "./plan.ts";
@@ -10,7 +11,7 @@ export interface PlanObservationInput {
   readonly snapshot: Snapshot;
   /** What is about to be planned; its own external assets are observed too. */
   readonly select: string;
-  readonly now: Temporal.Instant;
+  readonly now: Moment;
   /** Only sources without partitions: what a plan by partitions needs to know of, and cheap to look at. */
   readonly unpartitionedOnly?: boolean;
 }

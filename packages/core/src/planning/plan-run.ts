@@ -2,6 +2,7 @@
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import { selectAssets } from "../graph/selection.ts";
+import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { coverIndex, sizeOf } from "./cover-index.ts";
 import { cutSteps, type StepDraft } from "./cut-steps.ts";
@@ -17,7 +18,7 @@ export interface PlanRunInput {
   readonly snapshot: Snapshot;
   readonly request: PlanRequest;
   readonly state: PlanningState;
-  readonly now: Temporal.Instant;
+  readonly now: Moment;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf, sameDefinition, upstreamPartitions } from "../graph/joins.ts";
+import { instantOf, type Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
 import { parsePartitions } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -23,7 +24,7 @@ export function requestedPartitions(
   graph: AssetGraph,
   keys: readonly string[],
   request: PartitionRequest,
-  now: Temporal.Instant,
+  now: Moment,
 ): ReadonlyMap<string, PartitionSet> {
   const everything = new Map(keys.map((key) => [key, existing(assetOf(graph, key).partitions, now)]));
   const partitioned = keys.filter((key) => assetOf(graph, key).partitions.kind !== "none");
@@ -69,7 +70,7 @@ function anchorOfSet(graph: AssetGraph, keys: readonly string[], set: PartitionS
 }
 
 /** A text in another definition's format is not a mistake until no definition can read it. */
-function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, now: Temporal.Instant): Anchor {
+function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, now: Moment): Anchor {
   const tried: PartitionsDefinition[] = [];
   let refusal: unknown;
   for (const key of keys.toReversed()) {
@@ -110,7 +111,7 @@ function alongGraph(
   graph: AssetGraph,
   everything: ReadonlyMap<string, PartitionSet>,
   anchor: Anchor,
-  now: Temporal.Instant,
+  now: Moment,
 ): ReadonlyMap<string, PartitionSet> {
   const order = [...graph.assets.values()].filter(({ partitions }) => partitions.kind !== "none");
   const sets = new Map<string, PartitionSet>();
@@ -144,7 +145,7 @@ function alongGraph(
   );
 }
 
-function unspecified(graph: AssetGraph, keys: readonly string[], now: Temporal.Instant): IrokoError {
+function unspecified(graph: AssetGraph, keys: readonly string[], now: Moment): IrokoError {
   const [first] = keys;
   const definition = assetOf(graph, first!).partitions;
   const example = definition.kind === "fixed" ? definition.keys[0] : lastKeyOf(definition, now);
@@ -156,7 +157,7 @@ function unspecified(graph: AssetGraph, keys: readonly string[], now: Temporal.I
   });
 }
 
-function lastKeyOf(definition: PartitionsDefinition, now: Temporal.Instant): string | undefined {
-  const last = definition.kind === "time" ? lastWindow(definition, now) : undefined;
+function lastKeyOf(definition: PartitionsDefinition, now: Moment): string | undefined {
+  const last = definition.kind === "time" ? lastWindow(definition, instantOf(now)) : undefined;
   return last && definition.kind === "time" ? keyOfWindow(definition, last.start) : undefined;
 }

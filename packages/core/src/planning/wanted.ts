@@ -6,6 +6,7 @@ import type { SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf } from "../graph/joins.ts";
 import { staleCausesOf, stateOf, strongDependencies, type AssetStaleness } from "../graph/staleness.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { partitionOf, setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionId } from "../partitions/partitions-definition.ts";
@@ -39,7 +40,7 @@ export function wantedPartitions(
   asked: ReadonlyMap<string, PartitionSet>,
   request: Pick<PlanRequest, "partitions" | "force">,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): Wanted {
   const assets = new Map<string, WantedAsset>();
   const skipped: PlannedSkip[] = [];
@@ -83,7 +84,7 @@ function narrowedParts(
   kind: PlanRequest["partitions"]["kind"],
   remade: PartitionSet,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): readonly WantedPart[] {
   const { materialized, failed } = stateOf(state, asset);
   switch (kind as NarrowedKind) {
@@ -106,7 +107,7 @@ function changedParts(
   asset: SnapshotAsset,
   remade: PartitionSet,
   state: PlanningState,
-  now: Temporal.Instant,
+  now: Moment,
 ): readonly WantedPart[] {
   const { materialized, failed } = stateOf(state, asset);
   const { partitions } = asset;
@@ -122,7 +123,7 @@ function remadeAbove(
   graph: AssetGraph,
   asset: SnapshotAsset,
   wanted: ReadonlyMap<string, WantedAsset>,
-  now: Temporal.Instant,
+  now: Moment,
 ): PartitionSet {
   return strongDependencies(graph, asset.key)
     .filter((dependency) => assetOf(graph, dependency.asset).kind !== "external" && wanted.has(dependency.asset))
