@@ -6,6 +6,8 @@ create table iroko.instance (
   singleton   boolean     primary key default true check (singleton),
   id          uuid        not null default gen_random_uuid(),
   incarnation integer     not null default 1 check (incarnation > 0),
+  -- how often keys of dynamic partitions were added or removed: what exists is known as of a revision
+  keys_revision bigint    not null default 0,
   created_at  timestamptz not null default now()
 );
 insert into iroko.instance default values;
@@ -33,12 +35,15 @@ create table iroko.asset (
 );
 
 -- One row for each partition that something ever happened to. A time partition's name is its window's start in UTC, a
--- fixed one's its key, an unpartitioned asset's the empty string: a changed definition renumbers nothing.
+-- fixed or dynamic one's its key, one of several dimensions what it is in each (`day=2026-11-19T23:00:00Z|region=LA`), an
+-- unpartitioned asset's the empty string: a changed definition renumbers nothing.
 -- The last outcome and the current pointer are apart: a failure does not take away what was made before it.
 create table iroko.asset_partition (
   asset             text        not null,
   partition         text        not null,
+  -- the window of a time partition; of several dimensions that of the first one by time, and the name without it
   time_window       tstzrange,
+  rest              text,
   -- the last outcome
   last_status       text        check (last_status in ('succeeded', 'failed', 'canceled', 'observed')),
   last_run          uuid,
@@ -69,6 +74,7 @@ create table iroko.asset_partition (
   -- the running step that is making it now; taken off by whatever ends its running
   busy_step         bigint,
   primary key (asset, partition),
+  constraint a_rest_has_a_window check (rest is null or time_window is not null),
   constraint a_pointer_is_whole check (version is null or (data_version is not null and made_at is not null)),
   constraint published_what_was_made check (published_version is null or published_version <= version)
 ) with (fillfactor = 80);
@@ -100,10 +106,18 @@ create table iroko.check_result (
   primary key (asset, name, partition)
 );
 
--- Keys of dynamic partitions definitions, added and removed while Iroko runs.
+-- Keys of dynamic partitions definitions, added and removed while Iroko runs. A row is a key's life from one revision to
+-- another: a run is carried out, and tried again, with the keys of the revision it was planned at.
 create table iroko.dynamic_partition (
-  definition text        not null,
+  id         bigint      generated always as identity primary key,
+  definition text        not null check (definition <> ''),
   key        text        not null check (key <> ''),
-  added_at   timestamptz not null default now(),
-  primary key (definition, key)
+  added      bigint      not null,
+  added_at   timestamptz not null default clock_timestamp(),
+  removed    bigint,
+  removed_at timestamptz,
+  constraint removed_after_it_was_added check (removed > added),
+  constraint removed_says_when check ((removed is null) = (removed_at is null))
 );
+create unique index dynamic_partition_live on iroko.dynamic_partition (definition, key) where removed is null;
+create index dynamic_partition_order on iroko.dynamic_partition (definition, id);

@@ -17,6 +17,8 @@ create table iroko.run (
   parent              uuid        references iroko.run on delete set null,
   -- the clock it was planned with; a retry keeps it
   as_of               timestamptz not null,
+  -- and the revision of the keys of dynamic partitions
+  keys_revision       bigint      not null default 0,
   -- how many steps the plan has, how many of them are in the step table, how many have ended in which way
   planned             integer     not null check (planned >= 0),
   expanded            integer     not null check (expanded between 0 and planned),
@@ -49,6 +51,7 @@ create table iroko.step (
   definition_hash text        not null,
   windows         tstzmultirange,
   keys            text[],
+  boxes           jsonb,
   pools           text[]      not null default '{}',
   priority        integer     not null default 0,
   reason          text        not null,
@@ -82,7 +85,7 @@ create table iroko.step (
   started_at      timestamptz,
   ended_at        timestamptz,
   unique (run, n),
-  constraint a_set_of_one_kind check (num_nonnulls(windows, keys) = case when kind = 'gate' then 0 else 1 end),
+  constraint a_set_of_one_kind check (num_nonnulls(windows, keys, boxes) = case when kind = 'gate' then 0 else 1 end),
   constraint running_has_a_worker check ((status = 'running') = (worker is not null)),
   constraint admitted_may_run check (not admitted or status in ('ready', 'running')),
   constraint blocked_waits check (status <> 'ready' or waiting_on = 0),

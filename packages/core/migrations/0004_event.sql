@@ -12,7 +12,9 @@ create table iroko.event (
   asset     text,
   windows   tstzmultirange,
   keys      text[],
-  payload   jsonb          not null default '{}'
+  boxes     jsonb,
+  payload   jsonb          not null default '{}',
+  constraint at_most_one_set check (num_nonnulls(windows, keys, boxes) <= 1)
 );
 create index event_cursor on iroko.event (xid, id);
 create index event_run on iroko.event (run, id) where run is not null;

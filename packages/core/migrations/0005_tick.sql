@@ -40,10 +40,12 @@ create table iroko.decision (
   asset   text,
   windows tstzmultirange,
   keys    text[],
+  boxes   jsonb,
   outcome text           not null,
   reason  text           not null,
   run     uuid,
-  detail  jsonb          not null default '{}'
+  detail  jsonb          not null default '{}',
+  constraint at_most_one_set check (num_nonnulls(windows, keys, boxes) <= 1)
 );
 create index decision_asset on iroko.decision (asset, id);
 create index decision_run on iroko.decision (run) where run is not null;

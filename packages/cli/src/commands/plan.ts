@@ -1,9 +1,9 @@
 import { describePlan, type Plan, type PlanDescription, type Snapshot } from "@iroko/core";
+import { planRequest } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { planNow } from "../runs/plan-now.ts";
 import { requestOf, withRequestOptions, type RequestOptions } from "../runs/request-options.ts";
 import { stepName } from "../runs/step-name.ts";
 import { sayUnfinished } from "../runs/unfinished-runs.ts";
@@ -35,7 +35,7 @@ Examples:
     const request = requestOf(options);
     await using session = await openSession(findProject(options), terminal);
     const { snapshot } = session.location;
-    const plan = await planNow(session, request, Temporal.Now.instant());
+    const plan = await planRequest(session.db, snapshot, request, Temporal.Now.instant());
     const description = describePlan(plan, snapshot);
     const steps = options.steps === true ? listSteps(plan, snapshot) : undefined;
     if (options.json === true) {

@@ -64,10 +64,10 @@ async function wholeRun(db: Database, run: RunRecord, snapshot: Snapshot): Promi
   const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
   return {
     ...runJson(run),
-    steps: steps.map(({ id: _, run: __, windows, keys, ...step }) => ({
-      ...step,
-      title: recordName(snapshot, { ...step, id: _, run: __, windows, keys }),
-    })),
+    steps: steps.map((record) => {
+      const { id: _, run: __, windows: ___, keys: ____, boxes: _____, ...step } = record;
+      return { ...step, title: recordName(snapshot, record) };
+    }),
     materializations: made.map(({ partition, n, ...row }) => ({
       step: n,
       ...row,

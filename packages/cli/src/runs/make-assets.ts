@@ -1,12 +1,18 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
 import { planObservation, type Plan, type PlanRequest } from "@iroko/core";
-import { cancelRun, submitRun, type RunProgress, type RunRecord, type RunTrigger } from "@iroko/core/engine";
+import {
+  cancelRun,
+  planRequest,
+  submitRun,
+  type RunProgress,
+  type RunRecord,
+  type RunTrigger,
+} from "@iroko/core/engine";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { hasLiveWorker, type Session } from "../session.ts";
 import { renderError, renderErrorRecord } from "../terminal/render-error.ts";
 import { UsageError } from "../usage-error.ts";
 import { followRun } from "./follow-run.ts";
-import { planNow } from "./plan-now.ts";
 import { printReport, reportRun, type RunReport } from "./report-run.ts";
 import { requestOf, type RequestOptions } from "./request-options.ts";
 import { describeRun, unfinishedRuns } from "./unfinished-runs.ts";
@@ -28,12 +34,12 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
   const request = requestOf(options);
   const now = Temporal.Now.instant();
   // Whatever is wrong with the request or the store is told before anything runs.
-  let plan = await planNow(session, request, now);
+  let plan = await planRequest(db, location.snapshot, request, now);
   await session.store();
   const resumed = await resumeUnfinished(session);
   if (options.detach !== true) await workHere(session);
   const observed = await observeFirst(session, request, now);
-  if (observed !== "nothing") plan = await planNow(session, request, now);
+  if (observed !== "nothing") plan = await planRequest(db, location.snapshot, request, now);
   const run = await submitRun(db, {
     location,
     plan,

@@ -116,9 +116,9 @@ export async function reportRun(
         seconds: row.seconds,
       };
     }),
-    observations: observed.flatMap(({ type, asset, windows, keys }) =>
+    observations: observed.flatMap(({ type, asset, ...columns }) =>
       type === "observation" && asset !== null
-        ? [{ asset, partitions: partitionsText(snapshot, asset, setOfColumns({ windows, keys })) }]
+        ? [{ asset, partitions: partitionsText(snapshot, asset, setOfColumns(columns)) }]
         : [],
     ),
     skipped: [

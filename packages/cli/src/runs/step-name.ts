@@ -18,8 +18,8 @@ export function stepName(snapshot: Snapshot, { kind, name, assets, partitions }:
 }
 
 /** The same of a row. */
-export function recordName(snapshot: Snapshot, { kind, name, assets, windows, keys }: StepRecord): string {
-  return stepName(snapshot, { kind, name, assets, partitions: setOfColumns({ windows, keys }) });
+export function recordName(snapshot: Snapshot, step: StepRecord): string {
+  return stepName(snapshot, { ...step, partitions: setOfColumns(step) });
 }
 
 /** Ranges in the asset's own keys; "" where unpartitioned. */

@@ -4,14 +4,13 @@ import {
   describePlan,
   formatPartitions,
   IrokoError,
-  planRun,
   previewTicks,
   requestDefinition,
   selectAssets,
   type PlanDescription,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { listAutomations, readPlanningState, type Database, type Location } from "@iroko/core/engine";
+import { listAutomations, planRequest, type Database, type Location } from "@iroko/core/engine";
 import { jobOf } from "./find-schedule.ts";
 
 export interface PreviewedTick {
@@ -37,16 +36,17 @@ export async function previewSchedule(
   const definition = requestDefinition(graph, selectAssets(graph, select));
   const automation = (await listAutomations(db, name)).find((row) => row.name === schedule.key);
   const ticks = previewTicks(schedule, definition, { now, count, lastHandled: automation?.lastHandled ?? undefined });
-  const state = await readPlanningState(db, snapshot, { select, partitions: { kind: "unspecified" } });
-  return ticks.map(({ tick: at, partitions: asked, reason }): PreviewedTick => {
-    if (asked === undefined) return { at, partitions: "", reason };
-    const partitions = asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
-    try {
-      const plan = planRun({ snapshot, request: { select, partitions: asked }, state, now: at });
-      return { at, partitions, reason, plan: describePlan(plan, snapshot) };
-    } catch (error) {
-      if (!(error instanceof IrokoError)) throw error;
-      return { at, partitions, reason, problem: `${error.code}: ${error.message}` };
-    }
-  });
+  return await Promise.all(
+    ticks.map(async ({ tick: at, partitions: asked, reason }): Promise<PreviewedTick> => {
+      if (asked === undefined) return { at, partitions: "", reason };
+      const partitions = asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
+      try {
+        const plan = await planRequest(db, snapshot, { select, partitions: asked }, at);
+        return { at, partitions, reason, plan: describePlan(plan, snapshot) };
+      } catch (error) {
+        if (!(error instanceof IrokoError)) throw error;
+        return { at, partitions, reason, problem: `${error.code}: ${error.message}` };
+      }
+    }),
+  );
 }

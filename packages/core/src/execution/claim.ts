@@ -1,7 +1,7 @@
 /** Claiming a step: from a wake-up to everything that its attempt needs to know, in one transaction. */
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { currentVersions, markBusy, type PartitionRow } from "../instance/asset-partitions.ts";
-import { rangeText, setOfColumns } from "../instance/columns.ts";
+import { partitionColumns, setOfColumns } from "../instance/columns.ts";
 import { sent, type Database, type Tx } from "../instance/database.ts";
 import { fullPools } from "../instance/pools.ts";
 import { markRunStarted } from "../instance/runs.ts";
@@ -140,7 +140,5 @@ function equalVersions(a: Readonly<Record<string, Readonly<Record<string, string
 }
 
 function partitionRows(assets: readonly string[], partitions: readonly Partition[]): readonly PartitionRow[] {
-  return assets.flatMap((asset) =>
-    partitions.map(({ id, window }) => ({ asset, partition: id, window: rangeText(window) })),
-  );
+  return assets.flatMap((asset) => partitions.map((partition) => ({ asset, ...partitionColumns(partition) })));
 }

@@ -4,11 +4,11 @@ import { assetGraph } from "../graph/asset-graph.ts";
 import { selectAssets } from "../graph/selection.ts";
 import { versionsNeededFor } from "../graph/staleness.ts";
 import { assetStatuses, versionsOfAssets, type AssetStatusRow } from "../instance/asset-partitions.ts";
-import { setOfColumns } from "../instance/columns.ts";
 import type { Queryable } from "../instance/database.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionId, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { emptySetOf } from "../partitions/set-algebra.ts";
+import { fromMultirange } from "../partitions/set-codec.ts";
 import type { AssetState, CurrentVersion, PlanningState } from "../graph/asset-state.ts";
 import type { PlanRequest } from "../planning/plan.ts";
 import { plainRequest } from "../planning/requested-partitions.ts";
@@ -78,7 +78,7 @@ export interface StatusSets {
 export function statusSets(definition: PartitionsDefinition, row: AssetStatusRow | undefined): StatusSets {
   const none = emptySetOf(definition);
   const set = (windows: string | null | undefined, keys: readonly string[] | null | undefined): PartitionSet => {
-    if (definition.kind === "time") return windows ? setOfColumns({ windows, keys: null }) : none;
+    if (definition.kind === "time") return windows ? fromMultirange(windows) : none;
     return keys ? { kind: "keys", keys } : none;
   };
   return {

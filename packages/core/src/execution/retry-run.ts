@@ -47,6 +47,7 @@ export async function retryRun(db: Database, id: string): Promise<string> {
         priority: run.priority,
         parent: id,
         asOf: run.asOf,
+        keysRevision: run.keysRevision,
       },
       run.planned - run.succeeded,
     );

@@ -22,9 +22,8 @@ import type { Database, Tx } from "../instance/database.ts";
 import { newestEventAt } from "../instance/events.ts";
 import { currentLocation, listLocations, type Location } from "../instance/locations.ts";
 import { planObservation } from "../planning/plan-observation.ts";
-import { planRun } from "../planning/plan-run.ts";
 import { ownErrorRecord } from "./own-error.ts";
-import { readPlanningState } from "./planning-state.ts";
+import { planRequest } from "./plan-request.ts";
 import { repeat } from "./repeat.ts";
 import { submitRunIn } from "./submit-run.ts";
 
@@ -117,8 +116,7 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
     }
     const asked = { select: job.select, partitions: request.partitions };
     try {
-      const state = await readPlanningState(tx, location.snapshot, asked);
-      const plan = planRun({ snapshot: location.snapshot, request: asked, state, now });
+      const plan = await planRequest(tx, location.snapshot, asked, now);
       const run = await submitRunIn(tx, {
         location,
         plan,

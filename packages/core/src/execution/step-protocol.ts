@@ -13,6 +13,7 @@ export interface PartitionRecord {
   readonly id: string;
   readonly key: string;
   readonly window?: readonly [start: string, end: string];
+  readonly dimensions?: Readonly<Record<string, PartitionRecord>>;
 }
 
 /** All that a step needs, decided and fetched before the child hears of it. */

@@ -16,7 +16,7 @@ import {
   type StagedRow,
 } from "../instance/asset-partitions.ts";
 import type { CheckResultRow } from "../instance/checks.ts";
-import { rangeText } from "../instance/columns.ts";
+import { partitionColumns } from "../instance/columns.ts";
 import type { Database } from "../instance/database.ts";
 import { fence } from "../instance/steps.ts";
 import { judgeAttempt } from "../planning/verdict.ts";
@@ -30,7 +30,7 @@ import type { LogWriter } from "./log-writer.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { stableKey, stagedKey, type Storage } from "./object-keys.ts";
 import { recordOfId } from "./pinned-inputs.ts";
-import { toPartitionRecord } from "./child/partition-record.ts";
+import { toPartition, toPartitionRecord } from "./child/partition-record.ts";
 import { publishPartition } from "./publish.ts";
 import { assetOf } from "./step-definition.ts";
 import type { BuiltOutput, CheckRecord, InputRecord, PartitionRecord, StepSpec } from "./step-protocol.ts";
@@ -364,11 +364,7 @@ function observedRow(message: {
   readonly metadata: unknown;
 }): ObservedRow {
   const { asset, partition, dataVersion, metadata } = message;
-  const window = partition.window && {
-    start: Temporal.Instant.from(partition.window[0]),
-    end: Temporal.Instant.from(partition.window[1]),
-  };
-  return { asset, partition: partition.id, window: rangeText(window), dataVersion, metadata };
+  return { asset, ...partitionColumns(toPartition(partition)), dataVersion, metadata };
 }
 
 function checkFailed(check: CheckResultRow): ErrorRecord {

@@ -1,7 +1,7 @@
 /** From a plan to a run: inserted whole, with the wake-ups of its first steps. */
 import { v7 as uuidv7 } from "uuid";
 import type { Json } from "../definitions/metadata.ts";
-import { setColumns } from "../instance/columns.ts";
+import { noSet, setColumns } from "../instance/columns.ts";
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
@@ -53,6 +53,7 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     priority: submission.priority ?? 0,
     ...(submission.parent === undefined ? {} : { parent: submission.parent }),
     asOf: submission.asOf,
+    keysRevision: 0,
   };
   await insertRun(tx, run, plan.steps.length);
   await insertSteps(
@@ -75,7 +76,7 @@ function newStep(location: Location, step: PlannedStep): NewStep {
     name: step.name,
     assets: step.assets,
     definitionHash: stepDefinition(location.snapshot, step.kind, step.name)?.definitionHash ?? "",
-    ...(step.kind === "gate" ? { windows: null, keys: null } : setColumns(step.partitions)),
+    ...(step.kind === "gate" ? noSet : setColumns(step.partitions)),
     pools: step.pools,
     reason: step.reason,
     onlyIfChanged: step.onlyIfChanged ?? false,

@@ -1,15 +1,12 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { Metadata } from "../definitions/metadata.ts";
-import { jsonText } from "./columns.ts";
+import { jsonText, type PartitionColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
 import type { Claim } from "./steps.ts";
 
 /** A partition by its names in tables. */
-export interface PartitionRow {
+export interface PartitionRow extends PartitionColumns {
   readonly asset: string;
-  readonly partition: string;
-  /** tstzrange text of a time partition. */
-  readonly window: string | null;
 }
 
 /** What is current of a partition, as a step pins it. */
@@ -42,8 +39,9 @@ const currentColumns = `p.asset, p.partition, p.version, p.object_key as "object
  */
 export async function markBusy(tx: Tx, step: number, partitions: readonly PartitionRow[]): Promise<number | undefined> {
   const { rows } = await tx.query<{ holder: number }>(
-    `insert into iroko.asset_partition as p (asset, partition, time_window, busy_step)
-     select asset, partition, time_window, $1 from unnest($2::text[], $3::text[], $4::tstzrange[]) as wanted (asset, partition, time_window)
+    `insert into iroko.asset_partition as p (asset, partition, time_window, rest, busy_step)
+     select asset, partition, time_window, rest, $1
+       from unnest($2::text[], $3::text[], $4::tstzrange[], $5::text[]) as wanted (asset, partition, time_window, rest)
       order by asset, partition
      on conflict (asset, partition) do update set busy_step = coalesce(p.busy_step, $1)
      returning busy_step as holder`,
@@ -52,6 +50,7 @@ export async function markBusy(tx: Tx, step: number, partitions: readonly Partit
       partitions.map((row) => row.asset),
       partitions.map((row) => row.partition),
       partitions.map((row) => row.window),
+      partitions.map((row) => row.rest),
     ],
   );
   return rows.find((row) => row.holder !== step)?.holder;
@@ -225,15 +224,15 @@ export async function recordObservations(
   if (observed.length === 0) return [];
   const { rows } = await tx.query<{ asset: string; partition: string; changed: boolean }>(
     `with wanted as (
-       select * from json_to_recordset($1) as o (asset text, partition text, "window" tstzrange, "dataVersion" text, metadata jsonb)
+       select * from json_to_recordset($1) as o (asset text, partition text, "window" tstzrange, rest text, "dataVersion" text, metadata jsonb)
         order by asset, partition),
      before as (
        select p.asset, p.partition, p.data_version from iroko.asset_partition p join wanted using (asset, partition)
         order by p.asset, p.partition for update of p),
      kept as (
-       insert into iroko.asset_partition as p (asset, partition, time_window, version, data_version, metadata, made_by_run, made_by_step, made_at,
+       insert into iroko.asset_partition as p (asset, partition, time_window, rest, version, data_version, metadata, made_by_run, made_by_step, made_at,
                                                last_status, last_run, last_step, last_at, published_version)
-       select asset, partition, "window", 1, "dataVersion", metadata, $2, $3, clock_timestamp(), 'observed', $2, $3, clock_timestamp(), 1 from wanted
+       select asset, partition, "window", rest, 1, "dataVersion", metadata, $2, $3, clock_timestamp(), 'observed', $2, $3, clock_timestamp(), 1 from wanted
        on conflict (asset, partition) do update
           set version = coalesce(p.version, 0) + case when p.data_version is distinct from excluded.data_version then 1 else 0 end,
               published_version = coalesce(p.version, 0) + case when p.data_version is distinct from excluded.data_version then 1 else 0 end,

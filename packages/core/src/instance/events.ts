@@ -1,5 +1,5 @@
 import type { PartitionSet } from "../partitions/partition-set.ts";
-import { jsonText, setColumns } from "./columns.ts";
+import { jsonText, setColumns, type SetColumns } from "./columns.ts";
 import type { Queryable } from "./database.ts";
 
 export type EventType =
@@ -29,9 +29,9 @@ export interface NewEvent {
 export async function appendEvents(db: Queryable, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await db.query(
-    `insert into iroko.event (type, run, step, asset, windows, keys, payload)
-     select type, run, step, asset, windows, keys, coalesce(payload, '{}')
-       from json_to_recordset($1) as event (type text, run uuid, step integer, asset text, windows tstzmultirange, keys text[], payload jsonb)`,
+    `insert into iroko.event (type, run, step, asset, windows, keys, boxes, payload)
+     select type, run, step, asset, windows, keys, boxes, coalesce(payload, '{}')
+       from json_to_recordset($1) as event (type text, run uuid, step integer, asset text, windows tstzmultirange, keys text[], boxes jsonb, payload jsonb)`,
     [
       jsonText(
         events.map(({ partitions, ...event }) => ({
@@ -43,15 +43,13 @@ export async function appendEvents(db: Queryable, events: readonly NewEvent[]): 
   );
 }
 
-export interface EventRow {
+export interface EventRow extends SetColumns {
   readonly id: number;
   readonly at: Temporal.Instant;
   readonly type: EventType;
   readonly run: string | null;
   readonly step: number | null;
   readonly asset: string | null;
-  readonly windows: string | null;
-  readonly keys: readonly string[] | null;
   readonly payload: unknown;
 }
 
@@ -71,7 +69,7 @@ export async function readEvents(
   limit: number,
 ): Promise<{ readonly events: readonly EventRow[]; readonly cursor: EventCursor }> {
   const { rows } = await db.query<EventRow & { xid: string }>(
-    `select id, xid::text as xid, at, type, run, step, asset, windows, keys, payload from iroko.event
+    `select id, xid::text as xid, at, type, run, step, asset, windows, keys, boxes, payload from iroko.event
       where (xid, id) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $3`,
     [after.xid, after.id, limit],
   );
@@ -86,7 +84,7 @@ export async function listEvents(
   page: { readonly before?: number; readonly limit: number },
 ): Promise<readonly EventRow[]> {
   const { rows } = await db.query<EventRow>(
-    `select id, at, type, run, step, asset, windows, keys, payload from iroko.event
+    `select id, at, type, run, step, asset, windows, keys, boxes, payload from iroko.event
       where ($1::uuid is null or run = $1) and ($2::text is null or asset = $2) and ($3::bigint is null or id < $3) order by id desc limit $4`,
     [of.run ?? null, of.asset ?? null, page.before ?? null, page.limit],
   );

@@ -1,5 +1,6 @@
 import type { PlannedEdge } from "../planning/plan.ts";
 import type { Json } from "../definitions/metadata.ts";
+import type { SetColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -21,16 +22,16 @@ export interface NewRun {
   readonly priority: number;
   readonly parent?: string;
   readonly asOf: Temporal.Instant;
+  /** Of the keys of dynamic partitions, as of which it was planned; 0 where it knows of none. */
+  readonly keysRevision: number;
 }
 
-export interface NewStep {
+export interface NewStep extends SetColumns {
   readonly n: number;
   readonly kind: "materialize" | "check" | "observe" | "gate";
   readonly name: string;
   readonly assets: readonly string[];
   readonly definitionHash: string;
-  readonly windows: string | null;
-  readonly keys: readonly string[] | null;
   readonly pools: readonly string[];
   readonly reason: string;
   readonly onlyIfChanged: boolean;
@@ -40,8 +41,8 @@ export interface NewStep {
 export async function insertRun(tx: Tx, run: NewRun, stepCount: number): Promise<void> {
   await tx.query(
     `insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
-                            priority, parent, as_of, planned, expanded, status, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14,
+                            priority, parent, as_of, keys_revision, planned, expanded, status, ended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, $14,
              case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)`,
     [
       run.id,
@@ -58,6 +59,7 @@ export async function insertRun(tx: Tx, run: NewRun, stepCount: number): Promise
       run.parent ?? null,
       run.asOf.toString(),
       stepCount,
+      run.keysRevision,
     ],
   );
 }
@@ -72,12 +74,12 @@ export async function insertSteps(
   const waiting = new Map<number, number>();
   for (const { to } of edges) waiting.set(to, (waiting.get(to) ?? 0) + 1);
   await tx.query(
-    `insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, pools, priority, reason,
+    `insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, boxes, pools, priority, reason,
                              only_if_changed, waiting_on, status, ready_at)
-     select $1, n, kind, name, assets, $2, definition_hash, windows, keys, pools, $3, reason, only_if_changed, waiting_on,
+     select $1, n, kind, name, assets, $2, definition_hash, windows, keys, boxes, pools, $3, reason, only_if_changed, waiting_on,
             case when waiting_on = 0 then 'ready' else 'blocked' end, case when waiting_on = 0 then clock_timestamp() end
        from json_to_recordset($4) as step (n integer, kind text, name text, assets text[], definition_hash text,
-            windows tstzmultirange, keys text[], pools text[], reason text, only_if_changed boolean, waiting_on integer)
+            windows tstzmultirange, keys text[], boxes jsonb, pools text[], reason text, only_if_changed boolean, waiting_on integer)
       order by n`,
     [
       run.id,
@@ -92,6 +94,7 @@ export async function insertSteps(
           definition_hash: step.definitionHash,
           windows: step.windows,
           keys: step.keys,
+          boxes: step.boxes,
           pools: step.pools,
           reason: step.reason,
           only_if_changed: step.onlyIfChanged,
@@ -181,6 +184,7 @@ export interface RunRecord {
   readonly priority: number;
   readonly parent: string | null;
   readonly asOf: Temporal.Instant;
+  readonly keysRevision: number;
   readonly planned: number;
   readonly succeeded: number;
   readonly failed: number;
@@ -194,7 +198,7 @@ export interface RunRecord {
 }
 
 const runColumns = `id, location, snapshot_version as "snapshotVersion", status, trigger, trigger_name as "triggerName", selection,
-  partitions, plan, tags, config, priority, parent, as_of as "asOf", planned, succeeded, failed, skipped, canceled,
+  partitions, plan, tags, config, priority, parent, as_of as "asOf", keys_revision as "keysRevision", planned, succeeded, failed, skipped, canceled,
   created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt",
   cancel_requested_at as "cancelRequestedAt", cancel_reason as "cancelReason"`;
 

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { Json } from "../definitions/metadata.ts";
-import { jsonText } from "./columns.ts";
+import { jsonText, type SetColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
 
 export type StepStatus = "blocked" | "ready" | "running" | "succeeded" | "failed" | "skipped" | "canceled";
@@ -13,15 +13,13 @@ export interface Claim {
   readonly worker: string;
 }
 
-export interface ClaimedStep<Inputs = unknown> extends Claim {
+export interface ClaimedStep<Inputs = unknown> extends Claim, SetColumns {
   readonly run: string;
   readonly n: number;
   readonly kind: StepKind;
   readonly name: string;
   readonly assets: readonly string[];
   readonly location: string;
-  readonly windows: string | null;
-  readonly keys: readonly string[] | null;
   readonly pools: readonly string[];
   /** Claims so far, this one included; the retry policy does not count those that were lost with their worker. */
   readonly attempt: number;
@@ -36,6 +34,7 @@ export interface ClaimedStep<Inputs = unknown> extends Claim {
   readonly config: Readonly<Record<string, Json>>;
   /** The clock that the run was planned with. */
   readonly asOf: Temporal.Instant;
+  readonly keysRevision: number;
   /** "queued" at its first claim. */
   readonly runStatus: string;
 }
@@ -62,9 +61,10 @@ export async function claimStep<Inputs>(
       where s.id = $1 and s.status = 'ready' and s.admitted and s.behind is null and r.id = s.run
         and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
         and s.definition_hash = any ($3) and r.cancel_requested_at is null
-     returning s.id as step, s.epoch, s.worker, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.pools, s.attempt,
+     returning s.id as step, s.epoch, s.worker, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.boxes, s.pools, s.attempt,
                s.lost_attempts as "lostAttempts", s.write_seq as "writeSeq", s.inputs, s.only_if_changed as "onlyIfChanged", s.retry_delay as "retryDelay",
-               s.ready_at as "readyAt", s.waited, r.config, r.as_of as "asOf", r.status as "runStatus"`,
+               s.ready_at as "readyAt", s.waited, r.config, r.as_of as "asOf",
+               r.keys_revision as "keysRevision", r.status as "runStatus"`,
     [step, worker, definitionHashes],
   );
   return rows[0];
@@ -507,15 +507,13 @@ export async function freeLeftBehind(tx: Tx): Promise<void> {
   );
 }
 
-export interface StepRecord {
+export interface StepRecord extends SetColumns {
   readonly id: number;
   readonly run: string;
   readonly n: number;
   readonly kind: StepKind;
   readonly name: string;
   readonly assets: readonly string[];
-  readonly windows: string | null;
-  readonly keys: readonly string[] | null;
   readonly status: StepStatus;
   readonly reason: string;
   readonly waitingOn: number;
@@ -538,7 +536,7 @@ export async function listSteps(
   page: { readonly after?: number; readonly limit: number; readonly statuses?: readonly StepStatus[] },
 ): Promise<readonly StepRecord[]> {
   const { rows } = await db.query<StepRecord>(
-    `select id, run, n, kind, name, assets, windows, keys, status, reason, waiting_on as "waitingOn", attempt, lost_attempts as "lostAttempts",
+    `select id, run, n, kind, name, assets, windows, keys, boxes, status, reason, waiting_on as "waitingOn", attempt, lost_attempts as "lostAttempts",
             worker, deferred_until as "deferredUntil", deferred_reason as "deferredReason", outcome, error,
             ready_at as "readyAt", started_at as "startedAt", ended_at as "endedAt"
        from iroko.step where run = $1 and n > $2 and kind <> 'gate' and ($4::text[] is null or status = any ($4)) order by n limit $3`,
@@ -582,12 +580,12 @@ export async function copyUnfinishedSteps(
               waits_for_none and coalesce(code.hash, again.definition_hash) = again.definition_hash as keeps_inputs
          from again left join code on code.kind = again.kind and code.name = again.name
          cross join lateral (select not exists (select from arrow where arrow.downstream = again.n) as waits_for_none) waiting)
-     insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, pools, priority, reason,
+     insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, boxes, pools, priority, reason,
                              only_if_changed, inputs, write_seq, waiting_on, status, ready_at)
      select $2, n, kind, name, assets, location, hash,
             case when isempty(windows_left) then windows else windows_left end,
             case when keys is null or keys_left = '{}' then keys else keys_left end,
-            pools, priority, reason, only_if_changed, case when keeps_inputs then inputs end, case when keeps_inputs and inputs is not null then write_seq end,
+            boxes, pools, priority, reason, only_if_changed, case when keeps_inputs then inputs end, case when keeps_inputs and inputs is not null then write_seq end,
             waits, case when waits = 0 then 'ready' else 'blocked' end, case when waits = 0 then clock_timestamp() end
        from left_over order by n`,
     [from, to, JSON.stringify(code)],

@@ -1,6 +1,6 @@
 /** As check-mapping.ts, where no side has several dimensions. */
 import { didYouMean } from "../did-you-mean.ts";
-import { allPartitions, identityMapping, type PartitionMapping } from "./mapping.ts";
+import { allPartitions, identityMapping, type CustomMapping, type PartitionMapping } from "./mapping.ts";
 import { partitionOf } from "./partitions-in.ts";
 import type {
   DynamicPartitions,
@@ -9,6 +9,7 @@ import type {
   PartitionsDefinition,
   TimePartitions,
 } from "./partitions-definition.ts";
+import { sameDefinition } from "./same-definition.ts";
 import { lineOfKey, gridOf, isWithin } from "./time-grid.ts";
 
 export function inferFlatMapping(
@@ -37,6 +38,8 @@ export function checkFlatMapping(
     case "all":
     case "last":
       return undefined;
+    case "custom":
+      return checkCustomMapping(mapping, upstream, downstream);
     case "multi":
     case "multiToSingle":
       return "a mapping of dimensions joins partitions of several dimensions";
@@ -64,6 +67,17 @@ export function checkFlatMapping(
         unknownKey(Object.values(mapping.upstreamByDownstream).flat(), upstream, "upstream")
       );
   }
+}
+
+function checkCustomMapping(
+  { code }: CustomMapping,
+  upstream: PartitionsDefinition,
+  downstream: PartitionsDefinition,
+): string | undefined {
+  if (upstream.kind === "none") return "upstream has one partition only, so that a function has nothing to choose from";
+  // Without its code the mapping comes from a snapshot, which define() has let through.
+  if (code === undefined || sameDefinition(code().downstream, downstream)) return undefined;
+  return "its function was written for other partitions than those downstream";
 }
 
 /** Whether partitions are named by keys of the user's own. */

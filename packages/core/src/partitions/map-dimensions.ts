@@ -39,6 +39,9 @@ export function dimensionMappings(
     if (within.kind === "multi" || within.kind === "multiToSingle") {
       return `the mapping of the dimension "${name}" is itself one of dimensions`;
     }
+    if (within.kind === "custom") {
+      return `the mapping of the dimension "${name}" is a function: a function maps whole partitions, by all their dimensions`;
+    }
     const problem = checkFlatMapping(within, from, to);
     if (problem !== undefined) return name === "" ? problem : `in the dimension "${name}", ${problem}`;
   }

@@ -1,4 +1,6 @@
 /** How a downstream partition finds its upstream partitions. Data: it stands in the snapshot and is evaluated on sets. */
+import type { Partition, PartitionsDefinition } from "./partitions-definition.ts";
+
 export type PartitionMapping =
   /** The same window or key; between unlike time definitions, the upstream windows that overlap the downstream one. */
   | { readonly kind: "identity" }
@@ -28,7 +30,27 @@ export type PartitionMapping =
       readonly startOffset: number;
       readonly endOffset: number;
       readonly allowNonexistent: boolean;
-    };
+    }
+  | CustomMapping;
+
+/** A pure function of the user's. The control plane never runs it: it finds the answers in its `Moment`. */
+export interface CustomMapping {
+  readonly kind: "custom";
+  /** Of the function's source; once `define()` has seen it, also of both sides and of the dependency it stands in. */
+  readonly hash: string;
+  /** The dependency it stands in: `asset "revenue", deps.raw`; "" until `define()` says so. */
+  readonly subject: string;
+  /** Only where definitions are loaded, in a worker's child or a test: JSON has no functions. */
+  readonly code?: () => CustomMappingCode;
+}
+
+export interface CustomMappingCode {
+  readonly evaluate: (partition: Partition) => unknown;
+  /** The partitions that the function was written for. */
+  readonly downstream: PartitionsDefinition;
+  /** Its stack says where. */
+  readonly writtenAt: Error;
+}
 
 export interface DimensionMapping {
   /** Of the downstream. */

@@ -1,16 +1,35 @@
 /**
- * Which partitions exist depends on the time, and for dynamic ones on the keys that the instance holds. Both come from
- * outside, as one argument: an instant alone where no partitions are dynamic.
+ * What partitions depend on beside their definitions: the time, for dynamic ones the keys that the instance holds, and what
+ * users' mapping functions have answered. All come from outside, as one argument: an instant alone where there is no more.
  */
 import { IrokoError } from "../errors.ts";
+import type { MappingAnswers } from "./mapping-relation.ts";
 
 /** The keys of dynamic partitions by their definition's name, in the order in which they were added. */
 export type DynamicKeys = ReadonlyMap<string, readonly string[]>;
 
-export type Moment = Temporal.Instant | { readonly now: Temporal.Instant; readonly dynamicKeys: DynamicKeys };
+export type Moment =
+  | Temporal.Instant
+  | {
+      readonly now: Temporal.Instant;
+      readonly dynamicKeys: DynamicKeys;
+      /** As far as they have been asked for; what is missing is thrown as a `MappingQuestion`. */
+      readonly mappings?: MappingAnswers;
+    };
 
 export function instantOf(moment: Moment): Temporal.Instant {
   return "now" in moment ? moment.now : moment;
+}
+
+export function mappingAnswersOf(moment: Moment): MappingAnswers {
+  return ("now" in moment ? moment.mappings : undefined) ?? noAnswers;
+}
+
+const noAnswers: MappingAnswers = new Map();
+
+/** The same moment, with more answers known. */
+export function withAnswers(moment: Moment, mappings: MappingAnswers): Moment {
+  return "now" in moment ? { ...moment, mappings } : { now: moment, dynamicKeys: new Map(), mappings };
 }
 
 /**

@@ -13,12 +13,29 @@ export function multiPartition(
   dimensions: Readonly<Record<string, Partition>>,
 ): Partition {
   const names = definition.dimensions.map(({ name }) => name);
-  // In tables the order of the names, which no reordering of the definition changes; in keys that of the definition.
-  const id = names.toSorted().map((name) => `${name}=${escapeId(dimensions[name]!.id)}`);
   const inOrder = Object.fromEntries(names.map((name) => [name, dimensions[name]!]));
   const key = names.map((name) => `${name}=${quoteKey(dimensions[name]!.key)}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is where the brand is given
-  return { id: id.join("|") as PartitionId, key: key.join(","), dimensions: inOrder };
+  return { id: multiIdOf(inOrder) as PartitionId, key: key.join(","), dimensions: inOrder };
+}
+
+/** The name in tables of what is so in each of these dimensions: in the order of their names, as nothing else reorders. */
+export function multiIdOf(dimensions: Readonly<Record<string, Partition>>): string {
+  return Object.keys(dimensions)
+    .toSorted()
+    .map((name) => `${name}=${escapeId(dimensions[name]!.id)}`)
+    .join("|");
+}
+
+/** What such a name says of each dimension. */
+export function readMultiId(id: string): ReadonlyMap<string, string> {
+  const parts = id === "" ? [] : id.split("|");
+  return new Map(
+    parts.map((part) => {
+      const [, name = part, value = ""] = /^(\w+)=(.*)$/s.exec(part) ?? [];
+      return [name, unescapeId(value)];
+    }),
+  );
 }
 
 /**

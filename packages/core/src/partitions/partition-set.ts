@@ -34,6 +34,7 @@ export type PartitionSet = DimensionSet | MultiSet;
 export type DimensionSetJson =
   { readonly windows: readonly (readonly [string, string])[] } | { readonly keys: readonly string[] };
 
+export type BoxJson = Readonly<Record<string, DimensionSetJson>>;
+
 /** As JSON: in events, runs, plans and the API. Instants are ISO strings in UTC. */
-export type PartitionSetJson =
-  DimensionSetJson | { readonly boxes: readonly Readonly<Record<string, DimensionSetJson>>[] };
+export type PartitionSetJson = DimensionSetJson | { readonly boxes: readonly BoxJson[] };

@@ -1,12 +1,22 @@
 /** Partition sets as they travel: JSON in events, runs and the API; a tstzmultirange in Postgres. */
 import type { TimeWindow } from "./partitions-definition.ts";
 import { multiSet } from "./multi-set.ts";
-import type { DimensionSet, DimensionSetJson, PartitionSet, PartitionSetJson } from "./partition-set.ts";
+import type {
+  BoxJson,
+  DimensionSet,
+  DimensionSetJson,
+  MultiSet,
+  PartitionSet,
+  PartitionSetJson,
+} from "./partition-set.ts";
 import { keySet, timeSet } from "./dimension-set.ts";
 
 export function setToJson(set: PartitionSet): PartitionSetJson {
-  if (set.kind === "multi") return { boxes: set.boxes.map((box) => mapBox(box, dimensionToJson)) };
-  return dimensionToJson(set);
+  return set.kind === "multi" ? { boxes: boxesToJson(set) } : dimensionToJson(set);
+}
+
+export function boxesToJson({ boxes }: MultiSet): readonly BoxJson[] {
+  return boxes.map((box) => mapBox(box, dimensionToJson));
 }
 
 function dimensionToJson(set: DimensionSet): DimensionSetJson {

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { limit, readBody, readQuery } from "../http/input.ts";
 import type { Instance } from "../model/instance.ts";
-import { planRequest, submit } from "../model/plan-request.ts";
+import { planBody, submit } from "../model/plan-request.ts";
 import { findRun, partitionKey } from "../model/run-view.ts";
 
 const query = z.strictObject({
@@ -31,7 +31,7 @@ export function runsApi(instance: Instance): Hono {
         cursor: runs.length === limit ? (runs.at(-1)?.id ?? null) : null,
       });
     })
-    .post("/runs", async (c) => c.json({ run: await submit(instance, await readBody(c, planRequest)) }, 201))
+    .post("/runs", async (c) => c.json({ run: await submit(instance, await readBody(c, planBody)) }, 201))
     .get("/runs/:id", async (c) => {
       const run = await findRun(db, c.req.param("id"));
       return c.json({ run, progress: await runProgress(db, run.id) });

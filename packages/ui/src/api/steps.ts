@@ -24,9 +24,9 @@ export function stepsApi({ db, catalog }: Instance): Hono {
     });
     const definitions = await catalog();
     return c.json({
-      steps: steps.map(({ windows, keys, ...step }) => ({
+      steps: steps.map(({ windows, keys, boxes, ...step }) => ({
         ...step,
-        partitions: stepPartitions(definitions, { assets: step.assets, windows, keys }),
+        partitions: stepPartitions(definitions, { assets: step.assets, windows, keys, boxes }),
       })),
       cursor: steps.length === limit ? (steps.at(-1)?.n ?? null) : null,
     });

@@ -1,11 +1,11 @@
 /** A request to make assets: read from a body, planned, and submitted or only told. */
-import { describePlan, planRun, type Plan, type PlanDescription, type PlanRequest } from "@iroko/core";
-import { readPlanningState, submitRun } from "@iroko/core/engine";
+import { describePlan, type Plan, type PlanDescription, type PlanRequest } from "@iroko/core";
+import { planRequest, submitRun } from "@iroko/core/engine";
 import { z } from "zod";
 import { findLocation, type CatalogLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
 
-export const planRequest: z.ZodType<PlanBody> = z.strictObject({
+export const planBody: z.ZodType<PlanBody> = z.strictObject({
   select: z.string().min(1).max(4_000),
   partitions: z.string().min(1).max(20_000).optional(),
   location: z.string().max(200).optional(),
@@ -58,6 +58,5 @@ async function planned({ db, now, catalog }: Instance, body: PlanBody): Promise<
     ...(body.order === undefined ? {} : { order: body.order }),
     ...(body.force === undefined ? {} : { force: body.force }),
   };
-  const state = await readPlanningState(db, location.snapshot, request);
-  return { location, asOf, plan: planRun({ snapshot: location.snapshot, request, state, now: asOf }) };
+  return { location, asOf, plan: await planRequest(db, location.snapshot, request, asOf) };
 }

@@ -27,11 +27,15 @@ export function stepPartitions(catalog: Catalog, step: Pick<StepRecord, "assets"
 
 /** A set's columns in the text form; as stored where the asset is no longer defined so. */
 export function partitionsText(definition: PartitionsDefinition | undefined, columns: SetColumns): string {
-  const { windows, keys } = columns;
-  if (windows === null && keys === null) return "";
-  const isOfKind = definition !== undefined && (windows !== null) === (definition.kind === "time");
-  if (isOfKind) return formatPartitions(definition, setOfColumns(columns));
-  return windows ?? formatPartitions(unpartitioned, setOfColumns(columns));
+  const { windows, keys, boxes } = columns;
+  if (windows === null && keys === null && boxes === null) return "";
+  const set = setOfColumns(columns);
+  try {
+    if (definition !== undefined) return formatPartitions(definition, set);
+  } catch {
+    // the definition has changed since, and no longer has such partitions
+  }
+  return windows ?? (boxes ? JSON.stringify(boxes) : formatPartitions(unpartitioned, set));
 }
 
 /** The key that people write, of a partition by its name in tables; the name itself where it no longer exists. */
