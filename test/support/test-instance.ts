@@ -2,11 +2,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { objectCache, openStore } from "@iroko/assets";
-import { planRun, type PlanRequest } from "@iroko/core";
+import type { PlanRequest } from "@iroko/core";
 import {
   loadSnapshot,
   openDatabase,
-  readPlanningState,
+  planRequest,
   registerLocation,
   runProgress,
   startWorker,
@@ -86,8 +86,7 @@ export async function testInstance(
     },
     async submit(request, now = Temporal.Now.instant()) {
       const at = deployed ?? (await deploy());
-      const state = await readPlanningState(db, at.snapshot, request);
-      const plan = planRun({ snapshot: at.snapshot, request, state, now });
+      const plan = await planRequest(db, at.snapshot, request, now);
       return submitRun(db, {
         location: at,
         plan,

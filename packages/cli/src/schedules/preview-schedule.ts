@@ -39,7 +39,8 @@ export async function previewSchedule(
   return await Promise.all(
     ticks.map(async ({ tick: at, partitions: asked, reason }): Promise<PreviewedTick> => {
       if (asked === undefined) return { at, partitions: "", reason };
-      const partitions = asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
+      const partitions =
+        asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
       try {
         const plan = await planRequest(db, snapshot, { select, partitions: asked }, at);
         return { at, partitions, reason, plan: describePlan(plan, snapshot) };

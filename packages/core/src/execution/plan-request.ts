@@ -1,0 +1,20 @@
+/**
+ * The one way from a request to a plan: whoever asks, CLI, API, page or schedule, the same ask of the same snapshot in the
+ * same state at the same moment is the same plan.
+ */
+import type { Snapshot } from "../definitions/snapshot.ts";
+import type { Queryable } from "../instance/database.ts";
+import type { Plan, PlanRequest } from "../planning/plan.ts";
+import { planRun } from "../planning/plan-run.ts";
+import { readPlanningState } from "./planning-state.ts";
+
+/** @throws {IrokoError} as `planRun` */
+export async function planRequest(
+  db: Queryable,
+  snapshot: Snapshot,
+  request: PlanRequest,
+  now: Temporal.Instant,
+): Promise<Plan> {
+  const state = await readPlanningState(db, snapshot, request);
+  return planRun({ snapshot, request, state, now });
+}
