@@ -84,6 +84,7 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 export { cancelRun } from "./execution/cancel-run.ts";
 export { readPlanningState, readState, statusSets, type StatusSets } from "./execution/planning-state.ts";
 export { planRequest } from "./execution/plan-request.ts";
+export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";

@@ -33,7 +33,14 @@ export {
   type PartitionMapping,
   type TimeWindowOptions,
 } from "./partitions/mapping.ts";
-export type { DynamicKeys, Moment } from "./partitions/moment.ts";
+export {
+  MappingQuestion,
+  type CompactSet,
+  type MappingAnswers,
+  type MappingImage,
+  type MappingRelation,
+} from "./partitions/mapping-relation.ts";
+export { instantOf, type DynamicKeys, type Moment, type MomentWithKeys } from "./partitions/moment.ts";
 export { multi } from "./partitions/multi.ts";
 export { partitionPath } from "./partitions/multi-partition.ts";
 export { multiSet, projection } from "./partitions/multi-set.ts";

@@ -5,16 +5,12 @@
 import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable } from "../instance/database.ts";
 import type { Plan, PlanRequest } from "../planning/plan.ts";
+import type { Moment } from "../partitions/moment.ts";
 import { planRun } from "../planning/plan-run.ts";
 import { readPlanningState } from "./planning-state.ts";
 
 /** @throws {IrokoError} as `planRun` */
-export async function planRequest(
-  db: Queryable,
-  snapshot: Snapshot,
-  request: PlanRequest,
-  now: Temporal.Instant,
-): Promise<Plan> {
+export async function planRequest(db: Queryable, snapshot: Snapshot, request: PlanRequest, now: Moment): Promise<Plan> {
   const state = await readPlanningState(db, snapshot, request);
   return planRun({ snapshot, request, state, now });
 }

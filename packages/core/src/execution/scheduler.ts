@@ -24,6 +24,7 @@ import { currentLocation, listLocations, type Location } from "../instance/locat
 import { planObservation } from "../planning/plan-observation.ts";
 import { ownErrorRecord } from "./own-error.ts";
 import { planRequest } from "./plan-request.ts";
+import { readMoment } from "./read-moment.ts";
 import { repeat } from "./repeat.ts";
 import { submitRunIn } from "./submit-run.ts";
 
@@ -116,13 +117,14 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
     }
     const asked = { select: job.select, partitions: request.partitions };
     try {
-      const plan = await planRequest(tx, location.snapshot, asked, now);
+      const moment = await readMoment(tx, location.snapshot, now);
+      const plan = await planRequest(tx, location.snapshot, asked, moment);
       const run = await submitRunIn(tx, {
         location,
         plan,
         selection: job.select,
         partitions: request.reason,
-        asOf: now,
+        asOf: moment,
         trigger: "schedule",
         triggerName: schedule.key,
         tags: job.tags,
@@ -145,8 +147,9 @@ async function submitObservation(
   location: Location,
   job: JobDefinition,
   schedule: string,
-  now: Temporal.Instant,
+  at: Temporal.Instant,
 ): Promise<string | undefined> {
+  const now = await readMoment(tx, location.snapshot, at);
   const plan = planObservation({ snapshot: location.snapshot, select: job.select, now });
   if (plan.steps.length === 0) return undefined;
   return submitRunIn(tx, {

@@ -7,6 +7,7 @@ import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
 import { insertRun, insertSteps, type NewRun, type NewStep, type RunTrigger } from "../instance/runs.ts";
 import type { Plan, PlannedStep } from "../planning/plan.ts";
+import { instantOf, keysRevisionOf, type Moment } from "../partitions/moment.ts";
 import { setToJson } from "../partitions/set-codec.ts";
 import { admit } from "./admit.ts";
 import { stepDefinition } from "./step-definition.ts";
@@ -17,8 +18,8 @@ export interface Submission {
   readonly selection: string;
   /** What was asked for, in words: "2026-11-01..2026-11-07", "stale". */
   readonly partitions: string;
-  /** The clock of the plan. */
-  readonly asOf: Temporal.Instant;
+  /** The moment of the plan: its clock and its dynamic keys. */
+  readonly asOf: Moment;
   readonly trigger: RunTrigger;
   readonly triggerName?: string;
   readonly tags?: Readonly<Record<string, string>>;
@@ -52,8 +53,8 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     config: submission.config ?? {},
     priority: submission.priority ?? 0,
     ...(submission.parent === undefined ? {} : { parent: submission.parent }),
-    asOf: submission.asOf,
-    keysRevision: 0,
+    asOf: instantOf(submission.asOf),
+    keysRevision: keysRevisionOf(submission.asOf),
   };
   await insertRun(tx, run, plan.steps.length);
   await insertSteps(

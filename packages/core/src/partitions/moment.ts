@@ -8,17 +8,23 @@ import type { MappingAnswers } from "./mapping-relation.ts";
 /** The keys of dynamic partitions by their definition's name, in the order in which they were added. */
 export type DynamicKeys = ReadonlyMap<string, readonly string[]>;
 
-export type Moment =
-  | Temporal.Instant
-  | {
-      readonly now: Temporal.Instant;
-      readonly dynamicKeys: DynamicKeys;
-      /** As far as they have been asked for; what is missing is thrown as a `MappingQuestion`. */
-      readonly mappings?: MappingAnswers;
-    };
+export interface MomentWithKeys {
+  readonly now: Temporal.Instant;
+  readonly dynamicKeys: DynamicKeys;
+  /** Which state of the instance's keys these are: a run keeps it, and is carried out with the same. */
+  readonly keysRevision?: number;
+  /** As far as they have been asked for; what is missing is thrown as a `MappingQuestion`. */
+  readonly mappings?: MappingAnswers;
+}
+
+export type Moment = Temporal.Instant | MomentWithKeys;
 
 export function instantOf(moment: Moment): Temporal.Instant {
   return "now" in moment ? moment.now : moment;
+}
+
+export function keysRevisionOf(moment: Moment): number {
+  return ("now" in moment ? moment.keysRevision : undefined) ?? 0;
 }
 
 export function mappingAnswersOf(moment: Moment): MappingAnswers {
@@ -41,9 +47,7 @@ export function dynamicKeysOf(moment: Moment, name: string): readonly string[] {
   if ("now" in moment) return moment.dynamicKeys.get(name) ?? [];
   throw new IrokoError(
     "PARTITIONS_INVALID",
-    `The keys of the dynamic partitions "${name}" are not looked up here yet.`,
-    {
-      hint: "Use fixed partitions for now.",
-    },
+    `The keys of the dynamic partitions "${name}" are not looked up: the time alone does not tell them.`,
+    { hint: "Give a moment with them: { now, dynamicKeys: new Map([[name, keys]]) }." },
   );
 }
