@@ -15,9 +15,9 @@ import {
   type SnapshotAsset,
   type TableSchema,
 } from "@iroko/core";
-import { listCheckResults, listPartitions, readState, stableKey, type Store } from "@iroko/core/engine";
+import { listCheckResults, listPartitions, readState, type Store } from "@iroko/core/engine";
 import { join } from "node:path";
-import { partitionKey } from "../runs/report-run.ts";
+import { partitionKey, publishedUri } from "../runs/report-run.ts";
 import type { Session } from "../session.ts";
 
 export interface AssetFacts {
@@ -107,7 +107,7 @@ export async function assetFacts(session: Session, question: AssetQuestion): Pro
   const versions = records.map((row): VersionFacts => ({
     partition: keyOrNull(asset, row.partition),
     version: row.version,
-    uri: row.objectKey === null ? null : stableUri(store, asset, row.partition),
+    uri: row.objectKey === null ? null : publishedUri(store, asset, row.partition),
     madeAt: row.madeAt?.toString() ?? null,
     rows: row.rows,
     bytes: row.bytes,
@@ -174,10 +174,6 @@ async function previewRows(
   const cache = objectCache({ directory: join(project.home, "cache"), maxBytes: 10 * 2 ** 30 });
   const { file } = await cache.fetch(store, newest.objectKey!, newest.etag!);
   return await readRows([file], schema, limit);
-}
-
-function stableUri(store: Store, asset: SnapshotAsset, id: string): string | null {
-  return asset.storage === undefined ? null : store.uriOf(stableKey(asset.storage, partitionKey(asset, id)));
 }
 
 function keyOrNull(asset: SnapshotAsset, id: string): string | null {

@@ -105,7 +105,7 @@ export async function reportRun(
       return {
         asset: row.asset,
         partition: key === "" ? null : key,
-        uri: asset?.storage && row.objectKey !== null ? store.uriOf(stableKey(asset.storage, key)) : null,
+        uri: asset && row.objectKey !== null ? publishedUri(store, asset, row.partition) : null,
         rows: row.rows,
         bytes: row.bytes,
         sha256: row.sha256,
@@ -247,5 +247,19 @@ export function partitionKey(asset: Pick<SnapshotAsset, "partitions"> | undefine
     return partitionOf(asset.partitions, id).key;
   } catch {
     return id;
+  }
+}
+
+/** Where readers find a partition; null where the asset stores nothing, or no longer has the partition. */
+export function publishedUri(
+  store: Store,
+  { storage, partitions }: Pick<SnapshotAsset, "storage" | "partitions">,
+  id: string,
+): string | null {
+  if (storage === undefined) return null;
+  try {
+    return store.uriOf(stableKey(storage, partitionOf(partitions, id)));
+  } catch {
+    return null;
   }
 }

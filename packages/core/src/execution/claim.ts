@@ -9,7 +9,8 @@ import { claimStep, pinInputs, putBehind, withdrawStep, type ClaimedStep } from 
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { partitionsIn } from "../partitions/partitions-in.ts";
 import { inputVersions, noInputs, pinInputsOf, type PinnedInputs } from "./pinned-inputs.ts";
-import { stepDefinition, type StepDefinition } from "./step-definition.ts";
+import { momentOfRun } from "./read-moment.ts";
+import { assetOf, stepDefinition, type StepDefinition } from "./step-definition.ts";
 
 export interface Attempt {
   readonly step: ClaimedStep<PinnedInputs>;
@@ -83,8 +84,7 @@ async function claimIn(tx: Tx, id: number, by: Claimant, pools: readonly string[
   const rows = step.kind === "materialize" ? partitionRows(step.assets, partitions) : [];
   const busy = rows.length > 0 ? markBusy(tx, step.step, rows) : undefined;
   const attempt = { step, definition, partitions };
-  const pinned =
-    step.inputs ?? pinInputsOf(tx, by.snapshot, definition, { assets: step.assets, partitions, now: step.asOf });
+  const pinned = step.inputs ?? pinAsPlanned(tx, by.snapshot, step, definition, partitions);
   const [holder, inputs] = await Promise.all([
     busy,
     Promise.resolve(pinned).catch((error: unknown) => new Unfit(error)),
@@ -100,6 +100,19 @@ async function claimIn(tx: Tx, id: number, by: Claimant, pools: readonly string[
   return outcome === undefined
     ? { kind: "run", attempt: { ...attempt, inputs } }
     : { kind: "nothingToDo", attempt: { ...attempt, inputs }, outcome };
+}
+
+/** With the clock and the keys of dynamic partitions that the run was planned with. */
+async function pinAsPlanned(
+  tx: Tx,
+  snapshot: Snapshot,
+  step: ClaimedStep<PinnedInputs>,
+  definition: StepDefinition,
+  partitions: readonly Partition[],
+): Promise<PinnedInputs> {
+  const upstream = [...definition.deps, ...definition.compares].flatMap(({ asset }) => assetOf(snapshot, asset) ?? []);
+  const now = await momentOfRun(tx, { assets: [definition, ...upstream] }, step);
+  return pinInputsOf(tx, snapshot, definition, { assets: step.assets, partitions, now });
 }
 
 class Unfit {

@@ -1,5 +1,5 @@
 /** Where an asset's objects lie under the store. */
-import { encodePartitionKey } from "../partitions/encode-partition-key.ts";
+import { partitionPath, type NamedByKeys } from "../partitions/multi-partition.ts";
 
 export interface Storage {
   readonly path: string;
@@ -7,16 +7,19 @@ export interface Storage {
 }
 
 /** What readers outside see: one whole file, old or new. */
-export function stableKey({ path, extension }: Storage, partitionKey: string): string {
-  return partitionKey === "" ? `${path}${extension}` : `${path}/${encodePartitionKey(partitionKey)}${extension}`;
+export function stableKey({ path, extension }: Storage, partition: NamedByKeys): string {
+  return `${placeOf(path, partition)}${extension}`;
 }
 
 /** One attempt's object, written once: the run, the step and the epoch make its name its own. */
 export function stagedKey(
   { path, extension }: Storage,
-  partitionKey: string,
+  partition: NamedByKeys,
   by: { readonly run: string; readonly n: number; readonly epoch: number },
 ): string {
-  const folder = partitionKey === "" ? `_v/${path}` : `_v/${path}/${encodePartitionKey(partitionKey)}`;
-  return `${folder}/${by.run}-${by.n}-${by.epoch}${extension}`;
+  return `_v/${placeOf(path, partition)}/${by.run}-${by.n}-${by.epoch}${extension}`;
+}
+
+function placeOf(path: string, partition: NamedByKeys): string {
+  return partition.key === "" ? path : `${path}/${partitionPath(partition)}`;
 }

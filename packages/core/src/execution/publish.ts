@@ -21,7 +21,7 @@ export async function publishPartition(context: PublishContext, asset: string, p
   const { db, snapshot, incarnation } = context;
   const definition = assetOf(snapshot, asset);
   if (definition?.storage === undefined) return;
-  const target = stableKey(definition.storage, partitionOf(definition.partitions, partition).key);
+  const target = stableKey(definition.storage, partitionOf(definition.partitions, partition));
   let pointer = await unpublishedOf(db, asset, partition);
   while (pointer !== undefined) {
     const store = context.store.for({ run: pointer.run, purpose: "publish" });

@@ -1,23 +1,24 @@
 /** The moment as of which things are planned and judged: the time, and the keys that dynamic partitions have then. */
-import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable } from "../instance/database.ts";
 import { dynamicKeysAt } from "../instance/dynamic-partitions.ts";
 import { dynamicNamesIn } from "../partitions/dynamic-names.ts";
-import type { Moment, MomentWithKeys } from "../partitions/moment.ts";
+import type { MomentWithKeys } from "../partitions/moment.ts";
+import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 
-/**
- * @param definitions what is asked about: a snapshot, or assets of several
- * @param revision of the keys; what a run was planned at, or now
- */
+/** What is asked about: a snapshot, assets of several ones, what a step reads. */
+export interface Partitioned {
+  readonly assets: readonly { readonly partitions: PartitionsDefinition }[];
+  readonly checks?: readonly { readonly partitions: PartitionsDefinition }[];
+}
+
+/** @param revision of the keys: that of a run's plan; else that of now */
 export async function readMoment(
   db: Queryable,
-  definitions: Pick<Snapshot, "assets"> & Partial<Pick<Snapshot, "checks">>,
+  { assets, checks = [] }: Partitioned,
   now: Temporal.Instant,
   revision?: number,
 ): Promise<MomentWithKeys> {
-  const names = dynamicNamesIn(
-    [...definitions.assets, ...(definitions.checks ?? [])].map(({ partitions }) => partitions),
-  );
+  const names = dynamicNamesIn([...assets, ...checks].map(({ partitions }) => partitions));
   if (names.length === 0) return { now, dynamicKeys: new Map(), keysRevision: revision ?? 0 };
   const known = await dynamicKeysAt(db, names, revision);
   return { now, dynamicKeys: known.keys, keysRevision: known.revision };
@@ -26,8 +27,8 @@ export async function readMoment(
 /** The moment that a run was planned at. */
 export function momentOfRun(
   db: Queryable,
-  definitions: Pick<Snapshot, "assets" | "checks">,
+  definitions: Partitioned,
   { asOf, keysRevision }: { readonly asOf: Temporal.Instant; readonly keysRevision: number },
-): Promise<Moment> {
+): Promise<MomentWithKeys> {
   return readMoment(db, definitions, asOf, keysRevision);
 }

@@ -217,7 +217,7 @@ async function fetchInputs(
 
 /** Where readers will find it. The child that made it knows nothing of the store. */
 function publishedAt({ store }: StepRunnerContext, storage: Storage, { partition }: BuiltOutput): MetadataValue {
-  return { type: "path", value: store.uriOf(stableKey(storage, partition.key)) };
+  return { type: "path", value: store.uriOf(stableKey(storage, partition)) };
 }
 
 /** Puts a built file into the store under this attempt's own key, and keeps the record of it. */
@@ -254,7 +254,7 @@ async function stage(
     return;
   }
   const store = context.store.for({ run: step.run, step: step.n });
-  const key = stagedKey(storage, output.partition.key, { run: step.run, n: step.n, epoch: step.epoch });
+  const key = stagedKey(storage, output.partition, { run: step.run, n: step.n, epoch: step.epoch });
   const { sha256, bytes } = output.staged;
   const put = await store.stage(key, { path: output.file, bytes, sha256 }, { signal });
   await context.db.transaction(async (tx) => {

@@ -81,11 +81,17 @@ export function dimensionOf(definition: MultiPartitions, wanted: string): Dimens
   });
 }
 
+/** A partition, as far as its path goes. */
+export interface NamedByKeys {
+  readonly key: string;
+  readonly dimensions?: Readonly<Record<string, { readonly key: string }>>;
+}
+
 /**
  * A partition as the name of a file, or of a folder in a folder: `2026-11-20`, `region=LA/day=2026-11-20`. No key can leave
  * its place, and no two partitions meet there.
  */
-export function partitionPath({ key, dimensions }: Partition): string {
+export function partitionPath({ key, dimensions }: NamedByKeys): string {
   if (!dimensions) return encodePartitionKey(key);
   return Object.entries(dimensions)
     .map(([name, partition]) => `${name}=${encodePartitionKey(partition.key)}`)

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { IoManager } from "../../definitions/io-manager.ts";
 import type { TableSchema } from "../../definitions/table-schema.ts";
-import { encodePartitionKey } from "../../partitions/encode-partition-key.ts";
+import type { NamedByKeys } from "../../partitions/multi-partition.ts";
 import type { Partition } from "../../partitions/partitions-definition.ts";
 import { toPartitionRecord } from "../child/partition-record.ts";
+import { stableKey } from "../object-keys.ts";
 import type { BuiltOutput, InputRecord } from "../step-protocol.ts";
 
 export type StoredObject = InputRecord["objects"][number];
@@ -64,9 +65,8 @@ export class FolderStore {
     return [...this.#objects].filter(([id]) => id.startsWith(prefix)).map(([, object]) => object);
   }
 
-  #fileOf({ path, extension }: IoManager, { key }: { readonly key: string }): string {
-    const name = key === "" ? path : join(path, encodePartitionKey(key));
-    return join(this.folder, `${name}${extension}`);
+  #fileOf(io: IoManager, partition: NamedByKeys): string {
+    return join(this.folder, stableKey(io, partition));
   }
 }
 
