@@ -86,6 +86,7 @@ export { readPlanningState, readState, statusSets, type StatusSets } from "./exe
 export { planRequest } from "./execution/plan-request.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { retryRun } from "./execution/retry-run.ts";
+export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";
 

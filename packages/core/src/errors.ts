@@ -30,6 +30,8 @@ export const errorCatalogue = {
   SNAPSHOT_INVALID: "A snapshot cannot be read, or was made by a newer Iroko.",
   PARTITIONS_INVALID: "A partitions definition cannot be: a start, a format, an offset or a key of it is wrong.",
   PARTITION_MAPPING: "A partition mapping cannot join the two sides it stands between.",
+  MAPPING_FAILED: "A partition mapping's function threw, or answered with what is no upstream partition.",
+  MAPPING_UNANSWERED: "A partition mapping's function has to be asked, and no live worker of its location answers.",
   CRON_INVALID: "A cron expression cannot be read, or never fires.",
   TIMEZONE_INVALID: "There is no time zone of that name.",
   // Partitions and selections: known before a run starts, exit code 2.
@@ -43,6 +45,9 @@ export const errorCatalogue = {
   SELECTION_EMPTY: "A selection names no asset.",
   ASSET_NOT_FOUND: "There is no asset of that key.",
   PLAN_INPUT_MISSING: "A plan would read upstream partitions that nobody has made and that it does not make.",
+  PLAN_UNKNOWN: "There is no plan of that id.",
+  PLAN_SPENT: "The plan was applied already.",
+  PLAN_OUT_OF_DATE: "The definitions or the state that a plan rests on have moved since it was made.",
   // The instance: known when it is opened, exit code 2.
   DATABASE_UNREACHABLE: "Postgres cannot be reached.",
   DATABASE_DENIED: "Postgres refused the connection.",
@@ -134,6 +139,7 @@ export const lastingErrors: ReadonlySet<string> = new Set<ErrorCode>([
   "PARTITION_OPEN",
   "PARTITION_FUTURE",
   "PARTITION_FORMAT",
+  "MAPPING_FAILED",
   "INPUT_MISSING",
   "INPUT_GONE",
   "CANCELED",

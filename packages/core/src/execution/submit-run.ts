@@ -45,10 +45,7 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     ...(submission.triggerName === undefined ? {} : { triggerName: submission.triggerName }),
     selection: submission.selection,
     partitions: submission.partitions,
-    plan: {
-      assets: plan.assets.map((asset) => ({ ...asset, partitions: setToJson(asset.partitions) })),
-      skipped: plan.skipped.map((skip) => ({ ...skip, partitions: setToJson(skip.partitions) })),
-    },
+    plan: planToJson(plan),
     tags: submission.tags ?? {},
     config: submission.config ?? {},
     priority: submission.priority ?? 0,
@@ -68,6 +65,14 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
   ]);
   await admit(tx, location.name);
   return id;
+}
+
+/** As it is kept: with its run, or until somebody applies it. */
+export function planToJson({ assets, skipped }: Plan): unknown {
+  return {
+    assets: assets.map((asset) => ({ ...asset, partitions: setToJson(asset.partitions) })),
+    skipped: skipped.map((skip) => ({ ...skip, partitions: setToJson(skip.partitions) })),
+  };
 }
 
 function newStep(location: Location, step: PlannedStep): NewStep {
