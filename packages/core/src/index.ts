@@ -29,6 +29,8 @@ export {
   specific,
   staticMapping,
   timeWindow,
+  type CustomMapping,
+  type CustomMappingCode,
   type DimensionMapping,
   type PartitionMapping,
   type TimeWindowOptions,
@@ -141,6 +143,13 @@ export {
   type DecimalBounds,
 } from "./definitions/column-types.ts";
 export type { AssetContext, AssetMetricsContext } from "./definitions/context.ts";
+export {
+  customMapping,
+  type CustomMappingOf,
+  type CustomMappingOptions,
+  type MappedItem,
+  type MappedTo,
+} from "./definitions/custom-mapping.ts";
 export { definitionsBrand, isDefinitions } from "./definitions/definitions-brand.ts";
 export { dep, type CheckDeps, type Deps, type DepsOf, type Mapped, type MappingTo } from "./definitions/dependency.ts";
 export { env } from "./definitions/env.ts";
@@ -279,4 +288,7 @@ export {
   type TickHistory,
   type TickRequest,
 } from "./automation/schedule-ticks.ts";
+export { estimatedBytes, estimateOf, totalOf, type AssetHistory, type Estimate } from "./planning/estimate.ts";
+export { reportPlan, type PlanReport, type ReportedAsset } from "./planning/plan-report.ts";
+export { partitionsText, requestCommand } from "./planning/request-text.ts";
 export { describePlan, type PlanDescription } from "./planning/describe-plan.ts";

@@ -16,6 +16,7 @@ import {
   type GivenBy,
   type PartitionKeyOf,
 } from "./asset-handle.ts";
+import type { CustomMappingOf } from "./custom-mapping.ts";
 import type { DependencyDefinition } from "./model.ts";
 
 /** A mapping as written in `dep()`: its upstream keys are those of the dependency. */
@@ -32,7 +33,8 @@ export type MappingTo<UpstreamKey extends string> =
       readonly allowNonexistent?: boolean;
     }
   | { readonly kind: "multiToSingle"; readonly dimension?: string; readonly mapping?: PartitionMapping }
-  | { readonly kind: "multi"; readonly dimensions: Readonly<Record<string, DimensionMapping>> };
+  | { readonly kind: "multi"; readonly dimensions: Readonly<Record<string, DimensionMapping>> }
+  | CustomMappingOf<unknown, unknown>;
 
 /** An asset with how it is joined to. Made by `dep()`. */
 export interface Mapped<A extends AnyAsset = AnyAsset, M = unknown> {
@@ -145,7 +147,28 @@ type CheckMapping<Key extends string, Up, Down, M> = M extends { readonly kind: 
       ? [keyof Table] extends [PartitionKeyOf<Down>]
         ? unknown
         : `this asset has no partition "${Exclude<keyof Table, PartitionKeyOf<Down>> & string}"`
-      : unknown;
+      : M extends CustomMappingOf<infer For, infer Given>
+        ? [Down] extends [For]
+          ? CheckGiven<Key, Up, Given>
+          : `the mapping function was written for partitions by ${Noun<For>}, this asset has them by ${Noun<Down>}`
+        : unknown;
+
+/** Keys that a mapping function gives: a text that it has made may be any time's; of fixed keys it has to be one. */
+type CheckGiven<Key extends string, Up, Given> = [Given] extends [never]
+  ? unknown
+  : PartitionsDefinition extends Up
+    ? unknown
+    : Up extends MultiPartitions<infer D>
+      ? [Given] extends [string | { readonly [Name in keyof D]: string }]
+        ? unknown
+        : `asset "${Key}" has other dimensions than the mapping function gives keys of`
+      : [Given] extends [PartitionKeyOf<Up>]
+        ? unknown
+        : Up extends FixedPartitions
+          ? `the mapping function gives "${Exclude<Given, PartitionKeyOf<Up>> & string}", which asset "${Key}" does not have`
+          : string extends Given
+            ? unknown
+            : `the mapping function gives what is no key of asset "${Key}"`;
 
 export function isMapped(value: unknown): value is Mapped {
   return typeof value === "object" && value !== null && "kind" in value && value.kind === "dep" && "asset" in value;

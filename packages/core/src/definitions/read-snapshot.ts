@@ -78,6 +78,7 @@ const mapping = z.discriminatedUnion("kind", [
     dimension: z.string().exactOptional(),
     mapping: dimensionMapping.exactOptional(),
   }),
+  z.object({ kind: z.literal("custom"), hash: z.string(), subject: z.string() }),
   z.object({
     kind: z.literal("multi"),
     dimensions: z.record(z.string(), z.object({ dimension: z.string(), mapping: dimensionMapping })),

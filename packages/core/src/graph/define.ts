@@ -1,6 +1,7 @@
 /** The whole of what a module defines, checked at once. It lies here rather than in definitions/: jobs select by the graph. */
 import type { AnyAsset } from "../definitions/asset-handle.ts";
 import type { AssetCheck } from "../definitions/asset-check.ts";
+import { placedMapping } from "../definitions/custom-mapping.ts";
 import { definitionsBrand } from "../definitions/definitions-brand.ts";
 import type { Definitions, DependencyDefinition, JobDefinition, ScheduleDefinition } from "../definitions/model.ts";
 import type { MultiAssetSource } from "../definitions/multi-asset.ts";
@@ -65,14 +66,24 @@ function definitionsInvalid(problems: readonly DefinitionProblem[]): IrokoError 
 function withMappings({ computes, externals, checks: assetChecks, jobs, schedules, byKey }: Collected): Definitions {
   const resolved = <D extends { readonly deps: Readonly<Record<string, DependencyDefinition>> }>(
     definition: D & { readonly partitions: PartitionsDefinition },
+    subject: string,
   ): D => ({
     ...definition,
     deps: Object.fromEntries(
       Object.entries(definition.deps).map(([name, dep]) => {
         const upstream = byKey.get(dep.asset)!.partitions;
-        return [name, { ...dep, mapping: dep.mapping ?? inferMapping(upstream, definition.partitions) }];
+        const mapping = dep.mapping ?? inferMapping(upstream, definition.partitions);
+        const sides = { upstream, downstream: definition.partitions };
+        const placed = mapping?.kind === "custom" ? placedMapping(mapping, `${subject}, deps.${name}`, sides) : mapping;
+        return [name, { ...dep, mapping: placed }];
       }),
     ),
   });
-  return { computes: computes.map(resolved), externals, checks: assetChecks.map(resolved), jobs, schedules };
+  return {
+    computes: computes.map((compute) => resolved(compute, `asset "${compute.name}"`)),
+    externals,
+    checks: assetChecks.map((check) => resolved(check, `check "${check.name}" on asset "${check.asset}"`)),
+    jobs,
+    schedules,
+  };
 }

@@ -5,8 +5,10 @@ import { checkMapping } from "./check-mapping.ts";
 import { secondsAtOrAfter, secondsAtOrBefore } from "./epoch-seconds.ts";
 import { existing } from "./existing.ts";
 import { dimensionMappings, dimensionsOf, type Dimension } from "./map-dimensions.ts";
-import type { DimensionMapping, PartitionMapping } from "./mapping.ts";
-import { dynamicKeysOf, instantOf, type Moment } from "./moment.ts";
+import { evaluateMapping } from "./evaluate-mapping.ts";
+import { imageOfSet, MappingQuestion, preimageOfSet, type MappingRelation } from "./mapping-relation.ts";
+import type { CustomMapping, DimensionMapping, PartitionMapping } from "./mapping.ts";
+import { dynamicKeysOf, instantOf, mappingAnswersOf, type Moment } from "./moment.ts";
 import { boxSet } from "./multi-partition.ts";
 import type { Box, DimensionSet, PartitionSet } from "./partition-set.ts";
 import { partitionOf, setOfPartitions } from "./partitions-in.ts";
@@ -35,6 +37,7 @@ export interface UpstreamPartitions {
  * The upstream partitions from which a set of downstream ones is made.
  *
  * @throws {IrokoError} PARTITION_MAPPING when the mapping cannot join the two sides
+ * @throws {MappingQuestion} when a user's function has not been asked about all of them
  */
 export function upstreamOf(mapping: PartitionMapping, sides: MappedSides): UpstreamPartitions {
   const { upstream, downstream, set, now } = sides;
@@ -55,6 +58,8 @@ export function upstreamOf(mapping: PartitionMapping, sides: MappedSides): Upstr
     case "static":
       if (set.kind !== "keys" || !hasKeys(upstream)) break;
       return needed(keySet(set.keys.flatMap((key) => ownList(mapping.upstreamByDownstream, key))));
+    case "custom":
+      return needed(imageOfSet(answersAbout(mapping, sides, set), upstream, downstream, set));
     case "multi":
     case "multiToSingle":
       return upstreamBoxes(mapping, sides, available);
@@ -82,6 +87,7 @@ export function upstreamOf(mapping: PartitionMapping, sides: MappedSides): Upstr
  * The existing downstream partitions that are made from any of a set of upstream ones.
  *
  * @throws {IrokoError} PARTITION_MAPPING when the mapping cannot join the two sides
+ * @throws {MappingQuestion} when a user's function has not been asked about all of them
  */
 export function downstreamOf(mapping: PartitionMapping, sides: MappedSides): PartitionSet {
   const { upstream, downstream, set, now } = sides;
@@ -104,6 +110,8 @@ export function downstreamOf(mapping: PartitionMapping, sides: MappedSides): Par
         available,
       );
     }
+    case "custom":
+      return intersect(preimageOfSet(answersAbout(mapping, sides, available), downstream, set), available);
     case "multi":
     case "multiToSingle":
       return intersect(downstreamBoxes(mapping, sides), available);
@@ -119,6 +127,23 @@ export function downstreamOf(mapping: PartitionMapping, sides: MappedSides): Par
       if (mapping.kind === "identity" && isNamedAlike(upstream, downstream)) return intersect(set, available);
   }
   throw impossible(mapping, sides);
+}
+
+/**
+ * What a user's function says of downstream partitions: asked here where its code is loaded, else found in the moment.
+ *
+ * @throws {MappingQuestion} when it has not been asked about all of them
+ */
+function answersAbout(
+  mapping: CustomMapping,
+  { upstream, downstream, now }: MappedSides,
+  set: PartitionSet,
+): MappingRelation {
+  if (mapping.code) return evaluateMapping(mapping, { upstream, downstream, set });
+  const known = mappingAnswersOf(now).get(mapping.hash);
+  const unknown = known ? subtract(set, known.asked) : set;
+  if (!known || !isEmptySet(unknown)) throw new MappingQuestion(mapping, upstream, downstream, unknown);
+  return known;
 }
 
 /** Box by box, dimension by dimension; dimensions that the mapping does not name are needed whole. */

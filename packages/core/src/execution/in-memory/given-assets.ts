@@ -1,5 +1,6 @@
 /** The assets given to `materialize`, with those they depend on, in the order in which they can be made. */
 import { assetSource, type AnyAsset, type AssetSource } from "../../definitions/asset-handle.ts";
+import { placedMapping } from "../../definitions/custom-mapping.ts";
 import { handleOfDependency } from "../../definitions/dependency.ts";
 import type { ComputeDefinition, DependencyDefinition, Definitions } from "../../definitions/model.ts";
 import type { MultiAssetSource } from "../../definitions/multi-asset.ts";
@@ -74,8 +75,12 @@ export function upstreamPartitions(
   set: PartitionSet,
   now: Temporal.Instant,
 ): readonly Partition[] {
-  const mapping = dep.mapping ?? inferMapping(upstream, compute.partitions)!;
-  return [...partitionsIn(upstream, upstreamOf(mapping, { upstream, downstream: compute.partitions, set, now }).set)];
+  const sides = { upstream, downstream: compute.partitions };
+  const given = dep.mapping ?? inferMapping(upstream, compute.partitions)!;
+  const name = Object.keys(compute.deps).find((one) => compute.deps[one] === dep)!;
+  const mapping =
+    given.kind === "custom" ? placedMapping(given, `asset "${compute.name}", deps.${name}`, sides) : given;
+  return [...partitionsIn(upstream, upstreamOf(mapping, { ...sides, set, now }).set)];
 }
 
 /**
