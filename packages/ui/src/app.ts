@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
-import type { Database } from "@iroko/core/engine";
+import { readMoment, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
 import { healthApi } from "./api/health.ts";
@@ -14,7 +14,7 @@ import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
 import { guard } from "./http/guard.ts";
-import { openCatalog } from "./model/catalog.ts";
+import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
 import { assetPage } from "./pages/asset.ts";
 import { errorPage } from "./pages/error.ts";
@@ -32,7 +32,13 @@ export interface AppOptions {
 }
 
 export function makeApp({ db, now, log }: AppOptions): Hono {
-  const instance: Instance = { db, now, catalog: openCatalog(db) };
+  const catalog = openCatalog(db);
+  const instance: Instance = {
+    db,
+    now,
+    catalog,
+    moment: async () => readMoment(db, definitionsIn(await catalog()), now()),
+  };
   const app = new Hono();
   app.use(guard);
 

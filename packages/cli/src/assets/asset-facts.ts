@@ -15,7 +15,7 @@ import {
   type SnapshotAsset,
   type TableSchema,
 } from "@iroko/core";
-import { listCheckResults, listPartitions, readState, type Store } from "@iroko/core/engine";
+import { listCheckResults, listPartitions, readMoment, readState, type Store } from "@iroko/core/engine";
 import { join } from "node:path";
 import { partitionKey, publishedUri } from "../runs/report-run.ts";
 import type { Session } from "../session.ts";
@@ -90,13 +90,13 @@ export async function assetFacts(session: Session, question: AssetQuestion): Pro
   const graph = assetGraph(location.snapshot);
   const asset = assetOf(graph, question.key);
   const id = question.partition === undefined ? undefined : partitionOf(asset.partitions, question.partition).id;
-  const [state, records, checks, store] = await Promise.all([
+  const [now, state, records, checks, store] = await Promise.all([
+    readMoment(db, location.snapshot, Temporal.Now.instant()),
     readState(db, location.snapshot, [...graph.assets.keys()]),
     listPartitions(db, asset.key, { limit: question.versions, ...(id === undefined ? {} : { only: id }) }),
     listCheckResults(db, asset.key, id),
     session.store(),
   ]);
-  const now = Temporal.Now.instant();
   const { missing, stale, behind } = stalenessOf(graph, state, now).get(asset.key)!;
   const { materialized, failed, inProgress } = state.assets.get(asset.key)!;
   const exists = existing(asset.partitions, now);

@@ -1,5 +1,5 @@
 import { assetGraph, countIn, existing, intersect, selectAssets, stalenessOf, type SnapshotAsset } from "@iroko/core";
-import { assetStatuses, readState } from "@iroko/core/engine";
+import { assetStatuses, readMoment, readState } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -71,8 +71,8 @@ interface ListedAsset {
 async function listAssets({ db, location }: Session, select: string | undefined): Promise<readonly ListedAsset[]> {
   const graph = assetGraph(location.snapshot);
   const keys = select === undefined ? [...graph.assets.keys()] : selectAssets(graph, select);
-  const now = Temporal.Now.instant();
-  const [state, statuses] = await Promise.all([
+  const [now, state, statuses] = await Promise.all([
+    readMoment(db, location.snapshot, Temporal.Now.instant()),
     readState(db, location.snapshot, [...graph.assets.keys()]),
     assetStatuses(db, keys),
   ]);

@@ -1,4 +1,5 @@
 import { planObservation } from "@iroko/core";
+import { readMoment } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -24,7 +25,7 @@ const command: CliCommand<ObserveOptions> = {
   async run({ options: { select, json = false, ...options }, terminal }) {
     await using session = await openSession(findProject(options), terminal);
     const { snapshot } = session.location;
-    const now = Temporal.Now.instant();
+    const now = await readMoment(session.db, snapshot, Temporal.Now.instant());
     const plan = planObservation({ snapshot, select, now });
     if (plan.steps.length === 0) {
       terminal.say("Nothing there can be observed: no external asset has an `observe` function.");

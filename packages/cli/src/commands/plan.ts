@@ -1,5 +1,5 @@
 import { describePlan, type Plan, type PlanDescription, type Snapshot } from "@iroko/core";
-import { planRequest } from "@iroko/core/engine";
+import { planRequest, readMoment } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -35,7 +35,12 @@ Examples:
     const request = requestOf(options);
     await using session = await openSession(findProject(options), terminal);
     const { snapshot } = session.location;
-    const plan = await planRequest(session.db, snapshot, request, Temporal.Now.instant());
+    const plan = await planRequest(
+      session.db,
+      snapshot,
+      request,
+      await readMoment(session.db, snapshot, Temporal.Now.instant()),
+    );
     const description = describePlan(plan, snapshot);
     const steps = options.steps === true ? listSteps(plan, snapshot) : undefined;
     if (options.json === true) {

@@ -11,7 +11,7 @@ import {
   type SnapshotAsset,
   type SnapshotCompute,
 } from "@iroko/core";
-import { readState, type Database } from "@iroko/core/engine";
+import { readMoment, readState, type Database } from "@iroko/core/engine";
 
 export interface DefinitionChanges {
   readonly added: readonly string[];
@@ -112,7 +112,7 @@ async function becomesStale(
         snapshot,
         snapshot.assets.map(({ key }) => key),
       ),
-      now,
+      await readMoment(db, snapshot, now),
     );
   const [was, is] = await Promise.all([staleIn(before), staleIn(after)]);
   const old = new Map(before.assets.map((asset) => [asset.key, asset]));

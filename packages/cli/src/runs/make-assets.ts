@@ -1,8 +1,9 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
-import { planObservation, type Plan, type PlanRequest } from "@iroko/core";
+import { planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
 import {
   cancelRun,
   planRequest,
+  readMoment,
   submitRun,
   type RunProgress,
   type RunRecord,
@@ -32,7 +33,7 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
     );
   }
   const request = requestOf(options);
-  const now = Temporal.Now.instant();
+  const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
   // Whatever is wrong with the request or the store is told before anything runs.
   let plan = await planRequest(db, location.snapshot, request, now);
   await session.store();
@@ -117,7 +118,7 @@ export async function workHere(session: Session): Promise<void> {
 async function observeFirst(
   session: Session,
   request: PlanRequest,
-  now: Temporal.Instant,
+  now: Moment,
 ): Promise<"nothing" | "observed" | "failed"> {
   const { snapshot } = session.location;
   const isStale = request.partitions.kind === "stale";
@@ -140,7 +141,7 @@ export async function submitObservation(
   { db, location }: Session,
   plan: Plan,
   select: string,
-  now: Temporal.Instant,
+  now: Moment,
 ): Promise<string> {
   const trigger: RunTrigger = "observe";
   return await submitRun(db, { location, plan, selection: select, partitions: "", asOf: now, trigger });

@@ -10,7 +10,7 @@ import {
   type PlanDescription,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { listAutomations, planRequest, type Database, type Location } from "@iroko/core/engine";
+import { listAutomations, planRequest, readMoment, type Database, type Location } from "@iroko/core/engine";
 import { jobOf } from "./find-schedule.ts";
 
 export interface PreviewedTick {
@@ -35,14 +35,16 @@ export async function previewSchedule(
   const graph = assetGraph(snapshot);
   const definition = requestDefinition(graph, selectAssets(graph, select));
   const automation = (await listAutomations(db, name)).find((row) => row.name === schedule.key);
-  const ticks = previewTicks(schedule, definition, { now, count, lastHandled: automation?.lastHandled ?? undefined });
+  const { dynamicKeys } = await readMoment(db, snapshot, now);
+  const lastHandled = automation?.lastHandled ?? undefined;
+  const ticks = previewTicks(schedule, definition, { now, count, lastHandled, dynamicKeys });
   return await Promise.all(
     ticks.map(async ({ tick: at, partitions: asked, reason }): Promise<PreviewedTick> => {
       if (asked === undefined) return { at, partitions: "", reason };
       const partitions =
         asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
       try {
-        const plan = await planRequest(db, snapshot, { select, partitions: asked }, at);
+        const plan = await planRequest(db, snapshot, { select, partitions: asked }, { now: at, dynamicKeys });
         return { at, partitions, reason, plan: describePlan(plan, snapshot) };
       } catch (error) {
         if (!(error instanceof IrokoError)) throw error;

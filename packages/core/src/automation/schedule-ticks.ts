@@ -6,7 +6,9 @@ import type { ScheduleDefinition } from "../definitions/model.ts";
 import { secondsAtOrBefore } from "../partitions/epoch-seconds.ts";
 import { existing, windowsBetween } from "../partitions/existing.ts";
 import { parseCron } from "../partitions/cron.ts";
-import type { PartitionSet } from "../partitions/partition-set.ts";
+import { instantOf, type DynamicKeys, type Moment } from "../partitions/moment.ts";
+import { boxSet } from "../partitions/multi-partition.ts";
+import type { DimensionSet, PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { isEmptySet, timeSet } from "../partitions/set-algebra.ts";
 import { countTicks, nextTick, previousTick, ticks } from "../partitions/ticks.ts";
@@ -78,15 +80,15 @@ export interface TickRequest {
 export function ticksRequest(
   schedule: Clock & Pick<ScheduleDefinition, "partitions">,
   definition: PartitionsDefinition | undefined,
-  { ticks: handled, lastHandled }: Pick<DueTicks, "ticks"> & Pick<TickHistory, "lastHandled">,
+  { ticks: handled, lastHandled, dynamicKeys = new Map() }: Pick<DueTicks, "ticks"> & AskedWith,
 ): readonly TickRequest[] {
   return handled.map((tick, index) => {
     if (!definition || definition.kind === "none") {
       return { tick, partitions: { kind: "unspecified" }, reason: "its assets have no partitions" };
     }
     const before = index === 0 ? lastHandled : handled[index - 1];
-    const set = partitionsAt(schedule, definition, tick, before);
-    if (isEmptySet(set)) return { tick, reason: noneBecause(before) };
+    const set = partitionsAt(schedule, definition, tick, before, dynamicKeys);
+    if (isEmptySet(set)) return { tick, reason: noneBecause(definition, before) };
     return { tick, partitions: { kind: "set", set }, reason: someBecause(schedule, definition, before) };
   });
 }
@@ -95,9 +97,14 @@ export function ticksRequest(
 export function previewTicks(
   schedule: Clock & Pick<ScheduleDefinition, "partitions">,
   definition: PartitionsDefinition | undefined,
-  { now, count, lastHandled }: Pick<TickHistory, "now" | "lastHandled"> & { readonly count: number },
+  { now, count, ...askedWith }: Pick<TickHistory, "now"> & AskedWith & { readonly count: number },
 ): readonly TickRequest[] {
-  return ticksRequest(schedule, definition, { ticks: firstTicks(schedule, now, count), lastHandled });
+  return ticksRequest(schedule, definition, { ticks: firstTicks(schedule, now, count), ...askedWith });
+}
+
+interface AskedWith extends Pick<TickHistory, "lastHandled"> {
+  /** Of dynamic partitions, those of now: a tick asks for all that there are when it is planned. */
+  readonly dynamicKeys?: DynamicKeys;
 }
 
 function firstTicks({ cron, timezone }: Clock, after: Temporal.Instant, count: number): readonly Temporal.Instant[] {
@@ -110,30 +117,44 @@ function partitionsAt(
   definition: PartitionsDefinition,
   tick: Temporal.Instant,
   before: Temporal.Instant | undefined,
+  dynamicKeys: DynamicKeys,
 ): PartitionSet {
-  if (definition.kind !== "time") return existing(definition, tick);
-  if (schedule.partitions === "latest" || !before) {
-    const last = lastWindow(definition, tick);
-    return timeSet(last ? [last] : []);
-  }
+  const at = (now: Temporal.Instant): Moment => ({ now, dynamicKeys });
+  if (!hasTime(definition)) return existing(definition, at(tick));
+  if (schedule.partitions === "latest" || !before) return latestAt(definition, at(tick));
   // What a skipped tick would have asked for is skipped with it.
   const previous = schedule.catchUp === "skip" ? previousTick(schedule.cron, schedule.timezone, tick) : undefined;
-  return windowsBetween(definition, previous && isBefore(before, previous) ? previous : before, tick);
+  return windowsBetween(definition, at(previous && isBefore(before, previous) ? previous : before), at(tick));
+}
+
+/** The window that ended last; of several dimensions with every key of the others. */
+function latestAt(definition: PartitionsDefinition, moment: Moment): PartitionSet {
+  if (definition.kind === "multi")
+    return boxSet(definition, (partitions) => latestAt(partitions, moment) as DimensionSet);
+  if (definition.kind !== "time") return existing(definition, moment);
+  const last = lastWindow(definition, instantOf(moment));
+  return timeSet(last ? [last] : []);
+}
+
+function hasTime(definition: PartitionsDefinition): boolean {
+  if (definition.kind === "multi") return definition.dimensions.some(({ partitions }) => partitions.kind === "time");
+  return definition.kind === "time";
 }
 
 function someBecause(
   { partitions }: Pick<ScheduleDefinition, "partitions">,
-  { kind }: PartitionsDefinition,
+  definition: PartitionsDefinition,
   before: Temporal.Instant | undefined,
 ): string {
-  if (kind !== "time") return "every partition, at each tick";
+  if (!hasTime(definition)) return "every partition, at each tick";
   if (partitions === "latest") return "the window that ended last";
   return before
     ? `windows that ended since the tick of ${before.toString()}`
     : "its first tick: the window that ended last";
 }
 
-function noneBecause(before: Temporal.Instant | undefined): string {
+function noneBecause(definition: PartitionsDefinition, before: Temporal.Instant | undefined): string {
+  if (!hasTime(definition)) return "There is no partition yet.";
   return before ? `No window has ended since the tick of ${before.toString()}.` : "No window has ended yet.";
 }
 

@@ -83,7 +83,9 @@ async function beginTicks(
   const due = dueTicks(schedule, { since: seen.since, lastHandled, now: at, newestEvent });
   if (due.waits !== undefined) log?.warn(`schedule "${name}" waits: ${due.waits}`);
   const job = jobOf(location, schedule);
-  const requests = ticksRequest(schedule, definitionOf(location, job), { ticks: due.ticks, lastHandled });
+  if (due.ticks.length === 0) return;
+  const { dynamicKeys } = await readMoment(db, location.snapshot, at);
+  const requests = ticksRequest(schedule, definitionOf(location, job), { ticks: due.ticks, lastHandled, dynamicKeys });
   let handledSince = seen.lastHandled;
   for (const { tick: scheduledFor, partitions, reason } of requests) {
     const tick = { location: location.name, name, scheduledFor, handledSince };
@@ -107,9 +109,11 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
       return;
     }
     const job = jobOf(location, schedule);
+    const moment = await readMoment(tx, location.snapshot, now);
     const [request] = ticksRequest(schedule, definitionOf(location, job), {
       ticks: [tick.scheduledFor],
       lastHandled: tick.handledSince ?? undefined,
+      dynamicKeys: moment.dynamicKeys,
     });
     if (request?.partitions === undefined) {
       await endTick(tx, tick, { status: "skipped", reason: request?.reason ?? "nothing to ask for" });
@@ -117,7 +121,6 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
     }
     const asked = { select: job.select, partitions: request.partitions };
     try {
-      const moment = await readMoment(tx, location.snapshot, now);
       const plan = await planRequest(tx, location.snapshot, asked, moment);
       const run = await submitRunIn(tx, {
         location,

@@ -5,11 +5,12 @@
  */
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf, sameDefinition, upstreamPartitions } from "../graph/joins.ts";
-import { instantOf, type Moment } from "../partitions/moment.ts";
+import { dynamicKeysOf, instantOf, type Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
 import { parsePartitions } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
+import { quoteKey } from "../partitions/quoted-text.ts";
 import { emptySetOf, intersect, union } from "../partitions/set-algebra.ts";
 import { keyOfWindow, lastWindow } from "../partitions/time-windows.ts";
 import { IrokoError } from "../errors.ts";
@@ -42,12 +43,20 @@ export function requestedPartitions(
 }
 
 /**
- * The definition that a request by set is of: that of the most downstream asset partitioned by time, else by keys;
- * undefined where nothing selected is partitioned.
+ * The definition that a request by set is of: that of the most downstream asset partitioned by time, else in several
+ * dimensions, else by keys; undefined where nothing selected is partitioned.
  */
 export function requestDefinition(graph: AssetGraph, keys: readonly string[]): PartitionsDefinition | undefined {
-  const definitions = keys.map((key) => assetOf(graph, key).partitions);
-  return definitions.findLast(({ kind }) => kind === "time") ?? definitions.findLast(({ kind }) => kind === "fixed");
+  return (["time", "multi", "keys"] as const).flatMap((kind) => lastOfKind(graph, keys, kind) ?? [])[0];
+}
+
+function lastOfKind(
+  graph: AssetGraph,
+  keys: readonly string[],
+  kind: PartitionSet["kind"],
+): PartitionsDefinition | undefined {
+  const fits = { time: ["time"], multi: ["multi"], keys: ["fixed", "dynamic"] }[kind];
+  return keys.map((key) => assetOf(graph, key).partitions).findLast((definition) => fits.includes(definition.kind));
 }
 
 /** `missing`, `failed` and `stale` may come as text, too: `--partition stale`. */
@@ -62,8 +71,7 @@ interface Anchor {
 }
 
 function anchorOfSet(graph: AssetGraph, keys: readonly string[], set: PartitionSet): Anchor {
-  const kind = set.kind === "time" ? "time" : "fixed";
-  const definition = keys.map((key) => assetOf(graph, key).partitions).findLast((candidate) => candidate.kind === kind);
+  const definition = lastOfKind(graph, keys, set.kind);
   if (!definition)
     throw new TypeError(`A set of kind "${set.kind}" was asked for, but no selected asset has such partitions.`);
   return { definition, set };
@@ -90,7 +98,7 @@ function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, 
 }
 
 function isForeign({ code }: IrokoError, { kind }: PartitionsDefinition): boolean {
-  return code === "PARTITION_FORMAT" || (kind === "fixed" && code === "PARTITION_NOT_FOUND");
+  return code === "PARTITION_FORMAT" || ((kind === "fixed" || kind === "dynamic") && code === "PARTITION_NOT_FOUND");
 }
 
 function withAsset(error: IrokoError, asset: string): IrokoError {
@@ -148,7 +156,7 @@ function alongGraph(
 function unspecified(graph: AssetGraph, keys: readonly string[], now: Moment): IrokoError {
   const [first] = keys;
   const definition = assetOf(graph, first!).partitions;
-  const example = definition.kind === "fixed" ? definition.keys[0] : lastKeyOf(definition, now);
+  const example = exampleOf(definition, now);
   const others = keys.length - 1;
   const subject = `"${first}"${others > 0 ? ` and ${others} other${others > 1 ? "s" : ""}` : ""}`;
   return new IrokoError("PARTITION_UNSPECIFIED", `${subject} are made by partition, and none was asked for.`, {
@@ -157,7 +165,23 @@ function unspecified(graph: AssetGraph, keys: readonly string[], now: Moment): I
   });
 }
 
-function lastKeyOf(definition: PartitionsDefinition, now: Moment): string | undefined {
-  const last = definition.kind === "time" ? lastWindow(definition, instantOf(now)) : undefined;
-  return last && definition.kind === "time" ? keyOfWindow(definition, last.start) : undefined;
+/** A choice of one partition that there is, as people write it. */
+function exampleOf(definition: PartitionsDefinition, now: Moment): string | undefined {
+  switch (definition.kind) {
+    case "time": {
+      const last = lastWindow(definition, instantOf(now));
+      return last && keyOfWindow(definition, last.start);
+    }
+    case "fixed":
+      return definition.keys[0];
+    case "dynamic":
+      return dynamicKeysOf(now, definition.name)[0];
+    case "multi": {
+      const examples = definition.dimensions.map(({ name, partitions }) => [name, exampleOf(partitions, now)] as const);
+      if (examples.some(([, key]) => key === undefined)) return undefined;
+      return `'${examples.map(([name, key]) => `${name}=${quoteKey(key!)}`).join(",")}'`;
+    }
+    case "none":
+      return undefined;
+  }
 }

@@ -7,18 +7,18 @@ import type { Instance } from "../model/instance.ts";
 import { partitionKey } from "../model/run-view.ts";
 
 /** GET /assets, /assets/:key, /assets/:key/checks */
-export function assetsApi({ db, now, catalog }: Instance): Hono {
+export function assetsApi({ db, moment, catalog }: Instance): Hono {
   return new Hono()
     .get("/assets", async (c) => {
       const { assets } = await catalog();
       const definitions = [...assets.values()].map(({ asset }) => asset);
-      const statuses = await readStatuses(db, definitions, now());
+      const statuses = await readStatuses(db, definitions, await moment());
       return c.json({ assets: [...assets.values()].map((each) => summary(each, statuses.get(each.asset.key)!)) });
     })
     .get("/assets/:key", async (c) => {
       const found = findAsset(await catalog(), c.req.param("key"));
       const { asset, location } = found;
-      const statuses = await readStatuses(db, [asset], now());
+      const statuses = await readStatuses(db, [asset], await moment());
       const { schema, checks, storage, codeVersion, partitions } = asset;
       return c.json({
         ...summary(found, statuses.get(asset.key)!),

@@ -6,6 +6,7 @@ import {
   formatPartitions,
   isEmptySet,
   subtract,
+  type Moment,
   type PartitionSet,
   type PartitionsDefinition,
   type SnapshotAsset,
@@ -32,7 +33,7 @@ export interface AssetStatus {
 export async function readStatuses(
   db: Database,
   assets: readonly SnapshotAsset[],
-  now: Temporal.Instant,
+  now: Moment,
 ): Promise<ReadonlyMap<string, AssetStatus>> {
   const rows = await assetStatuses(
     db,
@@ -42,7 +43,7 @@ export async function readStatuses(
   return new Map(assets.map((asset) => [asset.key, statusOf(asset, byKey.get(asset.key), now)]));
 }
 
-export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, now: Temporal.Instant): AssetStatus {
+export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, now: Moment): AssetStatus {
   const { partitions, kind } = asset;
   const { materialized: made, failed, inProgress: running } = statusSets(partitions, row);
   const exists = existing(partitions, now);

@@ -1,5 +1,5 @@
 /** The definitions of all code locations. A snapshot never changes, so each is read and understood once. */
-import { assetGraph, assetOf, IrokoError, type AssetGraph, type SnapshotAsset } from "@iroko/core";
+import { assetGraph, assetOf, IrokoError, type AssetGraph, type Snapshot, type SnapshotAsset } from "@iroko/core";
 import { listLocationVersions, locationAt, type Database, type Location } from "@iroko/core/engine";
 
 export interface CatalogLocation extends Location {
@@ -48,6 +48,14 @@ function catalogOf(locations: readonly CatalogLocation[]): Catalog {
       ),
     ),
     timezone: commonTimezone(locations),
+  };
+}
+
+/** Everything that has partitions, in all locations. */
+export function definitionsIn({ locations }: Catalog): Pick<Snapshot, "assets" | "checks"> {
+  return {
+    assets: locations.flatMap(({ snapshot }) => snapshot.assets),
+    checks: locations.flatMap(({ snapshot }) => snapshot.checks),
   };
 }
 

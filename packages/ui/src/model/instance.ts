@@ -1,3 +1,4 @@
+import type { MomentWithKeys } from "@iroko/core";
 import type { Database } from "@iroko/core/engine";
 import type { Catalog } from "./catalog.ts";
 
@@ -5,6 +6,8 @@ import type { Catalog } from "./catalog.ts";
 export interface Instance {
   readonly db: Database;
   readonly now: () => Temporal.Instant;
+  /** Now, with the keys that dynamic partitions of any location have. */
+  readonly moment: () => Promise<MomentWithKeys>;
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
 }

@@ -1,6 +1,6 @@
 /** A request to make assets: read from a body, planned, and submitted or only told. */
-import { describePlan, type Plan, type PlanDescription, type PlanRequest } from "@iroko/core";
-import { planRequest, submitRun } from "@iroko/core/engine";
+import { describePlan, type Moment, type Plan, type PlanDescription, type PlanRequest } from "@iroko/core";
+import { planRequest, readMoment, submitRun } from "@iroko/core/engine";
 import { z } from "zod";
 import { findLocation, type CatalogLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
@@ -30,7 +30,7 @@ export interface PlanBody {
 interface Planned {
   readonly location: CatalogLocation;
   readonly plan: Plan;
-  readonly asOf: Temporal.Instant;
+  readonly asOf: Moment;
 }
 
 export async function describe(instance: Instance, body: PlanBody): Promise<PlanDescription> {
@@ -50,7 +50,7 @@ export async function submit(instance: Instance, body: PlanBody): Promise<string
 
 async function planned({ db, now, catalog }: Instance, body: PlanBody): Promise<Planned> {
   const location = findLocation(await catalog(), body.location);
-  const asOf = now();
+  const asOf = await readMoment(db, location.snapshot, now());
   const request: PlanRequest = {
     select: body.select,
     partitions: body.partitions === undefined ? { kind: "unspecified" } : { kind: "text", text: body.partitions },

@@ -9,7 +9,7 @@ import {
   type PartitionsDefinition,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { listAutomations, listTicks, type Database, type TickRow } from "@iroko/core/engine";
+import { listAutomations, listTicks, readMoment, type Database, type TickRow } from "@iroko/core/engine";
 import type { Catalog, CatalogLocation } from "./catalog.ts";
 
 export interface ScheduleView {
@@ -43,13 +43,15 @@ export async function readSchedules(
   options: ScheduleViewOptions,
 ): Promise<readonly ScheduleView[]> {
   const views = catalog.locations.map(async (location) => {
+    const { dynamicKeys } = await readMoment(db, location.snapshot, options.now);
     const known = new Map((await listAutomations(db, location.name)).map((row) => [row.name, row]));
     return Promise.all(
       location.snapshot.schedules.map(async (schedule): Promise<ScheduleView> => {
         const automation = known.get(schedule.key);
         const paused = automation?.paused ?? false;
         const job = jobOf(location, schedule);
-        const asked = { lastHandled: automation?.lastHandled ?? undefined, now: options.now, count: options.ticks };
+        const lastHandled = automation?.lastHandled ?? undefined;
+        const asked = { lastHandled, now: options.now, count: options.ticks, dynamicKeys };
         return {
           location: location.name,
           schedule,

@@ -1,5 +1,12 @@
 /** What of an asset is stale, and why. It takes versions, one by one: of a very large asset the page does not say it. */
-import { countIn, stalenessOf, versionsNeededFor, type PartitionSet, type SnapshotAsset } from "@iroko/core";
+import {
+  countIn,
+  stalenessOf,
+  versionsNeededFor,
+  type Moment,
+  type PartitionSet,
+  type SnapshotAsset,
+} from "@iroko/core";
 import { readState, type Database } from "@iroko/core/engine";
 import type { AssetStatus } from "./asset-status.ts";
 import type { CatalogLocation } from "./catalog.ts";
@@ -20,7 +27,7 @@ export async function readStale(
   { snapshot, graph }: CatalogLocation,
   asset: SnapshotAsset,
   { made }: AssetStatus,
-  now: Temporal.Instant,
+  now: Moment,
 ): Promise<StaleView | undefined> {
   if (countIn(asset.partitions, made) > mostPartitions) return undefined;
   const state = await readState(db, snapshot, [...versionsNeededFor(graph, [asset.key])]);

@@ -25,13 +25,13 @@ const query = z.object({ after: z.string().max(500).optional() });
 type CheckResults = Awaited<ReturnType<typeof listCheckResults>>;
 type Partitions = Awaited<ReturnType<typeof listPartitions>>;
 
-export function assetPage({ db, now, catalog: read }: Instance): Hono {
+export function assetPage({ db, moment, catalog: read }: Instance): Hono {
   return new Hono().get("/assets/:key", async (c) => {
     const { after } = readQuery(c, query);
     const catalog = await read();
     const { asset, location } = findAsset(catalog, c.req.param("key"));
     const near = neighbours(location, asset.key);
-    const at = now();
+    const at = await moment();
     const [statuses, partitions, checks] = await Promise.all([
       readStatuses(db, near, at),
       listPartitions(db, asset.key, { limit: rowsOnPage + 1, ...(after === undefined ? {} : { after }) }),

@@ -13,9 +13,10 @@ import { counted } from "../parts/numbers.ts";
 import { runsTable } from "../parts/runs-table.ts";
 import { away, time } from "../parts/time.ts";
 
-export function homePage({ db, now: clock, catalog: read }: Instance): Hono {
+export function homePage({ db, moment: readNow, catalog: read }: Instance): Hono {
   return new Hono().get("/", async (c) => {
-    const now = clock();
+    const moment = await readNow();
+    const { now } = moment;
     const catalog = await read();
     const [runs, live, workers, statuses, schedules] = await Promise.all([
       listRuns(db, { limit: 8 }),
@@ -24,7 +25,7 @@ export function homePage({ db, now: clock, catalog: read }: Instance): Hono {
       readStatuses(
         db,
         [...catalog.assets.values()].map(({ asset }) => asset),
-        now,
+        moment,
       ),
       readSchedules(db, catalog, { now, ticks: 1 }),
     ]);

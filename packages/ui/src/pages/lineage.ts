@@ -9,14 +9,14 @@ import { emptyState, layout, resting } from "../parts/layout.ts";
 /** A larger graph is a wall: then the table alone, and each asset's page with its neighbours. */
 const mostDrawn = 150;
 
-export function lineagePage({ db, now, catalog: read }: Instance): Hono {
+export function lineagePage({ db, moment, catalog: read }: Instance): Hono {
   return new Hono().get("/lineage", async (c) => {
     const catalog = await read();
     const assets = [...catalog.assets.values()];
     const statuses = await readStatuses(
       db,
       assets.map(({ asset }) => asset),
-      now(),
+      await moment(),
     );
     const nodes = assets.map(({ asset: { key, group }, location }) => ({
       key,
