@@ -38,6 +38,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/plan.ts"),
   },
   {
+    name: "apply",
+    summary: "make exactly what a plan says, if nothing has moved since",
+    group: make,
+    load: () => import("./commands/apply.ts"),
+  },
+  {
     name: "materialize",
     summary: "make assets, of one partition or some",
     group: make,
@@ -66,6 +72,24 @@ export const commandTable: readonly CommandEntry[] = [
     summary: "show an asset: partitions, versions, checks, metadata, rows",
     group: look,
     load: () => import("./commands/assets-show.ts"),
+  },
+  {
+    name: "partitions list",
+    summary: "list the keys of dynamic partitions",
+    group: look,
+    load: () => import("./commands/partitions-list.ts"),
+  },
+  {
+    name: "partitions add",
+    summary: "add keys to dynamic partitions",
+    group: look,
+    load: () => import("./commands/partitions-add.ts"),
+  },
+  {
+    name: "partitions remove",
+    summary: "remove keys of dynamic partitions; what is made of them stays",
+    group: look,
+    load: () => import("./commands/partitions-remove.ts"),
   },
   {
     name: "runs list",

@@ -72,6 +72,7 @@ export {
   type PartitionRow,
   type StagedRow,
 } from "./instance/asset-partitions.ts";
+export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { listCheckResults, type CheckResultRow } from "./instance/checks.ts";
 export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";
@@ -84,7 +85,9 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 export { cancelRun } from "./execution/cancel-run.ts";
 export { readPlanningState, readState, statusSets, type StatusSets } from "./execution/planning-state.ts";
 export { planRequest } from "./execution/plan-request.ts";
+export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";
+export { readPlanReport } from "./execution/report-plan.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";

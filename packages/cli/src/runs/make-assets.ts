@@ -1,5 +1,5 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
-import { planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
+import { partitionsText, planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
 import {
   cancelRun,
   planRequest,
@@ -9,6 +9,7 @@ import {
   type RunRecord,
   type RunTrigger,
 } from "@iroko/core/engine";
+import type { Command } from "commander";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { hasLiveWorker, type Session } from "../session.ts";
 import { renderError, renderErrorRecord } from "../terminal/render-error.ts";
@@ -19,37 +20,60 @@ import { requestOf, type RequestOptions } from "./request-options.ts";
 import { describeRun, unfinishedRuns } from "./unfinished-runs.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
-export interface MakeOptions extends RequestOptions {
+export interface DetachOptions {
   readonly json?: boolean;
   readonly detach?: boolean;
 }
 
+export type MakeOptions = RequestOptions & DetachOptions;
+
+export function withDetachOption(command: Command): Command {
+  return command.option("--detach", "submit the run, print its id, and leave it to the workers (with DATABASE_URL)");
+}
+
 export async function makeAssets(session: Session, options: MakeOptions): Promise<ExitCode> {
-  const { db, location, terminal } = session;
+  const { db, location } = session;
+  const request = requestOf(options);
+  const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
+  // Whatever is wrong with the request or the store is told before anything runs.
+  let plan = await planRequest(db, location.snapshot, request, now);
+  let observed = "nothing" as Awaited<ReturnType<typeof observeFirst>>;
+  const exitCode = await makeRun(session, options, async () => {
+    observed = await observeFirst(session, request, now);
+    if (observed !== "nothing") plan = await planRequest(db, location.snapshot, request, now);
+    const run = await submitRun(db, {
+      location,
+      plan,
+      selection: request.select,
+      partitions: partitionsText(request.partitions),
+      asOf: now,
+      trigger: "cli",
+      ...(options.config === undefined ? {} : { config: options.config }),
+    });
+    return { run, plan };
+  });
+  // What is stale is not known where a source could not be looked at.
+  const isUnsure = observed === "failed" && request.partitions.kind === "stale";
+  return isUnsure && exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+}
+
+/** Submits a run as told, works on it and on what an earlier command left unfinished, and follows it to its end. */
+export async function makeRun(
+  session: Session,
+  options: DetachOptions,
+  submit: () => Promise<{ readonly run: string; readonly plan: Plan }>,
+): Promise<ExitCode> {
+  const { terminal } = session;
   if (options.detach === true && session.mode === "embedded") {
     throw new UsageError(
       "--detach leaves a run to workers, and this project has none: its database is embedded.",
       "Leave --detach out, or set DATABASE_URL.",
     );
   }
-  const request = requestOf(options);
-  const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
-  // Whatever is wrong with the request or the store is told before anything runs.
-  let plan = await planRequest(db, location.snapshot, request, now);
   await session.store();
   const resumed = await resumeUnfinished(session);
   if (options.detach !== true) await workHere(session);
-  const observed = await observeFirst(session, request, now);
-  if (observed !== "nothing") plan = await planRequest(db, location.snapshot, request, now);
-  const run = await submitRun(db, {
-    location,
-    plan,
-    selection: request.select,
-    partitions: describeRequest(request),
-    asOf: now,
-    trigger: "cli",
-    ...(options.config === undefined ? {} : { config: options.config }),
-  });
+  const { run, plan } = await submit();
   if (options.detach === true) {
     terminal.data(options.json === true ? JSON.stringify({ runId: run, status: "queued" }, null, 2) : run);
     terminal.say(`Submitted. To look at it: iroko runs show ${run}`);
@@ -57,9 +81,7 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
   }
   const exitCode = await finishRun(session, run, options, plan);
   if (exitCode !== exitCodes.interrupted) await finishResumed(session, resumed);
-  // What is stale is not known where a source could not be looked at.
-  const isUnsure = observed === "failed" && request.partitions.kind === "stale";
-  return isUnsure && exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+  return exitCode;
 }
 
 /** Follows a run to its end and reports it; Ctrl-C cancels it. */
@@ -181,17 +203,5 @@ async function finishResumed(session: Session, runs: readonly RunRecord[]): Prom
         return Promise.resolve();
       },
     );
-  }
-}
-
-function describeRequest({ partitions }: PlanRequest): string {
-  switch (partitions.kind) {
-    case "text":
-      return partitions.text;
-    case "set":
-    case "unspecified":
-      return "";
-    default:
-      return partitions.within === undefined ? partitions.kind : `${partitions.kind} of ${partitions.within}`;
   }
 }

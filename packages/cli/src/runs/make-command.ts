@@ -2,7 +2,8 @@ import type { CliCommand } from "../command.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { openSession } from "../session.ts";
-import { makeAssets, type MakeOptions } from "./make-assets.ts";
+import { makeAssets, withDetachOption, type MakeOptions } from "./make-assets.ts";
+import { showPlan } from "./show-plan.ts";
 import { requestOf, withRequestOptions } from "./request-options.ts";
 
 const notes = [
@@ -11,18 +12,20 @@ const notes = [
   "workers' own: iroko runs show, iroko runs cancel.",
 ];
 
+export type MakeCommandOptions = MakeOptions & ProjectOptions & { readonly planOnly?: boolean };
+
 /** `materialize` and `backfill` are one thing by two names: a backfill is a run. */
-export function makeCommand(examples: readonly string[]): CliCommand<MakeOptions & ProjectOptions> {
+export function makeCommand(examples: readonly string[]): CliCommand<MakeCommandOptions> {
   return {
     configure(command) {
-      withProjectOptions(withJsonOption(withRequestOptions(command)))
-        .option("--detach", "submit the run, print its id, and leave it to the workers (with DATABASE_URL)")
+      withDetachOption(withProjectOptions(withJsonOption(withRequestOptions(command))))
+        .option("--plan-only", "show the plan and make nothing, as iroko plan does")
         .addHelpText("after", ["", "Examples:", ...examples.map((example) => `  ${example}`), ...notes].join("\n"));
     },
     async run({ options, terminal }) {
       requestOf(options); // contradictions are told before anything is opened
       await using session = await openSession(findProject(options), terminal);
-      return await makeAssets(session, options);
+      return await (options.planOnly === true ? showPlan(session, options) : makeAssets(session, options));
     },
   };
 }

@@ -37,6 +37,8 @@ import { planToJson, submitRunIn } from "./submit-run.ts";
 export interface StoredPlan {
   readonly id: string;
   readonly plan: Plan;
+  /** As of which it was made. */
+  readonly moment: Moment;
 }
 
 /** Plans and keeps the plan; nothing else changes. What it rests on is read with it, in one look at the database. */
@@ -65,7 +67,7 @@ export async function storePlan(
     };
     for (;;) {
       const id = newId();
-      if (await insertPlan(tx, { ...row, id })) return { id, plan };
+      if (await insertPlan(tx, { ...row, id })) return { id, plan, moment };
     }
   });
 }

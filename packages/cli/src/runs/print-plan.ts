@@ -1,0 +1,67 @@
+/** A plan on the terminal: what is made, why, and what that will most likely cost. */
+import type { PlanReport, ReportedAsset } from "@iroko/core";
+import { formatTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatBytes, formatCount, formatSeconds, plural } from "../terminal/units.ts";
+
+export function printPlan(report: PlanReport, terminal: Terminal): void {
+  const { assets, checks, skipped } = report;
+  if (assets.length > 0) terminal.data(assetTable(assets, terminal));
+  for (const check of checks) terminal.data(`check ${check.name}: ${plural(check.steps, "step")}`);
+  for (const { asset, partitions, reason } of skipped) {
+    terminal.data(`skipped ${partitions === "" ? asset : `${asset}@${partitions}`}: ${reason}`);
+  }
+  for (const line of [...estimateLines(report), ...orderLines(report)]) terminal.data(line);
+}
+
+function assetTable(assets: PlanReport["assets"], terminal: Terminal): string {
+  return formatTable<ReportedAsset>(
+    [
+      { title: "ASSET", value: ({ asset }) => asset },
+      { title: "PARTITIONS", value: ({ partitions }) => partitions || "-", shrinks: true },
+      { title: "COUNT", value: ({ count }) => count, align: "right" },
+      { title: "STEPS", value: ({ steps }) => steps, align: "right" },
+      { title: "ROWS", value: ({ estimate: { rows } }) => about(rows, formatCount), align: "right" },
+      { title: "BYTES", value: ({ estimate: { bytes } }) => about(bytes, formatBytes), align: "right" },
+      { title: "TIME", value: ({ estimate: { seconds } }) => about(seconds, formatSeconds), align: "right" },
+      { title: "REASON", value: ({ reason }) => reason, shrinks: true },
+    ],
+    assets,
+    { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
+  );
+}
+
+/** What the whole costs, where each figure comes from, what goes over the network. */
+function estimateLines({ assets, total, travels }: PlanReport): readonly string[] {
+  if (assets.length === 0) return [];
+  const sums = [
+    total.rows === null ? [] : [`${formatCount(total.rows)} rows`],
+    total.bytes === null ? [] : [formatBytes(total.bytes)],
+    total.seconds === null ? [] : [`${formatSeconds(total.seconds)} of work, one step after another`],
+  ].flat();
+  const bySource = Map.groupBy(assets, ({ estimate }) => estimate.from);
+  const sources = Array.from(
+    bySource,
+    ([from, of]) => `${[...new Set(of.map(({ asset }) => asset))].join(", ")}: ${from}`,
+  );
+  return [
+    sums.length === 0 ? "estimate: none" : `estimate: ${sums.join(", ")}`,
+    ...sources.map((source) => `  ${source}`),
+    ...(travels === undefined || sums.length === 0
+      ? []
+      : travels.local > 0 || travels.toStore + travels.fromStore === 0
+        ? [`network: nothing, the store is local (${formatBytes(travels.local)} on disk)`]
+        : [`network: ${formatBytes(travels.toStore)} to the store, at most ${formatBytes(travels.fromStore)} from it`]),
+  ];
+}
+
+function orderLines({ assets, orderBy }: PlanReport): readonly string[] {
+  if (!assets.some(({ count }) => count > 1)) return [];
+  const policies = new Set(
+    assets.filter(({ estimate }) => estimate.from !== "observed, not made").map(({ backfill }) => backfill),
+  );
+  return [`order: ${orderBy} first, steps ${[...policies].join(" or ")}`];
+}
+
+const about = (value: number | null, format: (value: number) => string): string =>
+  value === null ? "?" : `~${format(value)}`;

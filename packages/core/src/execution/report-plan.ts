@@ -1,0 +1,36 @@
+/** Reads from the instance what a plan is reported with. */
+import { assetHistories } from "../instance/history.ts";
+import type { Queryable } from "../instance/database.ts";
+import { assetGraph } from "../graph/asset-graph.ts";
+import type { AssetHistory } from "../planning/estimate.ts";
+import { planBasis } from "../planning/plan-basis.ts";
+import { reportPlan, type PlanReport, type PlanReportInput } from "../planning/plan-report.ts";
+
+/** So many of an asset's partitions are looked at. */
+const looksBack = 7;
+
+/** One query, whatever the number of assets and partitions. */
+export async function readPlanReport(db: Queryable, input: Omit<PlanReportInput, "histories">): Promise<PlanReport> {
+  const graph = assetGraph(input.snapshot);
+  const keys = new Set(planBasis(graph, input.plan, input.now).map(({ asset }) => asset));
+  const assets = [...keys].map((key) => graph.assets.get(key)!).filter(({ kind }) => kind !== "external");
+  const hasWindows = ({ partitions }: (typeof assets)[number]): boolean =>
+    partitions.kind === "time" ||
+    (partitions.kind === "multi" && partitions.dimensions.some((one) => one.partitions.kind === "time"));
+  const rows = await assetHistories(
+    db,
+    {
+      byTime: assets.filter(hasWindows).map(({ key }) => key),
+      others: assets.filter((asset) => !hasWindows(asset)).map(({ key }) => key),
+    },
+    looksBack,
+  );
+  const known = (values: readonly (number | null)[]): readonly number[] => values.filter((value) => value !== null);
+  const histories = new Map(
+    rows.map((row): [string, AssetHistory] => [
+      row.asset,
+      { rows: known(row.rows), bytes: known(row.bytes), seconds: known(row.seconds) },
+    ]),
+  );
+  return reportPlan({ ...input, histories });
+}
