@@ -36,6 +36,7 @@ export const errorCatalogue = {
   TIMEZONE_INVALID: "There is no time zone of that name.",
   // Partitions and selections: known before a run starts, exit code 2.
   PARTITION_NOT_FOUND: "An asset has no such partition.",
+  DYNAMIC_PARTITIONS_NOT_FOUND: "There are no dynamic partitions of that name, or the asset has none.",
   PARTITION_OPEN: "The partition's window has not ended yet.",
   PARTITION_FUTURE: "The partition's window has not begun yet.",
   PARTITION_FORMAT: "A partition key is not written in its definition's format.",

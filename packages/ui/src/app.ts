@@ -5,6 +5,7 @@ import { IrokoError } from "@iroko/core";
 import { readMoment, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
+import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
 import { healthApi } from "./api/health.ts";
 import { logsApi } from "./api/logs.ts";
 import { partitionsApi } from "./api/partitions.ts";
@@ -42,7 +43,17 @@ export function makeApp({ db, now, log }: AppOptions): Hono {
   const app = new Hono();
   app.use(guard);
 
-  for (const resource of [healthApi, assetsApi, partitionsApi, runsApi, stepsApi, logsApi, schedulesApi, planApi])
+  for (const resource of [
+    healthApi,
+    assetsApi,
+    partitionsApi,
+    dynamicPartitionsApi,
+    runsApi,
+    stepsApi,
+    logsApi,
+    schedulesApi,
+    planApi,
+  ])
     app.route("/api/v1", resource(instance));
   for (const page of [homePage, lineagePage, assetPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));

@@ -13,7 +13,9 @@ export type EventType =
   | "observation"
   | "check"
   | "joined"
-  | "worker_lost";
+  | "worker_lost"
+  | "partitions_added"
+  | "partitions_removed";
 
 export interface NewEvent {
   readonly type: EventType;

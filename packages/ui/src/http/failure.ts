@@ -11,6 +11,7 @@ export interface Failure {
 const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   NOT_FOUND: 404,
   ASSET_NOT_FOUND: 404,
+  DYNAMIC_PARTITIONS_NOT_FOUND: 404,
   RUN_NOT_FOUND: 404,
   LOCATION_NOT_FOUND: 404,
   SCHEDULE_NOT_FOUND: 404,

@@ -1,0 +1,6 @@
+import type { CliCommand } from "../command.ts";
+import { changeKeysCommand, type ChangeKeysOptions } from "../partitions/change-keys-command.ts";
+
+const command: CliCommand<ChangeKeysOptions> = changeKeysCommand("add");
+
+export default command;
