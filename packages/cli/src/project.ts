@@ -47,6 +47,11 @@ export function findProject(
   };
 }
 
+/** Whether what is made goes over a network. */
+export function storeKind({ storeUri }: Pick<Project, "storeUri">): "local" | "remote" {
+  return storeUri.startsWith("s3://") ? "remote" : "local";
+}
+
 /** @throws {IrokoError} DEFINITIONS_NOT_FOUND, with where they seem to be */
 export function requireDefinitions({ module }: Project, cwd: string = process.cwd()): void {
   if (existsSync(module)) return;

@@ -29,14 +29,16 @@ import { schedulesPage } from "./pages/schedules.ts";
 export interface AppOptions {
   readonly db: Database;
   readonly now: () => Temporal.Instant;
-  readonly log?: Logger;
+  readonly store?: "local" | "remote" | undefined;
+  readonly log?: Logger | undefined;
 }
 
-export function makeApp({ db, now, log }: AppOptions): Hono {
+export function makeApp({ db, now, store, log }: AppOptions): Hono {
   const catalog = openCatalog(db);
   const instance: Instance = {
     db,
     now,
+    store,
     catalog,
     moment: async () => readMoment(db, definitionsIn(await catalog()), now()),
   };

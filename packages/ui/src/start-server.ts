@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Default 3939; 0 takes any that is free. */
   readonly port?: number;
+  /** Whether the instance's store is reached over a network: plans then tell what will travel. */
+  readonly store?: "local" | "remote";
   readonly log?: Logger;
   /** The real clock, unless a test gives another. */
   readonly now?: () => Temporal.Instant;
@@ -29,7 +31,7 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** @throws {IrokoError} HOST_NOT_ALLOWED, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { instance, host = "127.0.0.1", port = defaultPort, log, now } = options;
+  const { instance, host = "127.0.0.1", port = defaultPort, store, log, now } = options;
   if (!loopback.has(host)) {
     const tunnel = port === 0 ? defaultPort : port;
     throw new IrokoError("HOST_NOT_ALLOWED", `The page has no login yet, so it does not listen on ${host}.`, {
@@ -37,7 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
   }
   const db = "db" in instance ? instance.db : openDatabase(instance.databaseUrl, { applicationName: "iroko server" });
-  const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), ...(log === undefined ? {} : { log }) });
+  const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log });
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
-import { findProject, requireDefinitions, type Project, type ProjectOptions } from "../project.ts";
+import { findProject, requireDefinitions, storeKind, type Project, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
@@ -37,7 +37,7 @@ async function develop(
   const log = terminalLogger(terminal);
   // The page first: it is there while the definitions are still being loaded.
   await using stack = new AsyncDisposableStack();
-  const server = await startServer({ instance, ...serverOptions(options), log });
+  const server = await startServer({ instance, store: storeKind(project), ...serverOptions(options), log });
   stack.defer(() => server.close());
   terminal.say(`${terminal.style(["green", "bold"], "Iroko is at")} ${server.url}`);
 

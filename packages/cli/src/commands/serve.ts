@@ -2,7 +2,7 @@ import { startScheduler } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import { findProject, storeKind, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
@@ -20,7 +20,7 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
       await using instance = await openInstance(project, terminal);
       const log = terminalLogger(terminal);
       await using stack = new AsyncDisposableStack();
-      const server = await startServer({ instance, ...serverOptions(options), log });
+      const server = await startServer({ instance, store: storeKind(project), ...serverOptions(options), log });
       stack.defer(() => server.close());
       const scheduler = startScheduler({ db: instance.db, log });
       stack.defer(() => scheduler.stop());

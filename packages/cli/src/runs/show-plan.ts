@@ -2,6 +2,7 @@
 import type { Plan, Snapshot } from "@iroko/core";
 import { readPlanReport, storePlan } from "@iroko/core/engine";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { storeKind } from "../project.ts";
 import type { Session } from "../session.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -21,8 +22,7 @@ export async function showPlan(session: Session, options: RequestOptions & ShowP
   const { snapshot } = location;
   const request = requestOf(options);
   const { id, plan, moment } = await storePlan(db, location, request, Temporal.Now.instant(), options.config);
-  const store = project.storeUri.startsWith("s3://") ? "remote" : "local";
-  const report = await readPlanReport(db, { plan, snapshot, request, now: moment, store });
+  const report = await readPlanReport(db, { plan, snapshot, request, now: moment, store: storeKind(project) });
   const steps = options.steps === true ? listSteps(plan, snapshot) : undefined;
   if (options.json === true) {
     terminal.data(JSON.stringify({ id, ...report, ...(steps === undefined ? {} : { order: steps }) }, null, 2));

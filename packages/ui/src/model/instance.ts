@@ -8,6 +8,8 @@ export interface Instance {
   readonly now: () => Temporal.Instant;
   /** Now, with the keys that dynamic partitions of any location have. */
   readonly moment: () => Promise<MomentWithKeys>;
+  /** Whether what steps make goes over a network; undefined where the server was not told. */
+  readonly store?: "local" | "remote" | undefined;
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
 }

@@ -1,16 +1,18 @@
-/** A request to make assets: read from a body, planned, and submitted or only told. */
-import { describePlan, type Moment, type Plan, type PlanDescription, type PlanRequest } from "@iroko/core";
-import { planRequest, readMoment, submitRun } from "@iroko/core/engine";
+/** A request to make assets: read from a body, planned, and submitted at once or kept to be applied. */
+import { partitionsText, type PlanReport, type PlanRequest } from "@iroko/core";
+import { planRequest, readMoment, readPlanReport, storePlan, submitRun } from "@iroko/core/engine";
 import { z } from "zod";
-import { findLocation, type CatalogLocation } from "./catalog.ts";
+import { findLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
 
 export const planBody: z.ZodType<PlanBody> = z.strictObject({
   select: z.string().min(1).max(4_000),
   partitions: z.string().min(1).max(20_000).optional(),
   location: z.string().max(200).optional(),
-  backfill: z.enum(["perPartition", "range"]).optional(),
-  order: z.enum(["oldest", "newest"]).optional(),
+  backfill: z
+    .union([z.enum(["perPartition", "range"]), z.strictObject({ batches: z.int().min(1).max(1_000_000) })])
+    .optional(),
+  order: z.enum(["oldest", "newest", "list"]).optional(),
   force: z.boolean().optional(),
 });
 
@@ -21,42 +23,43 @@ export interface PlanBody {
   readonly partitions?: string | undefined;
   /** Needed where there are several. */
   readonly location?: string | undefined;
-  readonly backfill?: "perPartition" | "range" | undefined;
-  readonly order?: "oldest" | "newest" | undefined;
+  readonly backfill?: PlanRequest["backfill"] | undefined;
+  readonly order?: PlanRequest["order"] | undefined;
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean | undefined;
 }
 
-interface Planned {
-  readonly location: CatalogLocation;
-  readonly plan: Plan;
-  readonly asOf: Moment;
+export interface KeptPlan {
+  /** What POST /plans/:id/apply takes. */
+  readonly id: string;
+  readonly plan: PlanReport;
 }
 
-export async function describe(instance: Instance, body: PlanBody): Promise<PlanDescription> {
-  const { plan, location } = await planned(instance, body);
-  return describePlan(plan, location.snapshot);
-}
-
-/** Returns the run's id. */
-export async function submit(instance: Instance, body: PlanBody): Promise<string> {
-  return submitRun(instance.db, {
-    ...(await planned(instance, body)),
-    selection: body.select,
-    partitions: body.partitions ?? "",
-    trigger: "api",
-  });
-}
-
-async function planned({ db, now, catalog }: Instance, body: PlanBody): Promise<Planned> {
+/** Plans, and keeps the plan to be applied. */
+export async function keepPlan({ db, now, catalog, store }: Instance, body: PlanBody): Promise<KeptPlan> {
   const location = findLocation(await catalog(), body.location);
+  const request = requestOf(body);
+  const { id, plan, moment } = await storePlan(db, location, request, now());
+  const { snapshot } = location;
+  return { id, plan: await readPlanReport(db, { plan, snapshot, request, now: moment, store }) };
+}
+
+/** Plans and submits at once; returns the run's id. */
+export async function submit({ db, now, catalog }: Instance, body: PlanBody): Promise<string> {
+  const location = findLocation(await catalog(), body.location);
+  const request = requestOf(body);
   const asOf = await readMoment(db, location.snapshot, now());
-  const request: PlanRequest = {
-    select: body.select,
-    partitions: body.partitions === undefined ? { kind: "unspecified" } : { kind: "text", text: body.partitions },
-    ...(body.backfill === undefined ? {} : { backfill: body.backfill }),
-    ...(body.order === undefined ? {} : { order: body.order }),
-    ...(body.force === undefined ? {} : { force: body.force }),
+  const plan = await planRequest(db, location.snapshot, request, asOf);
+  const { select: selection, partitions } = request;
+  return submitRun(db, { location, plan, asOf, selection, partitions: partitionsText(partitions), trigger: "api" });
+}
+
+function requestOf({ select, partitions, backfill, order, force }: PlanBody): PlanRequest {
+  return {
+    select,
+    partitions: partitions === undefined ? { kind: "unspecified" } : { kind: "text", text: partitions },
+    ...(backfill === undefined ? {} : { backfill }),
+    ...(order === undefined ? {} : { order }),
+    ...(force === undefined ? {} : { force }),
   };
-  return { location, asOf, plan: await planRequest(db, location.snapshot, request, asOf) };
 }
