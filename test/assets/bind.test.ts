@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import { asset, daily, decimal, json, timestamp } from "../../packages/core/src/index.ts";
+import { asset, daily, decimal, dynamic, json, multi, timestamp } from "../../packages/core/src/index.ts";
 import { bindSql, parquet, sqlAsset, sqlCheck, type SqlProblem } from "../../packages/assets/src/index.ts";
 import { snapshotWith } from "./compute.ts";
 
@@ -126,6 +126,16 @@ for (const [what, options, code, place, message] of [
     assert.ok(problem.hint);
   });
 }
+
+test("of several dimensions a query has the key in each, and the window of the one by time", async () => {
+  const partitions = multi({ tenant: dynamic("tenants"), day: days });
+  const bind = (sql: string): Promise<readonly SqlProblem[]> =>
+    bindSql(snapshotWith(sqlAsset({ key: "totals", partitions, schema: z.object({ id: z.string() }), sql })));
+  const right = "select $partition_tenant || $partition_day || $partition_key as id where $window_start < $window_end";
+  assert.deepEqual(await bind(right), []);
+  const [problem] = await bind("select $partition_tenants as id");
+  assert.match(problem!.message, /partition_tenants/);
+});
 
 test("every mistake is reported, not the first alone", async () => {
   const problems = await problemsOf({

@@ -10,9 +10,11 @@ import {
   byPartition,
   daily,
   dep,
+  dynamic,
   env,
   IrokoError,
   materialize,
+  multi,
   multiAsset,
   output,
   resource,
@@ -245,4 +247,55 @@ test("config reaches its asset, and an unknown resource is refused by name", asy
     message: /no|None.*"sorce"/,
     hint: 'Did you mean "source"?',
   });
+});
+
+test("a partition of several dimensions is asked for by an object, knows its dimensions and lies in a folder for each", async () => {
+  const byTenant = asset({
+    key: "by_tenant",
+    schema: Total,
+    output: jsonLines("by_tenant"),
+    partitions: multi({ tenant: dynamic("tenants"), day: days }),
+    deps: { sales },
+    materialize: async ({ deps, partition: { key, dimensions } }) => {
+      assert.equal(dimensions.day.window.start.toString(), "2026-11-02T00:00:00Z");
+      const rows = await Array.fromAsync(deps.sales.rows());
+      return {
+        data: [{ total: rows.length }],
+        metadata: { key, tenant: dimensions.tenant.key, day: dimensions.day.key },
+      };
+    },
+  });
+  const partition = { tenant: '../a=b|c,"d"', day: "2026-11-02" };
+  await using made = await materialize([byTenant, sales], { partition, resources: { source: fake } });
+  const { file, metadata } = made.materializations.find(({ asset }) => asset === "by_tenant")!;
+  assert.deepEqual(metadata, {
+    key: { type: "text", value: String.raw`tenant="../a=b|c,\"d\"",day=2026-11-02` },
+    tenant: { type: "text", value: partition.tenant },
+    day: { type: "text", value: "2026-11-02" },
+  });
+  assert.match(file!, /\/by_tenant\/tenant=%2E\.%2Fa%3Db%7Cc%2C%22d%22\/day=2026-11-02\.\w+$/);
+  assert.deepEqual(await made.rows(byTenant, partition), [{ total: 2 }]);
+});
+
+test("what reads all dynamic partitions reads those that the test names", async () => {
+  const tenants = dynamic("tenants");
+  const perTenant = asset({
+    key: "per_tenant",
+    schema: Sale,
+    output: jsonLines("per_tenant"),
+    partitions: tenants,
+    materialize: ({ partition }) => [{ id: partition.key, amount: 1 }],
+  });
+  const all = asset({
+    key: "all",
+    schema: Sale,
+    output: jsonLines("all"),
+    deps: { tenants: dep(perTenant, { map: { kind: "all" } }) },
+    materialize: ({ deps }) => deps.tenants.rows(),
+  });
+  await using made = await materialize([all, perTenant], { dynamicKeys: { tenants: ["acme", "żółw"] } });
+  assert.deepEqual(
+    (await made.rows(all)).map(({ id }) => id),
+    ["acme", "żółw"],
+  );
 });

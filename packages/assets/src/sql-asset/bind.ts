@@ -18,6 +18,7 @@ import type { SqlValue } from "../duckdb/sql-value.ts";
 import { duckdbOf, type DescribedColumn } from "../duckdb/step-database.ts";
 import { columnMistakes } from "../parquet/columns-match.ts";
 import { scratchScope } from "../parquet/scratch-scope.ts";
+import { exampleParams } from "./partition-params.ts";
 
 /** A mistake in a query, with its asset, what of it, and line and column in the SQL where DuckDB knows them. */
 export type SqlProblem = ErrorRecord;
@@ -49,7 +50,7 @@ function queriesOf(compute: SnapshotCompute, assets: ReadonlyMap<string, Snapsho
       return schema === undefined ? [] : [[name, schema]];
     }),
   );
-  const params = exampleParams(compute);
+  const params = exampleParams(compute.partitions);
   return compute.outputs.flatMap((output) => {
     const asset = assets.get(output.asset);
     const own = asset?.schema;
@@ -73,13 +74,6 @@ function queriesOf(compute: SnapshotCompute, assets: ReadonlyMap<string, Snapsho
     }
     return queries;
   });
-}
-
-/** Values of the types that a step binds. Only the types matter: nothing runs. */
-function exampleParams({ partitions }: SnapshotCompute): Readonly<Record<string, SqlValue>> {
-  const instant = Temporal.Instant.fromEpochMilliseconds(0);
-  if (partitions.kind === "time") return { partition_key: "", window_start: instant, window_end: instant };
-  return partitions.kind === "none" ? {} : { partition_key: "" };
 }
 
 async function bindQuery(scope: StepScope, { source, schemas, params, result }: QueryToBind): Promise<SqlProblem[]> {

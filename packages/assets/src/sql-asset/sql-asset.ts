@@ -28,28 +28,36 @@ import { readMetrics } from "./metrics.ts";
 import { partitionParams } from "./partition-params.ts";
 import { readSql, type SqlText } from "./sql-text.ts";
 
-export type SqlAssetOptions<
+declare const never: unique symbol;
+// A constraint that is a union is compared member by member; a bare ZodObject has the compiler write out, for each asset,
+// the seventy members of its schema: a third of all that an asset costs it.
+type RowSchema = z.ZodObject | { readonly [never]: never };
+
+/** All but the query itself, which `SqlText` is. An interface: an intersection of `Omit`s costs the compiler half as much again. */
+export interface SqlAssetOptions<
   Key extends string,
-  S extends z.ZodObject,
+  S extends RowSchema,
   P extends PartitionsDefinition,
   D extends Deps,
   I extends IoManager,
-> = Omit<OutputOptions<Key, S, I>, "schema"> &
-  Omit<ComputeOptions<P, D, {}, undefined>, "resources" | "config"> &
-  SqlText & {
-    readonly schema: S;
-    /** A query over the dependencies and `self`, the built file: its one row becomes typed metadata. */
-    readonly metrics?: string | undefined;
-    /** What else is to be said of it: typed values that a query cannot give, such as those of a dependency's metadata. */
-    readonly metadata?: ((ctx: SqlMetadataContext<P, D>) => MetadataInput) | undefined;
-  };
+>
+  extends OutputOptions<Key, S, I>, ComputeOptions<P, D, {}, undefined> {
+  readonly schema: S;
+  /** A query over the dependencies and `self`, the built file: its one row becomes typed metadata. */
+  readonly metrics?: string | undefined;
+  /** What else is to be said of it: typed values that a query cannot give, such as those of a dependency's metadata. */
+  readonly metadata?: ((ctx: SqlMetadataContext<P, D>) => MetadataInput) | undefined;
+  readonly resources?: never;
+  readonly config?: never;
+}
 
 type SqlMetadataContext<P, D> = AssetMetricsContext<P, D, {}, undefined, { self: never }>;
 
 /**
  * An asset whose rows are those of a query, written by DuckDB without passing through JavaScript. The names in `deps` are
- * relations in it; `$window_start`, `$window_end` and `$partition_key` are those of the partition. With `readsPrevious`,
- * `previous` is the version before. Stored as Parquet under its key unless `output` says otherwise.
+ * relations in it; `$window_start`, `$window_end` and `$partition_key` are those of the partition, of several dimensions also
+ * `$partition_region` for the key of a dimension `region`. With `readsPrevious`, `previous` is the version before. Stored as
+ * Parquet under its key unless `output` says otherwise.
  *
  * @example
  * export const revenue = sqlAsset({
@@ -60,11 +68,11 @@ type SqlMetadataContext<P, D> = AssetMetricsContext<P, D, {}, undefined, { self:
  */
 export function sqlAsset<
   const Key extends string,
-  S extends z.ZodObject,
+  S extends RowSchema,
   P extends PartitionsDefinition = Unpartitioned,
   D extends Deps = {},
   I extends IoManager = IoManager<"relation">,
->(options: SqlAssetOptions<Key, S, P, D, I>): Asset<Key, RowOf<S>, P, InputOf<I>> {
+>(options: SqlAssetOptions<Key, S, P, D, I> & SqlText): Asset<Key, RowOf<S>, P, InputOf<I>> {
   const { sql: _, file: __, metrics, metadata, kinds = ["sql"], ...rest } = options;
   const subject = `asset "${options.key}"`;
   const { text, file } = readSql(options, subject);

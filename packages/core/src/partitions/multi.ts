@@ -15,8 +15,11 @@ export function multi<const D extends Readonly<Record<string, DimensionPartition
   const entries = Object.entries<DimensionPartitions>(dimensions);
   if (entries.length === 0) throw invalid("they have no dimension", "Name one, or leave partitions out.");
   for (const [name, { kind }] of entries) {
-    if (!/^[A-Za-z_]\w{0,62}$/.test(name)) {
-      throw invalid(`a dimension is named ${JSON.stringify(name)}`, 'Use letters, digits and "_", such as "region".');
+    if (!/^[A-Za-z_]\w{0,39}$/.test(name)) {
+      throw invalid(
+        `a dimension is named ${JSON.stringify(name)}`,
+        'Use at most 40 letters, digits and "_", such as "region".',
+      );
     }
     if (!["time", "fixed", "dynamic"].includes(kind)) {
       throw invalid(

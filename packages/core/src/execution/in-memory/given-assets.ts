@@ -6,10 +6,11 @@ import type { ComputeDefinition, DependencyDefinition, Definitions } from "../..
 import type { MultiAssetSource } from "../../definitions/multi-asset.ts";
 import { IrokoError } from "../../errors.ts";
 import { inferMapping } from "../../partitions/check-mapping.ts";
+import type { Moment } from "../../partitions/moment.ts";
 import { upstreamOf } from "../../partitions/map-partitions.ts";
 import type { PartitionSet } from "../../partitions/partition-set.ts";
 import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
-import { partitionOf, partitionsIn, setOfPartitions } from "../../partitions/partitions-in.ts";
+import { partitionOf, partitionsIn, setOfPartitions, type PartitionName } from "../../partitions/partitions-in.ts";
 import type { StoredAsset } from "./folder-store.ts";
 
 export type GivenAsset = AnyAsset | MultiAssetSource;
@@ -73,7 +74,7 @@ export function upstreamPartitions(
   dep: DependencyDefinition,
   upstream: PartitionsDefinition,
   set: PartitionSet,
-  now: Temporal.Instant,
+  now: Moment,
 ): readonly Partition[] {
   const sides = { upstream, downstream: compute.partitions };
   const given = dep.mapping ?? inferMapping(upstream, compute.partitions)!;
@@ -89,8 +90,8 @@ export function upstreamPartitions(
  */
 export function partitionsWanted(
   { computes, byKey }: GivenAssets,
-  keys: readonly string[] | undefined,
-  now: Temporal.Instant,
+  keys: readonly PartitionName[] | undefined,
+  now: Moment,
 ): ReadonlyMap<ComputeDefinition, readonly Partition[]> {
   const wanted = new Map<ComputeDefinition, readonly Partition[]>();
   for (const compute of computes.toReversed()) {
@@ -111,7 +112,7 @@ export function partitionsWanted(
 
 function ownPartitions(
   { name, partitions }: ComputeDefinition,
-  keys: readonly string[] | undefined,
+  keys: readonly PartitionName[] | undefined,
   needed: readonly Partition[],
 ): readonly Partition[] {
   if (partitions.kind === "none") return [partitionOf(partitions, "")];

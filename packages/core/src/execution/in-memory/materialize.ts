@@ -9,8 +9,9 @@ import type { Json, Metadata } from "../../definitions/metadata.ts";
 import type { ComputeDefinition } from "../../definitions/model.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { IrokoError } from "../../errors.ts";
+import type { Moment } from "../../partitions/moment.ts";
 import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
-import { partitionOf, setOfPartitions } from "../../partitions/partitions-in.ts";
+import { partitionOf, setOfPartitions, type PartitionName } from "../../partitions/partitions-in.ts";
 import { executeStep } from "../child/execute-step.ts";
 import { nameOf, toPartition, toPartitionRecord } from "../child/partition-record.ts";
 import { loadAs, type Stored } from "../child/step-inputs.ts";
@@ -29,10 +30,12 @@ import {
 import { overrideResources } from "./override-resources.ts";
 
 export interface MaterializeOptions {
-  /** The key of the one partition to make. */
-  readonly partition?: string;
+  /** The key of the one partition to make; of several dimensions, it may be an object with the key in each. */
+  readonly partition?: PartitionName;
   /** Keys of several; assets with `backfill: "range"` make them in one step. */
-  readonly partitions?: readonly string[];
+  readonly partitions?: readonly PartitionName[];
+  /** Which keys dynamic partitions have, by their name; those asked for are among them anyway. */
+  readonly dynamicKeys?: Readonly<Record<string, readonly string[]>>;
   /** Stand-ins by the name under which the assets have them: a ready value, or a resource with its configuration. */
   readonly resources?: Readonly<Record<string, unknown>>;
   /** A folder that is read and written; a temporary one unless given. */
@@ -70,7 +73,7 @@ export interface MaterializeResult extends AsyncDisposable {
   /** With `raiseOnError: false`: what was thrown, the user's own error where it was theirs. */
   readonly error?: unknown;
   /** What is stored of a partition; of the only one made, unless its key is given. */
-  rows<Row>(asset: Asset<string, Row>, partition?: string): Promise<Row[]>;
+  rows<Row>(asset: Asset<string, Row>, partition?: PartitionName): Promise<Row[]>;
   /** Removes the temporary folder; `await using` does it by itself. */
   close(): Promise<void>;
 }
@@ -124,7 +127,7 @@ class Session {
   async run(): Promise<void> {
     const keys =
       this.#options.partitions ?? (this.#options.partition === undefined ? undefined : [this.#options.partition]);
-    const now = this.#options.now ?? this.#nowFor(keys ?? []);
+    const now = this.#momentFor(keys ?? []);
     const wanted = partitionsWanted(this.#given, keys, now);
     for (const compute of this.#given.computes) {
       const ready: [Partition, readonly InputRecord[]][] = [];
@@ -146,7 +149,8 @@ class Session {
     const made = this.#made;
     return {
       materializations: made,
-      rows: <Row>(asset: Asset<string, Row>, partition?: string) => this.#rows(asset, partition) as Promise<Row[]>,
+      rows: <Row>(asset: Asset<string, Row>, partition?: PartitionName) =>
+        this.#rows(asset, partition) as Promise<Row[]>,
     };
   }
 
@@ -183,7 +187,7 @@ class Session {
   async #inputsOf(
     compute: ComputeDefinition,
     partition: Partition,
-    now: Temporal.Instant,
+    now: Moment,
   ): Promise<readonly InputRecord[] | undefined> {
     const records: InputRecord[] = [];
     const set = setOfPartitions(compute.partitions, [partition]);
@@ -235,7 +239,7 @@ class Session {
     return this.#store.find(upstream, partition);
   }
 
-  async #rows(handle: AnyAsset, key: string | undefined): Promise<unknown[]> {
+  async #rows(handle: AnyAsset, key: PartitionName | undefined): Promise<unknown[]> {
     const asset = this.#given.byKey.get(handle.key);
     if (!asset?.io || !asset.schema) {
       throw new IrokoError("ASSET_NOT_FOUND", `Nothing is stored of an asset "${handle.key}" here.`, {
@@ -293,20 +297,39 @@ class Session {
     return this.#options.signal ?? new AbortController().signal;
   }
 
-  /** A test that names a partition means it to exist, whatever day it is. */
-  #nowFor(keys: readonly string[]): Temporal.Instant {
-    const ends = this.#given.computes.flatMap(({ partitions }) => keys.flatMap((key) => endOf(partitions, key)));
-    return [Temporal.Now.instant(), ...ends].reduce((a, b) => (Temporal.Instant.compare(a, b) < 0 ? b : a));
+  /** A test that names a partition means it to exist, whatever day it is and whichever keys there are. */
+  #momentFor(keys: readonly PartitionName[]): Moment {
+    const asked = this.#given.computes.flatMap(({ partitions }) => keys.flatMap((key) => partsOf(partitions, key)));
+    const dynamicKeys = new Map(Object.entries(this.#options.dynamicKeys ?? {}));
+    const ends: Temporal.Instant[] = [];
+    for (const { definition, partition } of asked) {
+      if (partition.window) ends.push(partition.window.end);
+      if (definition.kind !== "dynamic") continue;
+      dynamicKeys.set(definition.name, [...new Set([...(dynamicKeys.get(definition.name) ?? []), partition.key])]);
+    }
+    const latest = [Temporal.Now.instant(), ...ends].reduce((a, b) => (Temporal.Instant.compare(a, b) < 0 ? b : a));
+    return { now: this.#options.now ?? latest, dynamicKeys };
   }
 }
 
-function endOf(partitions: PartitionsDefinition, key: string): readonly Temporal.Instant[] {
-  if (partitions.kind !== "time") return [];
+interface Part {
+  readonly definition: PartitionsDefinition;
+  readonly partition: Partition;
+}
+
+/** What a key is in each dimension. */
+function partsOf(definition: PartitionsDefinition, key: PartitionName): readonly Part[] {
+  let partition: Partition;
   try {
-    return [partitionOf(partitions, key).window!.end];
+    partition = partitionOf(definition, key);
   } catch {
     return []; // told where the partition is asked for
   }
+  if (definition.kind !== "multi") return [{ definition, partition }];
+  return definition.dimensions.map(({ name, partitions }) => ({
+    definition: partitions,
+    partition: partition.dimensions![name]!,
+  }));
 }
 
 async function collect(loaded: Relation<never> | Iterable<unknown>): Promise<unknown[]> {
