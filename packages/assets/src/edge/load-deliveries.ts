@@ -1,7 +1,7 @@
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { IrokoError, type StepScope } from "@iroko/core";
+import { IrokoError, type StepScope, type TimeWindow } from "@iroko/core";
 import { escapeGlob, literal, readParquet } from "../duckdb/quote.ts";
 import { duckdbOf, type StepDatabase } from "../duckdb/step-database.ts";
 import { BufferFile, type BufferSlice } from "./buffer-file.ts";
@@ -11,52 +11,69 @@ export interface DeliveriesWanted {
   readonly path: string;
   /** The first partition's start. */
   readonly start: Temporal.Instant;
-  /** The days wanted: [from, to). */
-  readonly from: Temporal.Instant;
-  readonly to: Temporal.Instant;
+  /** The days wanted: at least one, in any order. */
+  readonly days: readonly TimeWindow[];
 }
+
+/** Gives SQL for a relation of the step's database that holds all deliveries of a day, and of others too. */
+export type DeliveriesOf = (day: TimeWindow) => string;
 
 /** What is handed to DuckDB at once. */
 const batchBytes = 64 * 2 ** 20;
 
+/** Into how many parts the days are put: a batch makes a file of each, and a day reads the files of its own. */
+const mostParts = 32;
+
 /**
- * The buffer's deliveries that belong to these days, judged: a relation of the step's database over scratch files; its SQL.
- * SQLite reads a batch while DuckDB judges the one before.
+ * The buffer's deliveries that belong to these days, judged, in scratch files by day. SQLite reads a batch while DuckDB
+ * judges the one before.
  */
-export async function loadDeliveries(scope: StepScope, wanted: DeliveriesWanted): Promise<string> {
+export async function loadDeliveries(scope: StepScope, wanted: DeliveriesWanted): Promise<DeliveriesOf> {
   const database = await duckdbOf(scope);
   using file = BufferFile.open(wanted.path);
-  const judged: string[] = [];
+  const bounds = boundsOfParts(wanted.days);
+  const folder = join(scope.directory, database.freshName("deliveries"));
+  mkdirSync(folder);
   let judging: Promise<void> = Promise.resolve();
-  const stem = join(scope.directory, database.freshName("deliveries"));
-  for await (const batch of batchesOf(file.slices(takenInSince(wanted)), stem)) {
+  for await (const batch of batchesOf(file.slices(takenInSince(wanted, bounds)), folder)) {
     scope.signal.throwIfAborted();
     await judging;
-    judging = judge(database, batch, wanted);
+    judging = judge(database, batch, { start: wanted.start, bounds, folder });
     judging.catch(() => {}); // looked at by the next one, and at the end
-    judged.push(batch.judged);
   }
   await judging;
-  return readParquet(judged);
+  const empty = await emptyFile(database, wanted.start, folder);
+  const parts = bounds.map((_, part) => {
+    const judged = join(folder, `part=${part}`);
+    return readParquet(existsSync(judged) ? readdirSync(judged).map((name) => join(judged, name)) : [empty]);
+  });
+  return ({ start }) => parts[bounds.findLastIndex((each) => Temporal.Instant.compare(each, start) <= 0)] ?? empty;
+}
+
+/** Where parts begin: with the first day, with others so that there are not too many parts, and where the last day ends. */
+function boundsOfParts(days: readonly TimeWindow[]): readonly Temporal.Instant[] {
+  const sorted = days.toSorted((one, other) => Temporal.Instant.compare(one.start, other.start));
+  const daysInPart = Math.ceil(sorted.length / mostParts);
+  const starts = sorted.filter((_, index) => index % daysInPart === 0).map(({ start }) => start);
+  return [...starts, ...sorted.slice(-1).map(({ end }) => end)];
 }
 
 interface Batch {
+  readonly n: number;
   /** A file of lines. */
   readonly lines: string;
   /** Bytes of the longest one. */
   readonly longest: number;
-  /** The file to make of them. */
-  readonly judged: string;
 }
 
 const newline = Buffer.from("\n");
 
-/** Slices as they come, in files of their own; one without lines where there is none. */
-async function* batchesOf(slices: Iterable<BufferSlice>, stem: string): AsyncGenerator<Batch> {
+/** Slices as they come, in files of their own. */
+async function* batchesOf(slices: Iterable<BufferSlice>, folder: string): AsyncGenerator<Batch> {
   const rest = slices[Symbol.iterator]();
   let next = rest.next();
-  for (let n = 0; n === 0 || next.done !== true; n += 1) {
-    const lines = `${stem}-${n}.ndjson`;
+  for (let n = 0; next.done !== true; n += 1) {
+    const lines = join(folder, `${n}.ndjson`);
     let [size, longest] = [0, 0];
     const output = openSync(lines, "w");
     try {
@@ -73,7 +90,7 @@ async function* batchesOf(slices: Iterable<BufferSlice>, stem: string): AsyncGen
     } finally {
       closeSync(output);
     }
-    yield { lines, longest, judged: `${stem}-${n}.parquet` };
+    yield { n, lines, longest };
   }
 }
 
@@ -92,26 +109,44 @@ function diskFull(file: string, cause: unknown): IrokoError {
  * An event is at most ten minutes ahead of its taking in, so what was taken in earlier cannot lie in these days, but for
  * what is filed under the first.
  */
-function takenInSince({ start, from }: DeliveriesWanted): number | undefined {
+function takenInSince({ start }: DeliveriesWanted, [from = start]: readonly Temporal.Instant[]): number | undefined {
   if (Temporal.Instant.compare(from, start) <= 0) return undefined;
   return from.epochMilliseconds / 1000 - 601;
 }
 
+interface Target {
+  readonly start: Temporal.Instant;
+  readonly bounds: readonly Temporal.Instant[];
+  readonly folder: string;
+}
+
 /**
- * Into a scratch file rather than a table: tables of two million rows would spill, and cost more to write. Unfiltered: a
- * condition on `filed_at` would be pushed down as its definition, and every delivery judged twice (both measured).
+ * Into scratch files rather than a table: tables of two million rows would spill, and cost more to write. With what lies
+ * in no day asked for: a condition on `filed_at` would be pushed down as its definition, and every delivery judged twice
+ * (both measured).
  */
-async function judge(database: StepDatabase, batch: Batch, { start }: DeliveriesWanted): Promise<void> {
+async function judge(database: StepDatabase, batch: Batch, { start, bounds, folder }: Target): Promise<void> {
   const objectBytes = Math.max(2 ** 23, batch.longest + 2 ** 16);
   const source = `select i as id, make_timestamptz(c) as created_at, s as sent, k as checksum, p as payload
     from read_json(${literal(escapeGlob(batch.lines))}, format = 'newline_delimited', maximum_object_size = ${objectBytes},
       columns = {i: 'VARCHAR', c: 'BIGINT', s: 'BOOLEAN', k: 'VARCHAR', p: 'VARCHAR'})`;
+  const parts = bounds.map((_, index) => `when filed_at < $bound_${index} then ${index - 1}`);
+  const statement = `copy (
+      select *, case ${parts.join(" ")} else ${bounds.length - 1} end as part from (${judgeDeliveries(source)})
+    ) to $folder (format parquet, partition_by (part), filename_pattern '${batch.n}_{i}', overwrite_or_ignore true)`;
+  const params = Object.fromEntries(bounds.map((bound, index) => [`bound_${index}`, bound]));
   try {
-    await database.run(`copy (${judgeDeliveries(source)}) to $judged (format parquet)`, {
-      start,
-      judged: batch.judged,
-    });
+    await database.run(statement, { ...params, start, folder });
   } finally {
     rmSync(batch.lines, { force: true });
   }
+}
+
+/** What a day without deliveries reads: no rows, with the columns. */
+async function emptyFile(database: StepDatabase, start: Temporal.Instant, folder: string): Promise<string> {
+  const file = join(folder, "empty.parquet");
+  const nothing = `select ''::varchar as id, $start::timestamptz as created_at, false as sent, ''::varchar as checksum,
+    ''::varchar as payload where false`;
+  await database.run(`copy (${judgeDeliveries(nothing)}) to $file (format parquet)`, { start, file });
+  return file;
 }

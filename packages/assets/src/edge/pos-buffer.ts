@@ -10,13 +10,15 @@ import {
   type Relation,
   type Resource,
   type StepScope,
+  type TimeWindow,
   type WithEnv,
 } from "@iroko/core";
 import { z } from "zod";
+import { literal } from "../duckdb/quote.ts";
 import { DuckRelation, relationOf } from "../duckdb/relation.ts";
 import type { SqlValue } from "../duckdb/sql-value.ts";
 import { duckdbOf } from "../duckdb/step-database.ts";
-import { loadDeliveries } from "./load-deliveries.ts";
+import { loadDeliveries, type DeliveriesOf } from "./load-deliveries.ts";
 import { quarantineReasons } from "./judge-deliveries.ts";
 
 /** Where the buffer is, and which days it is read into. */
@@ -88,6 +90,7 @@ interface Part {
   readonly columns: string;
   readonly rows: string;
   readonly filedAt: string;
+  readonly reason: string;
   /** The days that its rows name. */
   readonly dated: string;
 }
@@ -98,6 +101,7 @@ const raw: Part = {
     "id, created_at, transaction_id, merchant_id, terminal_id, customer_id, amount_ngn, event_time, phone_number, channel, extra",
   rows: "sent and reason is null",
   filedAt: "event_time",
+  reason: "null",
   dated: "event_time",
 };
 
@@ -106,6 +110,7 @@ const quarantine: Part = {
   columns: "id, created_at, payload, reason",
   rows: "sent and reason is not null",
   filedAt: "greatest(created_at, $start)",
+  reason: "reason",
   dated: "created_at",
 };
 
@@ -136,11 +141,18 @@ export class PosBuffer {
     { source, allowShrink = false }: ReadOptions = {},
   ): Promise<ReadDeliveries<P>> {
     const deliveries = await this.#load(partitions);
+    const counts = new Map<string, Promise<CountsOfDay>>();
     const day = (part: Part) => async (partition: P) => {
-      const turn = { deliveries, partition, before: previous(partition), allowShrink };
-      const { dataVersion } = await this.#seen(turn);
-      const made = await this.#day(part, turn);
-      return { ...made, sourceVersions: source === undefined ? {} : { [source]: dataVersion } };
+      const turn: Turn = { partition, deliveries: deliveries(windowOf(partition)), before: previous(partition) };
+      const counting = counts.get(partition.key) ?? this.#count(turn); // both parts tell all of it
+      counts.set(partition.key, counting);
+      const counted = await counting;
+      if (!allowShrink) await this.#requireGrowth(part, turn, counted[part.name].rows);
+      return {
+        data: this.#union(part, turn),
+        metadata: metadataOf(part, counted),
+        sourceVersions: source === undefined ? {} : { [source]: counted.dataVersion },
+      };
     };
     return { raw: byPartition(day(raw)), quarantine: byPartition(day(quarantine)) };
   }
@@ -156,28 +168,26 @@ export class PosBuffer {
     const deliveries = await this.#load(partitions);
     const days: ObservedDay<P>[] = [];
     for (const partition of partitions) {
-      const { dataVersion, known, inBuffer } = await this.#seen({ deliveries, partition, before: current(partition) });
+      const turn: Turn = { partition, deliveries: deliveries(windowOf(partition)), before: current(partition) };
+      const { dataVersion, known, inBuffer } = await this.#seen(turn);
       if (inBuffer === 0) continue;
       days.push({ partition, dataVersion, metadata: { deliveries: known, in_buffer: inBuffer } });
     }
     return days;
   }
 
-  async #load(partitions: readonly Partition[]): Promise<string> {
-    const windows = partitions.map((partition) => windowOf(partition));
-    const starts = windows.map(({ window_start }) => window_start).toSorted(Temporal.Instant.compare);
-    const ends = windows.map(({ window_end }) => window_end).toSorted(Temporal.Instant.compare);
-    const [from, to] = [starts[0], ends.at(-1)];
-    if (from === undefined || to === undefined) throw new RangeError("no partitions to read the buffer for");
-    return await loadDeliveries(this.#scope, { path: this.#path, start: this.#start, from, to });
+  async #load(partitions: readonly Partition[]): Promise<DeliveriesOf> {
+    if (partitions.length === 0) throw new RangeError("no partitions to read the buffer for");
+    const days = partitions.map((partition) => windowOf(partition));
+    return await loadDeliveries(this.#scope, { path: this.#path, start: this.#start, days });
   }
 
   /** What is known of a day, from before or from the buffer: as an observation says it. */
-  async #seen({ deliveries, partition, before }: Omit<Turn<Partition>, "allowShrink">): Promise<Seen> {
+  async #seen({ deliveries, partition, before }: Turn): Promise<Seen> {
     const held = this.#query(
       "posBuffer",
-      `select id from ${deliveries} where sent and filed_at >= $window_start and filed_at < $window_end`,
-      windowOf(partition),
+      `select id from ${deliveries} where sent and ${inWindow("filed_at")}`,
+      paramsOf(partition),
       {},
     );
     const relations = relationsOf({ raw: before.raw, quarantine: before.quarantine });
@@ -199,74 +209,67 @@ export class PosBuffer {
     return { dataVersion, known, inBuffer: Number(seen["in_buffer"]) };
   }
 
-  async #day<P extends Partition>(
-    part: Part,
-    { deliveries, partition, before, allowShrink }: Turn<P>,
-  ): Promise<Omit<DeliveriesOfDay, "sourceVersions">> {
+  async #count(turn: Turn): Promise<CountsOfDay> {
+    const { dataVersion } = await this.#seen(turn);
     const database = await duckdbOf(this.#scope);
-    const window = windowOf(partition);
-    const rows = this.#union(part, deliveries, partition, before);
-    const [counted = {}] = await database.all(
-      `select count(*) filter (where ${part.rows}) as input, count(*) filter (where not sent) as pending
-         from ${deliveries} where filed_at >= $window_start and filed_at < $window_end`,
-      window,
+    const [inBuffer = {}] = await database.all(
+      `select count(*) filter (where ${raw.rows}) as raw, count(*) filter (where ${quarantine.rows}) as quarantine,
+         count(*) filter (where not sent) as pending
+       from ${turn.deliveries} where ${inWindow("filed_at")}`,
+      paramsOf(turn.partition),
     );
-    const [whole = {}] = await this.#rows(
-      `select count(*) as n, min(${part.dated}) as first, max(${part.dated}) as last,
-         strftime(timezone('${this.#timezone}', min(${part.dated})), '%Y-%m-%d') as first_day,
-         strftime(timezone('${this.#timezone}', max(${part.dated})), '%Y-%m-%d') as last_day from rows`,
-      {},
-      { rows },
-    );
-    const rowCount = Number(whole["n"]);
-    if (!allowShrink) {
-      const relations = relationsOf({ previous: before[part.name] });
-      const [known] =
-        "previous" in relations ? await this.#rows("select count(*) as n from previous", {}, relations) : [];
-      const rowsBefore = Number(known?.["n"] ?? 0);
-      if (rowCount < rowsBefore) throw wouldShrink(part, partition, rowCount, rowsBefore);
-    }
-
-    const reasons = part === quarantine ? rows : this.#union(quarantine, deliveries, partition, before);
-    const byReason = new Map(
-      (await this.#rows("select reason, count(*) as n from rows group by reason", {}, { rows: reasons })).map((row) => [
-        String(row["reason"]),
-        Number(row["n"]),
-      ]),
-    );
+    const reasons = new Map<string, number>();
+    const ofPart = async (part: Part): Promise<CountsOfPart> => {
+      const groups = await this.#rows(
+        `select ${part.reason} as reason, count(*) as n, ${this.#dayOf(`min(${part.dated})`)} as first,
+           ${this.#dayOf(`max(${part.dated})`)} as last
+         from rows group by all`,
+        {},
+        { rows: this.#union(part, turn) },
+      );
+      if (part === quarantine) for (const { reason, n } of groups) reasons.set(String(reason), Number(n));
+      return {
+        input: Number(inBuffer[part.name]),
+        rows: groups.reduce((sum, { n }) => sum + Number(n), 0),
+        firstDay: groups.map(({ first }) => String(first)).toSorted()[0],
+        lastDay: groups
+          .map(({ last }) => String(last))
+          .toSorted()
+          .at(-1),
+      };
+    };
     return {
-      data: rows,
-      metadata: {
-        row_count: meta.int(rowCount),
-        input_rows: meta.int(Number(counted["input"])),
-        output_rows: meta.int(rowCount),
-        duplicates_removed: meta.int(0),
-        conflicting_duplicates: meta.int(0),
-        cross_day_duplicates: meta.int(0),
-        rejected: meta.json({}),
-        quarantined: meta.json(
-          Object.fromEntries(quarantineReasons.map((reason) => [reason, byReason.get(reason) ?? 0])),
-        ),
-        pending_in_buffer: meta.int(Number(counted["pending"])),
-        total_revenue_ngn: meta.json(null),
-        states_covered: meta.json(null),
-        date_range:
-          rowCount === 0 ? meta.json(null) : meta.text(`${String(whole["first_day"])}/${String(whole["last_day"])}`),
-      },
+      dataVersion,
+      pending: Number(inBuffer["pending"]),
+      raw: await ofPart(raw),
+      quarantine: await ofPart(quarantine),
+      reasons,
     };
   }
 
+  #dayOf(instant: string): string {
+    return `strftime(timezone(${literal(this.#timezone)}, ${instant}), '%Y-%m-%d')`;
+  }
+
+  async #requireGrowth(part: Part, { partition, before }: Turn, rows: number): Promise<void> {
+    const relations = relationsOf({ previous: before[part.name] });
+    if (!("previous" in relations)) return;
+    const [known] = await this.#rows("select count(*) as n from previous", {}, relations);
+    const rowsBefore = Number(known?.["n"] ?? 0);
+    if (rows < rowsBefore) throw wouldShrink(part, partition, rows, rowsBefore);
+  }
+
   /** The version before, as far as it lies in the day, and what the buffer holds beyond it. */
-  #union(part: Part, deliveries: string, partition: Partition, before: CurrentDeliveries): DuckRelation<never> {
+  #union(part: Part, { deliveries, partition, before }: Turn): DuckRelation<never> {
     const { columns, name, filedAt } = part;
-    const inBuffer = `select ${columns} from ${deliveries} where ${part.rows} and filed_at >= $window_start and filed_at < $window_end`;
+    const inBuffer = `select ${columns} from ${deliveries} where ${part.rows} and ${inWindow("filed_at")}`;
     const relations = relationsOf({ previous: before[name] });
     const text =
       "previous" in relations
-        ? `select ${columns} from previous where ${filedAt} >= $window_start and ${filedAt} < $window_end
+        ? `select ${columns} from previous where ${inWindow(filedAt)}
            union all select ${columns} from (${inBuffer}) anti join previous using (id)`
         : inBuffer;
-    return this.#query(`posBuffer, ${name}`, text, { ...windowOf(partition), start: this.#start }, relations);
+    return this.#query(`posBuffer, ${name}`, text, { ...paramsOf(partition), start: this.#start }, relations);
   }
 
   #query(
@@ -298,11 +301,51 @@ interface Seen {
   readonly inBuffer: number;
 }
 
-interface Turn<P extends Partition> {
+/** What is known of a day's deliveries, in both parts. */
+interface CountsOfDay {
+  readonly dataVersion: string;
+  /** Not yet sent. */
+  readonly pending: number;
+  readonly raw: CountsOfPart;
+  readonly quarantine: CountsOfPart;
+  readonly reasons: ReadonlyMap<string, number>;
+}
+
+interface CountsOfPart {
+  /** In the buffer. */
+  readonly input: number;
+  /** With those from before. */
+  readonly rows: number;
+  readonly firstDay: string | undefined;
+  readonly lastDay: string | undefined;
+}
+
+/** A day as it is made. */
+interface Turn {
+  readonly partition: Partition;
+  /** SQL for a relation that holds the day's deliveries, and others. */
   readonly deliveries: string;
-  readonly partition: P;
   readonly before: CurrentDeliveries;
-  readonly allowShrink: boolean;
+}
+
+function metadataOf(part: Part, counted: CountsOfDay): Metadata {
+  const { input, rows, firstDay, lastDay } = counted[part.name];
+  return {
+    row_count: meta.int(rows),
+    input_rows: meta.int(input),
+    output_rows: meta.int(rows),
+    duplicates_removed: meta.int(0),
+    conflicting_duplicates: meta.int(0),
+    cross_day_duplicates: meta.int(0),
+    rejected: meta.json({}),
+    quarantined: meta.json(
+      Object.fromEntries(quarantineReasons.map((reason) => [reason, counted.reasons.get(reason) ?? 0])),
+    ),
+    pending_in_buffer: meta.int(counted.pending),
+    total_revenue_ngn: meta.json(null),
+    states_covered: meta.json(null),
+    date_range: rows === 0 ? meta.json(null) : meta.text(`${firstDay}/${lastDay}`),
+  };
 }
 
 function wouldShrink(part: Part, partition: Partition, rows: number, before: number): IrokoError {
@@ -326,7 +369,14 @@ function relationsOf(
   );
 }
 
-function windowOf({ key, window }: Partition): { window_start: Temporal.Instant; window_end: Temporal.Instant } {
+function windowOf({ key, window }: Partition): TimeWindow {
   if (window === undefined) throw new RangeError(`partition "${key}" has no window of time`);
-  return { window_start: window.start, window_end: window.end };
+  return window;
+}
+
+const inWindow = (instant: string): string => `${instant} >= $window_start and ${instant} < $window_end`;
+
+function paramsOf(partition: Partition): { window_start: Temporal.Instant; window_end: Temporal.Instant } {
+  const { start, end } = windowOf(partition);
+  return { window_start: start, window_end: end };
 }
