@@ -1,6 +1,6 @@
 /** The static half of the planning vectors: which steps, in which order. What fails at run time is the engine's. */
 import { isDeepStrictEqual } from "node:util";
-import { emptySetOf, existing, planRun, unpartitioned, type Plan } from "@iroko/core";
+import { emptySetOf, existing, planRun, unpartitioned, wholePlan, assetGraph } from "@iroko/core";
 import { z } from "zod";
 import { buildSnapshot, type AssetSketch } from "../support/build-snapshot.ts";
 import { topic, type Topic } from "./topic.ts";
@@ -56,9 +56,10 @@ function levels({ assets, multi = {}, checks = {}, select }: Input): readonly (r
     state: { assets: new Map(snapshot.assets.map(({ key }) => [key, state])) },
     now,
   });
-  const depths = depthsOf(plan);
+  const whole = wholePlan(assetGraph(snapshot), plan, now);
+  const depths = depthsOf(whole);
   const found: string[][] = [];
-  for (const { n, kind, name, assets: made } of plan.steps) {
+  for (const { n, kind, name, assets: made } of whole.steps) {
     const inside = made.flatMap((key) => Object.keys(assets[key]?.checks ?? {}).map((check) => `${key}:${check}`));
     const label = kind === "check" ? name : [...made, ...inside].join("+");
     (found[depths[n]!] ??= []).push(label);
@@ -66,7 +67,7 @@ function levels({ assets, multi = {}, checks = {}, select }: Input): readonly (r
   return found.map((level) => level.toSorted());
 }
 
-function depthsOf({ steps, edges }: Plan): readonly number[] {
+function depthsOf({ steps, edges }: ReturnType<typeof wholePlan>): readonly number[] {
   const depths = steps.map(() => 0);
   for (const { from, to } of edges) depths[to] = Math.max(depths[to]!, depths[from]! + 1);
   return depths;

@@ -9,13 +9,17 @@ import { formatPartitions } from "../../packages/core/src/partitions/format-part
 import { hourly } from "../../packages/core/src/partitions/hourly.ts";
 import { allPartitions } from "../../packages/core/src/partitions/mapping.ts";
 import { parsePartitions } from "../../packages/core/src/partitions/parse-partitions.ts";
-import { partitionsIn } from "../../packages/core/src/partitions/partitions-in.ts";
+import { partitionOf, partitionsIn } from "../../packages/core/src/partitions/partitions-in.ts";
+import { unpartitioned } from "../../packages/core/src/partitions/partitions-definition.ts";
 import { emptySetOf, keySet } from "../../packages/core/src/partitions/set-algebra.ts";
 import type { Snapshot } from "../../packages/core/src/definitions/snapshot.ts";
-import type { AssetState, CurrentVersion, PlanningState } from "../../packages/core/src/graph/asset-state.ts";
-import type { Plan, PlanRequest } from "../../packages/core/src/planning/plan.ts";
+import type { AssetState, PlanningState } from "../../packages/core/src/graph/asset-state.ts";
+import type { PlanRequest } from "../../packages/core/src/planning/plan.ts";
 import { planRun } from "../../packages/core/src/planning/plan-run.ts";
+import { wholePlan } from "../../packages/core/src/planning/expand-plan.ts";
 import { buildSnapshot } from "../support/build-snapshot.ts";
+import { plain } from "../support/plain.ts";
+import { versionState, type CurrentVersion } from "../support/version-state.ts";
 
 const now = Temporal.Instant.from("2026-11-08T01:00:00Z"); // 02:00 in Lagos: the 7th has just ended
 const timezone = "Africa/Lagos";
@@ -156,8 +160,8 @@ test("an unpartitioned asset that nothing changed is skipped, with the reason", 
 
 test("an unpartitioned asset is made again when it is stale or failed", () => {
   const request = { select: "+cleaned", partitions: { kind: "text", text: "2026-11-02" } } as const;
-  const old = version("m1", { codeVersion: "before" });
-  const stale = stateWith(pos, { merchants: { materialized: keySet([""]), versions: versions([["", old]]) } });
+  const old = { partitions: keySet([""]), codeVersion: "before", reads: [] };
+  const stale = stateWith(pos, { merchants: { materialized: keySet([""]), origins: [old] } });
   assert.equal(planned(pos, request, stale).steps[0]!.reason, "its code changed");
   const failed = stateWith(pos, { merchants: { materialized: keySet([""]), failed: keySet([""]) } });
   assert.equal(planned(pos, request, failed).steps[0]!.reason, "failed last time");
@@ -194,7 +198,7 @@ test("missing asks for what was never made, and for nothing when all is there", 
   const asText = planned(snapshot, { select: "raw", partitions: { kind: "text", text: "missing" } }, state);
   assert.deepEqual(labels(asText), ["raw@2026-11-06", "raw@2026-11-07"]);
   const nothing = planned(snapshot, { select: "*", partitions: { kind: "missing", within: "2026-11-01" } }, state);
-  assert.deepEqual(nothing, { steps: [], edges: [], assets: [], skipped: [] });
+  assert.deepEqual([nothing.stepCount, nothing.steps, nothing.assets, nothing.skipped], [0, [], [], []]);
 });
 
 test("failed asks for what failed last time, made before or not", () => {
@@ -209,13 +213,10 @@ test("failed asks for what failed last time, made before or not", () => {
 });
 
 test("stale repairs the days that late records touched, what depends on them, and nothing else", () => {
-  const state = settledPos();
-  const late = new Map(state.assets.get("buffer")!.versions);
-  for (const day of ["2026-11-02", "2026-11-05"]) late.set(idOf(day), version(`late ${day}`));
   const plan = planned(
     pos,
     { select: "*", partitions: { kind: "stale" } },
-    withAsset(state, "buffer", { versions: late }),
+    settledPos({ late: ["2026-11-02", "2026-11-05"] }),
   );
   assert.deepEqual(
     labels(plan),
@@ -230,13 +231,11 @@ test("stale repairs the days that late records touched, what depends on them, an
     [false, true, false, true],
     "what is above may come out as it was",
   );
-  assert.deepEqual(planned(pos, { select: "*", partitions: { kind: "stale" } }, state).steps, []);
+  assert.deepEqual(planned(pos, { select: "*", partitions: { kind: "stale" } }, settledPos()).steps, []);
 });
 
 test("a stale upstream that is not selected makes nothing below it: remaking would change nothing", () => {
-  const state = settledPos();
-  const late = new Map(state.assets.get("buffer")!.versions).set(idOf("2026-11-02"), version("late"));
-  const changed = withAsset(state, "buffer", { versions: late });
+  const changed = settledPos({ late: ["2026-11-02"] });
   assert.deepEqual(planned(pos, { select: "revenue", partitions: { kind: "stale" } }, changed).steps, []);
 });
 
@@ -321,21 +320,32 @@ test("a year of three assets is planned in the blink of an eye, 100,000 days of 
     );
 });
 
-function planned(snapshot: Snapshot, request: PlanRequest, state: PlanningState = { assets: new Map() }): Plan {
+/** A plan with what it expands to. */
+type Plan = ReturnType<typeof planned>;
+
+function planned(snapshot: Snapshot, request: PlanRequest, state: PlanningState = { assets: new Map() }) {
   const plan = planRun({ snapshot, request, state, now });
-  assert.deepEqual(
-    plan.steps.length > 10_000 ? plan : planRun({ snapshot, request, state, now }),
-    plan,
-    "deterministic",
+  const expanded = wholePlan(assetGraph(snapshot), plan, now);
+  assert.equal(
+    plan.stepCount,
+    expanded.steps.filter(({ kind }) => kind !== "gate").length,
+    "counted without expansion",
   );
-  assertTopological(plan);
-  return plan;
+  if (expanded.steps.length < 10_000) {
+    const again = planRun({ snapshot, request, state, now });
+    assert.deepEqual(
+      plain({ ...again, ...wholePlan(assetGraph(snapshot), again, now) }),
+      plain({ ...plan, ...expanded }),
+    );
+  }
+  assertTopological(expanded);
+  return { ...plan, ...expanded };
 }
 
-function assertTopological(plan: Plan): void {
-  plan.steps.forEach(({ n }, index) => assert.equal(n, index));
-  for (const { from, to } of plan.edges) assert.ok(from < to, `${from} before ${to}`);
-  assert.equal(new Set(plan.edges.map(({ from, to }) => `${from} ${to}`)).size, plan.edges.length, "each edge once");
+function assertTopological({ steps, edges }: Pick<Plan, "steps" | "edges">): void {
+  steps.forEach(({ n }, index) => assert.equal(n, index));
+  for (const { from, to } of edges) assert.ok(from < to, `${from} before ${to}`);
+  assert.equal(new Set(edges.map(({ from, to }) => `${from} ${to}`)).size, edges.length, "each edge once");
 }
 
 function labels({ steps }: Plan): string[] {
@@ -352,16 +362,8 @@ function arrows({ edges }: Plan): string[] {
   return edges.map(({ from, to }) => `${from}>${to}`).toSorted();
 }
 
-function idOf(day: string): AssetState["versions"] extends ReadonlyMap<infer Id, unknown> ? Id : never {
-  return [...partitionsIn(days, parsePartitions(days, day, { now }))][0]!.id;
-}
-
 function version(dataVersion: string, rest: Partial<CurrentVersion> = {}): CurrentVersion {
   return { dataVersion, codeVersion: "", inputs: {}, ...rest };
-}
-
-function versions(entries: readonly (readonly [string, CurrentVersion])[]): AssetState["versions"] {
-  return new Map(entries) as unknown as AssetState["versions"];
 }
 
 function madeAll(definition: typeof days | typeof hours): Partial<AssetState> {
@@ -374,34 +376,31 @@ function stateWith(snapshot: Snapshot, known: Readonly<Record<string, Partial<As
     assets: new Map(
       Object.entries(known).map(([key, state]) => {
         const none = emptySetOf(assets.get(key)!.partitions);
-        return [key, { materialized: none, failed: none, inProgress: none, versions: new Map(), ...state }];
+        return [key, { materialized: none, failed: none, inProgress: none, origins: [], changes: new Map(), ...state }];
       }),
     ),
   };
 }
 
-function withAsset(state: PlanningState, key: string, change: Partial<AssetState>): PlanningState {
-  return { assets: new Map(state.assets).set(key, { ...state.assets.get(key)!, ...change }) };
-}
-
-/** Seven days of the pipeline, all made from what is current. */
-function settledPos(): PlanningState {
-  const each = (inputs: (id: string) => CurrentVersion["inputs"]): Partial<AssetState> => ({
-    ...madeAll(days),
-    versions: versions(
+/** Seven days of the pipeline, all made from what was current; then records came late for some days. */
+function settledPos({ late = [] }: { readonly late?: readonly string[] } = {}): PlanningState {
+  const each = (inputs: (id: string) => CurrentVersion["inputs"]) =>
+    new Map(
       Array.from(partitionsIn(days, existing(days, now)), ({ id }) => [id, version(`v ${id}`, { inputs: inputs(id) })]),
-    ),
-  });
+    );
   const same = (key: string) => (id: string) => ({ [key]: { [id]: `v ${id}` } });
-  return stateWith(pos, {
-    buffer: each(() => ({})),
-    raw: each(same("buffer")),
-    quarantine: each(same("buffer")),
-    raw_history: each(() => ({})),
-    merchants: { materialized: keySet([""]), versions: versions([["", version("m")]]) },
-    cleaned: each((id) => ({ ...same("raw")(id), merchants: { "": "m" } })),
-    revenue: each(same("cleaned")),
-  });
+  const buffer = each(() => ({}));
+  for (const day of late) buffer.set(partitionOf(days, day).id, version(`late ${day}`));
+  const made = new Map([
+    ["buffer", buffer],
+    ["raw", each(same("buffer"))],
+    ["quarantine", each(same("buffer"))],
+    ["raw_history", each(() => ({}))],
+    ["merchants", new Map([[partitionOf(unpartitioned, "").id, version("m")]])],
+    ["cleaned", each((id) => ({ ...same("raw")(id), merchants: { "": "m" } }))],
+    ["revenue", each(same("cleaned"))],
+  ]);
+  return versionState(assetGraph(pos), made, now);
 }
 
 function refusal(attempt: () => unknown): IrokoError {

@@ -252,6 +252,7 @@ export type {
   PartitionRequest,
   Plan,
   PlannedAsset,
+  PlannedCheck,
   PlannedEdge,
   PlannedSkip,
   PlannedStep,
@@ -291,4 +292,6 @@ export {
 export { estimatedBytes, estimateOf, totalOf, type AssetHistory, type Estimate } from "./planning/estimate.ts";
 export { reportPlan, type PlanReport, type ReportedAsset } from "./planning/plan-report.ts";
 export { partitionsText, requestCommand } from "./planning/request-text.ts";
+export { expandPlan, wholePlan, type ExpandOptions, type PlanChunk } from "./planning/expand-plan.ts";
+export { planFromJson, planToJson, type PlanJson } from "./planning/plan-codec.ts";
 export { describePlan, type PlanDescription } from "./planning/describe-plan.ts";

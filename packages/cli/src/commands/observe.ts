@@ -27,7 +27,7 @@ const command: CliCommand<ObserveOptions> = {
     const { snapshot } = session.location;
     const now = await readMoment(session.db, snapshot, Temporal.Now.instant());
     const plan = planObservation({ snapshot, select, now });
-    if (plan.steps.length === 0) {
+    if (plan.stepCount === 0) {
       terminal.say("Nothing there can be observed: no external asset has an `observe` function.");
       if (json) terminal.data(JSON.stringify({ runId: null, status: "succeeded" }, null, 2));
       return exitCodes.done;

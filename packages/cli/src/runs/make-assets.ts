@@ -36,11 +36,11 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
   const request = requestOf(options);
   const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
   // Whatever is wrong with the request or the store is told before anything runs.
-  let plan = await planRequest(db, location.snapshot, request, now);
+  let plan = await session.asking(() => planRequest(db, location.snapshot, request, now));
   let observed = "nothing" as Awaited<ReturnType<typeof observeFirst>>;
   const exitCode = await makeRun(session, options, async () => {
     observed = await observeFirst(session, request, now);
-    if (observed !== "nothing") plan = await planRequest(db, location.snapshot, request, now);
+    if (observed !== "nothing") plan = await session.asking(() => planRequest(db, location.snapshot, request, now));
     const run = await submitRun(db, {
       location,
       plan,
@@ -107,7 +107,7 @@ export async function finishRun(
     );
     const report = await reportRun(run, progress!, { db, store: await session.store(), snapshot }, plan);
     if (json) terminal.data(JSON.stringify(report, null, 2));
-    else if (plan?.steps.length === 0) sayNothingToDo(session, report);
+    else if (plan?.stepCount === 0) sayNothingToDo(session, report);
     else printReport(report, snapshot, terminal);
     if (isInterrupted && report.status !== "succeeded") return exitCodes.interrupted;
     return report.status === "succeeded" ? exitCodes.done : exitCodes.failed;
@@ -145,9 +145,9 @@ async function observeFirst(
   const { snapshot } = session.location;
   const isStale = request.partitions.kind === "stale";
   const plan = planObservation({ snapshot, select: request.select, now, unpartitionedOnly: !isStale });
-  if (plan.steps.length === 0) return "nothing";
+  if (plan.stepCount === 0) return "nothing";
   const { terminal, db } = session;
-  if (isStale) terminal.say(`Observing ${plan.steps.map(({ name }) => name).join(", ")} …`);
+  if (isStale) terminal.say(`Observing ${plan.assets.map(({ asset }) => asset).join(", ")} …`);
   const run = await submitObservation(session, plan, request.select, now);
   const progress = await followRun(run, { db, terminal, snapshot });
   if (progress.status === "succeeded") return "observed";

@@ -1,5 +1,5 @@
 /** What `plan` does: plan, keep the plan under an id, and print it. */
-import type { Plan, Snapshot } from "@iroko/core";
+import { assetGraph, wholePlan, type Moment, type Plan, type Snapshot } from "@iroko/core";
 import { readPlanReport, storePlan } from "@iroko/core/engine";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { storeKind } from "../project.ts";
@@ -21,9 +21,11 @@ export async function showPlan(session: Session, options: RequestOptions & ShowP
   const { db, location, terminal, project } = session;
   const { snapshot } = location;
   const request = requestOf(options);
-  const { id, plan, moment } = await storePlan(db, location, request, Temporal.Now.instant(), options.config);
+  const { id, plan, moment } = await session.asking(() =>
+    storePlan(db, location, request, Temporal.Now.instant(), options.config),
+  );
   const report = await readPlanReport(db, { plan, snapshot, request, now: moment, store: storeKind(project) });
-  const steps = options.steps === true ? listSteps(plan, snapshot) : undefined;
+  const steps = options.steps === true ? listSteps(plan, snapshot, moment) : undefined;
   if (options.json === true) {
     terminal.data(JSON.stringify({ id, ...report, ...(steps === undefined ? {} : { order: steps }) }, null, 2));
     return exitCodes.done;
@@ -48,7 +50,8 @@ interface ListedStep {
   readonly reason: string;
 }
 
-function listSteps({ steps, edges }: Plan, snapshot: Snapshot): readonly ListedStep[] {
+function listSteps(plan: Plan, snapshot: Snapshot, moment: Moment): readonly ListedStep[] {
+  const { steps, edges } = wholePlan(assetGraph(snapshot), plan, moment);
   const above = Map.groupBy(edges, ({ to }) => to);
   const gates = new Set(steps.filter(({ kind }) => kind === "gate").map(({ n }) => n));
   const waitsFor = (n: number): number[] =>

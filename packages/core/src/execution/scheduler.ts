@@ -154,7 +154,7 @@ async function submitObservation(
 ): Promise<string | undefined> {
   const now = await readMoment(tx, location.snapshot, at);
   const plan = planObservation({ snapshot: location.snapshot, select: job.select, now });
-  if (plan.steps.length === 0) return undefined;
+  if (plan.stepCount === 0) return undefined;
   return submitRunIn(tx, {
     location,
     plan,

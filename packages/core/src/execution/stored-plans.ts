@@ -29,10 +29,11 @@ import { setFromJson } from "../partitions/set-codec.ts";
 import { planBasis } from "../planning/plan-basis.ts";
 import { nameOf, planChanges } from "../planning/plan-changes.ts";
 import type { Plan, PlannedAsset, PlanRequest } from "../planning/plan.ts";
+import { planToJson } from "../planning/plan-codec.ts";
 import { partitionsText, requestCommand } from "../planning/request-text.ts";
 import { planRequest } from "./plan-request.ts";
 import { readMoment } from "./read-moment.ts";
-import { planToJson, submitRunIn } from "./submit-run.ts";
+import { submitRunIn } from "./submit-run.ts";
 
 export interface StoredPlan {
   readonly id: string;

@@ -6,9 +6,11 @@ import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
 import { insertRun, insertSteps, type NewRun, type NewStep, type RunTrigger } from "../instance/runs.ts";
+import { assetGraph } from "../graph/asset-graph.ts";
+import { wholePlan } from "../planning/expand-plan.ts";
+import { planToJson } from "../planning/plan-codec.ts";
 import type { Plan, PlannedStep } from "../planning/plan.ts";
 import { instantOf, keysRevisionOf, type Moment } from "../partitions/moment.ts";
-import { setToJson } from "../partitions/set-codec.ts";
 import { admit } from "./admit.ts";
 import { stepDefinition } from "./step-definition.ts";
 
@@ -53,26 +55,19 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     asOf: instantOf(submission.asOf),
     keysRevision: keysRevisionOf(submission.asOf),
   };
-  await insertRun(tx, run, plan.steps.length);
+  const { steps, edges } = wholePlan(assetGraph(location.snapshot), plan, submission.asOf);
+  await insertRun(tx, run, steps.length);
   await insertSteps(
     tx,
     run,
-    plan.steps.map((step) => newStep(location, step)),
-    plan.edges,
+    steps.map((step) => newStep(location, step)),
+    edges,
   );
   await appendEvents(tx, [
-    { type: "run_submitted", run: id, payload: { steps: plan.steps.length, trigger: submission.trigger } },
+    { type: "run_submitted", run: id, payload: { steps: plan.stepCount, trigger: submission.trigger } },
   ]);
   await admit(tx, location.name);
   return id;
-}
-
-/** As it is kept: with its run, or until somebody applies it. */
-export function planToJson({ assets, skipped }: Plan): unknown {
-  return {
-    assets: assets.map((asset) => ({ ...asset, partitions: setToJson(asset.partitions) })),
-    skipped: skipped.map((skip) => ({ ...skip, partitions: setToJson(skip.partitions) })),
-  };
 }
 
 function newStep(location: Location, step: PlannedStep): NewStep {

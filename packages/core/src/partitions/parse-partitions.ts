@@ -59,6 +59,39 @@ export function parsePartitions(
   return evaluate(definition, asList ? { kind: "list", text } : parseExpression(text), options);
 }
 
+/** What a text names, one by one and as it names them: of several dimensions, the first one that is named changes last. */
+export function partitionsByName(
+  definition: PartitionsDefinition,
+  text: string,
+  options: ParsePartitionsOptions,
+): readonly PartitionSet[] {
+  const asList = isListOfKeys(definition, text, options.now) || !isExpression(text);
+  const namesIn = (expression: PartitionExpression): readonly PartitionSet[] => {
+    switch (expression.kind) {
+      case "or":
+        return expression.all.flatMap(namesIn);
+      case "and": {
+        const whole = evaluate(definition, expression, options);
+        return namesIn(expression.all[0]!).map((part) => intersect(part, whole));
+      }
+      case "not":
+        return [evaluate(definition, expression, options)];
+      case "list":
+        if (definition.kind !== "multi")
+          return itemsOf(definition, expression.text, options.now).map((item) => parseItem(definition, item, options));
+        return splitText(expression.text, ",")
+          .map((item) => {
+            const [, name, value = ""] = /^\s*(\w+\s*=)(.*)$/s.exec(item) ?? [];
+            return (name === undefined ? [item] : splitText(value, "|").map((each) => name + each)).map((one) =>
+              parseBoxes(definition, one, options),
+            );
+          })
+          .reduce((all, more) => all.flatMap((set) => more.map((other) => intersect(set, other))));
+    }
+  };
+  return namesIn(asList ? { kind: "list", text } : parseExpression(text));
+}
+
 function evaluate(
   definition: PartitionsDefinition,
   expression: PartitionExpression,

@@ -27,7 +27,10 @@ export interface DescribedAsset {
   readonly reason: string;
 }
 
-export function describePlan({ assets, steps, skipped }: Plan, snapshot: Pick<Snapshot, "assets">): PlanDescription {
+export function describePlan(
+  { assets, checks, skipped, stepCount }: Plan,
+  snapshot: Pick<Snapshot, "assets">,
+): PlanDescription {
   const definitions = new Map(snapshot.assets.map(({ key, partitions }) => [key, partitions]));
   const external = new Set(snapshot.assets.filter(({ kind }) => kind === "external").map(({ key }) => key));
   const described = assets.map(({ asset, partitions, steps: count, reason }) => ({
@@ -36,16 +39,15 @@ export function describePlan({ assets, steps, skipped }: Plan, snapshot: Pick<Sn
     steps: count,
     reason,
   }));
-  const checks = Map.groupBy(steps, ({ kind, name }) => (kind === "check" ? name : undefined));
   return {
     assets: described,
-    checks: Array.from(checks).flatMap(([name, list]) => (name === undefined ? [] : [{ name, steps: list.length }])),
+    checks: checks.map(({ name, steps }) => ({ name, steps })),
     skipped: skipped.map(({ asset, partitions, reason }) => ({
       asset,
       ...inWords(definitions.get(asset) ?? unpartitioned, partitions),
       reason,
     })),
-    steps: steps.filter(({ kind }) => kind !== "gate").length,
+    steps: stepCount,
     materializations: described.reduce((sum, { asset, count }) => sum + (external.has(asset) ? 0 : count), 0),
   };
 }

@@ -5,7 +5,7 @@ import { selectAssets } from "../graph/selection.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
 import { isEmptySet } from "../partitions/set-algebra.ts";
-import type { Plan, PlannedStep } from "./plan.ts";
+import type { Plan, PlannedAsset } from "./plan.ts";
 
 export interface PlanObservationInput {
   readonly snapshot: Snapshot;
@@ -26,29 +26,15 @@ export function planObservation({ snapshot, select, now, unpartitionedOnly = fal
   const graph = assetGraph(snapshot);
   const selected = new Set(selectAssets(graph, select));
   const read = selected.union(reach(selected, graph.upstream, Infinity));
-  const steps: PlannedStep[] = [];
+  const reason = "what reads it is about to be planned";
+  const assets: PlannedAsset[] = [];
   for (const asset of graph.assets.values()) {
     if (!read.has(asset.key) || !isObservable(asset) || (unpartitionedOnly && asset.partitions.kind !== "none"))
       continue;
     const partitions = existing(asset.partitions, now);
-    if (isEmptySet(partitions)) continue;
-    const reason = "what reads it is about to be planned";
-    steps.push({
-      n: steps.length,
-      kind: "observe",
-      name: asset.key,
-      assets: [asset.key],
-      partitions,
-      reason,
-      pools: [],
-    });
+    if (!isEmptySet(partitions)) assets.push({ asset: asset.key, partitions, steps: 1, reason });
   }
-  return {
-    steps,
-    edges: [],
-    assets: steps.map(({ name, partitions, reason }) => ({ asset: name, partitions, steps: 1, reason })),
-    skipped: [],
-  };
+  return { assets, checks: [], skipped: [], stepCount: assets.length, order: "oldest" };
 }
 
 function isObservable(asset: SnapshotAsset): boolean {

@@ -1,18 +1,14 @@
-/** From a request to a plan: which partitions of which assets are made, in which steps, and which waits for which. */
+/** From a request to a plan: which partitions of which assets are made, why, and in how many steps. */
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import { selectAssets } from "../graph/selection.ts";
 import type { Moment } from "../partitions/moment.ts";
-import type { PartitionSet } from "../partitions/partition-set.ts";
-import { coverIndex, sizeOf } from "./cover-index.ts";
-import { cutSteps, type StepDraft } from "./cut-steps.ts";
-import { joinSteps } from "./join-steps.ts";
+import { checksOf, countSteps } from "./cut-steps.ts";
 import { missingInputs, requireInputs } from "./missing-inputs.ts";
-import { numberSteps } from "./number-steps.ts";
 import type { PlanningState } from "../graph/asset-state.ts";
-import type { Plan, PlannedAsset, PlanRequest } from "./plan.ts";
-import { plainRequest, requestedPartitions } from "./requested-partitions.ts";
-import { wantedPartitions, type Wanted } from "./wanted.ts";
+import type { Plan, PlanRequest } from "./plan.ts";
+import { namedInOrder, plainRequest, requestedPartitions } from "./requested-partitions.ts";
+import { wantedPartitions } from "./wanted.ts";
 
 export interface PlanRunInput {
   readonly snapshot: Snapshot;
@@ -34,19 +30,13 @@ export function planRun({ snapshot, request: given, state, now }: PlanRunInput):
   const asked = requestedPartitions(graph, selected, request.partitions, now);
   const wanted = wantedPartitions(graph, asked, request, state, now);
   requireInputs(graph, missingInputs(graph, wanted, state, now), new Set(selected));
-  const drafts = cutSteps(graph, wanted, request, now);
-  const { steps, edges } = numberSteps(joinSteps(graph, drafts, now), request.order ?? "oldest");
-  return { steps, edges, assets: plannedAssets(wanted, [...drafts.values()].flat()), skipped: wanted.skipped };
-}
-
-/** An entry for each asset and reason. */
-function plannedAssets(wanted: Wanted, drafts: readonly StepDraft[]): readonly PlannedAsset[] {
-  const sets = new Map<string, PartitionSet[]>(Array.from(wanted.assets.keys(), (asset) => [asset, []]));
-  for (const { kind, assets, partitions } of drafts) {
-    if (kind !== "check") for (const asset of assets) sets.get(asset)!.push(partitions);
-  }
-  return Array.from(wanted.assets).flatMap(([asset, { parts }]) => {
-    const stepsOf = coverIndex(sets.get(asset)!);
-    return parts.map(({ set, reason }) => ({ asset, partitions: set, steps: sizeOf(stepsOf(set)), reason }));
-  });
+  const sets = {
+    assets: Array.from(wanted.assets).flatMap(([asset, { parts }]) =>
+      parts.map(({ set, reason }) => ({ asset, partitions: set, reason })),
+    ),
+    checks: checksOf(graph, wanted.assets, now),
+    ...(request.backfill === undefined ? {} : { backfill: request.backfill }),
+  };
+  const order = request.order === "list" ? namedInOrder(graph, selected, request.partitions, now) : request.order;
+  return { ...sets, ...countSteps(graph, sets, now), skipped: wanted.skipped, order: order ?? "oldest" };
 }

@@ -1,6 +1,6 @@
 /**
  * A plan: what a request means, decided from a snapshot, a state and a clock, by `planRun` alone. It has two readers, one
- * that inserts it as a run and one that prints it; neither decides anything.
+ * that inserts it as a run and one that prints it; neither decides anything. A million partitions in it cost what one does.
  */
 import type { PartitionSet } from "../partitions/partition-set.ts";
 
@@ -11,7 +11,8 @@ export interface PlanRequest {
   readonly partitions: PartitionRequest;
   /** Overrides the computes' own policy. */
   readonly backfill?: "perPartition" | "range" | { readonly batches: number };
-  readonly order?: "oldest" | "newest";
+  /** `list`: as the text of `partitions` names them. Default: the oldest first. */
+  readonly order?: "oldest" | "newest" | "list";
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean;
 }
@@ -26,13 +27,21 @@ export type PartitionRequest =
   /** No word of partitions: right where every selected asset is unpartitioned, an error that says what to add elsewhere. */
   | { readonly kind: "unspecified" };
 
+/** Sets and never a list of steps: `expandPlan` gives those, the same ones whenever it is asked. */
 export interface Plan {
-  readonly steps: readonly PlannedStep[];
-  readonly edges: readonly PlannedEdge[];
-  /** Per asset, what is made, as sets, with the reason: what `iroko plan` prints. */
+  /** What is made or observed, upstream first: an entry for each asset and reason, as sets. What `iroko plan` prints. */
   readonly assets: readonly PlannedAsset[];
+  readonly checks: readonly PlannedCheck[];
   readonly skipped: readonly PlannedSkip[];
+  /** Gates, which do nothing, left out. */
+  readonly stepCount: number;
+  /** Overrides the computes' own policy. */
+  readonly backfill?: NonNullable<PlanRequest["backfill"]>;
+  readonly order: PlanOrder;
 }
+
+/** `list`: sets in the order in which they were asked for; within one, and of what is in none, the oldest first. */
+export type PlanOrder = "oldest" | "newest" | { readonly list: readonly PartitionSet[] };
 
 export interface PlannedStep {
   /** From 0; upstream steps come first. */
@@ -61,6 +70,16 @@ export interface PlannedAsset {
   readonly partitions: PartitionSet;
   readonly steps: number;
   readonly reason: string;
+}
+
+/** A standalone check, which comes along with the asset that it checks. */
+export interface PlannedCheck {
+  /** `asset:check`. */
+  readonly name: string;
+  readonly asset: string;
+  /** Of the check's own definition. */
+  readonly partitions: PartitionSet;
+  readonly steps: number;
 }
 
 export interface PlannedSkip {

@@ -7,7 +7,7 @@ import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf, sameDefinition, upstreamPartitions } from "../graph/joins.ts";
 import { dynamicKeysOf, instantOf, type Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
-import { parsePartitions } from "../partitions/parse-partitions.ts";
+import { parsePartitions, partitionsByName } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { quoteKey } from "../partitions/quoted-text.ts";
@@ -57,6 +57,20 @@ function lastOfKind(
 ): PartitionsDefinition | undefined {
   const fits = { time: ["time"], multi: ["multi"], keys: ["fixed", "dynamic"] }[kind];
   return keys.map((key) => assetOf(graph, key).partitions).findLast((definition) => fits.includes(definition.kind));
+}
+
+/** For the order `list`: what the text names, one by one; where it names nothing, no order of its own. */
+export function namedInOrder(
+  graph: AssetGraph,
+  keys: readonly string[],
+  request: PartitionRequest,
+  now: Moment,
+): { readonly list: readonly PartitionSet[] } {
+  const text = request.kind === "text" ? request.text : "within" in request ? request.within : undefined;
+  const partitioned = keys.filter((key) => assetOf(graph, key).partitions.kind !== "none");
+  if (text === undefined || partitioned.length === 0 || text.trim() === "all") return { list: [] };
+  const { definition } = anchorOfText(graph, partitioned, text, now);
+  return { list: partitionsByName(definition, text, { now }) };
 }
 
 /** `missing`, `failed` and `stale` may come as text, too: `--partition stale`. */
