@@ -7,6 +7,7 @@ import {
   loadSnapshot,
   openDatabase,
   planRequest,
+  readMoment,
   registerLocation,
   runProgress,
   startWorker,
@@ -86,13 +87,14 @@ export async function testInstance(
     },
     async submit(request, now = Temporal.Now.instant()) {
       const at = deployed ?? (await deploy());
-      const plan = await planRequest(db, at.snapshot, request, now);
+      const moment = await readMoment(db, at.snapshot, now);
+      const plan = await planRequest(db, at.snapshot, request, moment);
       return submitRun(db, {
         location: at,
         plan,
         selection: request.select,
         partitions: JSON.stringify(request.partitions),
-        asOf: now,
+        asOf: moment,
         trigger: "cli",
       });
     },

@@ -1,13 +1,19 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Snapshot } from "../definitions/snapshot.ts";
 import { IrokoError } from "../errors.ts";
-import type { Database } from "../instance/database.ts";
+import { setColumns } from "../instance/columns.ts";
+import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
 import { getRun, insertRun, setPlanned } from "../instance/runs.ts";
-import { copyUnfinishedSteps } from "../instance/steps.ts";
+import { copyUnfinishedSteps, halfMadeBoxes, narrowBoxes } from "../instance/steps.ts";
+import { setOfPartitions } from "../partitions/partitions-in.ts";
+import { subtract } from "../partitions/set-algebra.ts";
+import { setFromJson } from "../partitions/set-codec.ts";
+import { partitionIfAny } from "../partitions/table-name.ts";
 import { admit } from "./admit.ts";
 import { runNotFound } from "./cancel-run.ts";
-import { stepHashes } from "./step-definition.ts";
+import { stepDefinition, stepHashes } from "./step-definition.ts";
 
 /**
  * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config and clock, by the code of
@@ -52,9 +58,22 @@ export async function retryRun(db: Database, id: string): Promise<string> {
       run.planned - run.succeeded,
     );
     const steps = await copyUnfinishedSteps(tx, id, again, stepHashes(current.snapshot));
+    await narrowToRest(tx, id, again, current.snapshot);
     await setPlanned(tx, again, steps);
     await appendEvents(tx, [{ type: "run_submitted", run: again, payload: { steps, trigger: "retry", parent: id } }]);
     await admit(tx, run.location);
     return again;
   });
+}
+
+/** A step over several dimensions keeps what it has not made; of one dimension the copying sees to it. */
+async function narrowToRest(tx: Tx, from: string, to: string, snapshot: Snapshot): Promise<void> {
+  const narrowed = (await halfMadeBoxes(tx, from)).flatMap(({ n, kind, name, boxes, made }) => {
+    const definition = stepDefinition(snapshot, kind, name)?.partitions;
+    if (definition === undefined) return [];
+    const partitions = made.flatMap((id) => partitionIfAny(definition, id) ?? []);
+    const rest = setColumns(subtract(setFromJson({ boxes }), setOfPartitions(definition, partitions))).boxes ?? [];
+    return rest.length === 0 ? [] : [{ n, boxes: rest }];
+  });
+  if (narrowed.length > 0) await narrowBoxes(tx, to, narrowed);
 }

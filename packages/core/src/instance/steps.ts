@@ -592,3 +592,40 @@ export async function copyUnfinishedSteps(
   );
   return rowCount ?? 0;
 }
+
+export interface HalfMadeStep {
+  readonly n: number;
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly boxes: NonNullable<SetColumns["boxes"]>;
+  /** Its partitions of which it has committed all that it makes. */
+  readonly made: readonly string[];
+}
+
+/** Steps over several dimensions that did not succeed, but have made some of their partitions. */
+export async function halfMadeBoxes(tx: Tx, run: string): Promise<readonly HalfMadeStep[]> {
+  const { rows } = await tx.query<HalfMadeStep>(
+    `select n, kind, name, boxes, array_agg(partition) as made
+       from (select s.n, s.kind, s.name, s.boxes, o.partition
+               from iroko.step s join iroko.step_output o on o.step = s.id and o.version is not null
+              where s.run = $1 and s.boxes is not null and s.status in ('failed', 'canceled')
+              group by s.id, o.partition having count(*) = cardinality(s.assets)) made
+      group by n, kind, name, boxes order by n`,
+    [run],
+  );
+  return rows;
+}
+
+/** Leaves steps that have not begun less to make. */
+export async function narrowBoxes(
+  tx: Tx,
+  run: string,
+  steps: readonly Pick<HalfMadeStep, "n" | "boxes">[],
+): Promise<void> {
+  await tx.query(
+    `with narrower as (select * from json_to_recordset($2) as s (n integer, boxes jsonb)),
+     locked as (select id, narrower.boxes from iroko.step join narrower using (n) where run = $1 order by id for update of step)
+     update iroko.step s set boxes = locked.boxes from locked where s.id = locked.id`,
+    [run, jsonText(steps)],
+  );
+}
