@@ -60,6 +60,8 @@ create table iroko.step (
   waiting_on      integer     not null default 0 check (waiting_on >= 0),
   -- only admitted steps have a wake-up in the queue
   admitted        boolean     not null default false,
+  -- that wake-up, while the step is ready: in the order of these, steps of one priority are claimed
+  wake_up         bigint,
   -- the fencing token: raised at each claim and takeover; every effect names it
   epoch           integer     not null default 0,
   -- claims so far, and those of them that a worker's death took away or the network gate put off: the retry policy counts
@@ -94,6 +96,8 @@ create table iroko.step (
 ) with (fillfactor = 70);
 create index step_admittable on iroko.step (run, id) where status = 'ready' and not admitted;
 create index step_admitted on iroko.step (location, run) where admitted;
+create index step_claimable on iroko.step (location, priority desc, wake_up nulls first, id) where status = 'ready' and admitted;
+create index step_woken on iroko.step (wake_up) where admitted;
 create index step_running on iroko.step (worker) where status = 'running';
 create index step_behind on iroko.step (behind) where behind is not null;
 create index step_unwell on iroko.step (run, n) where status in ('failed', 'skipped', 'canceled');

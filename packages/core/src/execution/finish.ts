@@ -1,7 +1,7 @@
 /**
- * The end of an attempt, in one transaction: the step, its outputs' pointers, what waits for it, the run's counts, who is
- * admitted next. Refused as a whole unless the claim still holds. Locks in the order of the whole engine: steps by id,
- * asset partitions by key, the run, queue jobs.
+ * The end of attempts, in one transaction: the steps, their outputs' pointers, what waits for them, the runs' counts, who is
+ * admitted next. Each is refused as a whole unless its claim still holds. Locks in the order of the whole engine: steps by id,
+ * asset partitions by key, the runs, queue jobs.
  */
 import type { Snapshot } from "../definitions/snapshot.ts";
 import {
@@ -10,6 +10,7 @@ import {
   recordOutputs,
   releasePartitions,
   stagedOutputs,
+  type CommitFacts,
   type CommittedRow,
   type ObservedRow,
   type StagedRow,
@@ -18,11 +19,11 @@ import { recordCheckResults, type CheckResultRow } from "../instance/checks.ts";
 import { sent, type Database, type Tx } from "../instance/database.ts";
 import { appendEvents, type NewEvent } from "../instance/events.ts";
 import { lockPools } from "../instance/pools.ts";
-import { countEnded } from "../instance/runs.ts";
+import { countEnded, type EndedSteps } from "../instance/runs.ts";
 import {
   cancelWaiting,
   dependantsOf,
-  endStep,
+  endSteps,
   markSuperseded,
   releaseBehind,
   releaseDependants,
@@ -33,7 +34,7 @@ import {
   type StepEnd,
   type StepRetry,
 } from "../instance/steps.ts";
-import { addWakeUps, stepTask } from "../instance/wake-ups.ts";
+import { wakeSkipping, wakeSteps } from "../instance/wake-ups.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { admit } from "./admit.ts";
 import type { Attempt } from "./claim.ts";
@@ -53,85 +54,150 @@ export interface Brought {
 
 export const nothingBrought: Brought = { outputs: [], checks: [], observed: [] };
 
+/** How an attempt ended, and with what. */
+export interface Ending {
+  readonly attempt: Attempt;
+  readonly end: StepEnd;
+  readonly brought: Brought;
+}
+
 /** undefined: the claim no longer held, and nothing was changed. */
 export type Finished = { readonly committed: readonly CommittedRow[] } | undefined;
 
-/** Ends the step for good: succeeded, failed (what was staged whole is committed all the same) or canceled. */
-export async function finishStep(
+/**
+ * Ends steps of one location for good: succeeded, failed (what was staged whole is committed all the same) or canceled.
+ * Each is refused by itself where its claim no longer holds.
+ */
+export async function finishSteps(
   db: Database,
-  attempt: Attempt,
+  endings: readonly Ending[],
   snapshot: Snapshot,
-  end: StepEnd,
-  brought: Brought,
-): Promise<Finished> {
-  const { step } = attempt;
-  return unlessFenced(
-    db.transaction(async (tx) => {
-      // Sent at once, in the order of the locks; whether the claim held decides if all of it is kept.
-      const locked = lockPools(tx, step.pools);
-      const ended = endStep(tx, step, end);
-      const notGiven = end.outcome === "made" ? await skipWhereNotGiven(tx, attempt, snapshot, brought) : [];
-      const [held, gates, , , committed] = await Promise.all([
-        ended,
-        releaseDependants(tx, step.run, [step.n], end.status === "succeeded" ? "all" : "weak"),
-        releaseBehind(tx, step.step),
-        recordOutputs(tx, step, brought.outputs),
-        step.kind === "materialize" ? commit(tx, attempt, end) : [],
-        recordObservations(tx, step.run, step.step, brought.observed),
-        recordCheckResults(tx, step.run, step.step, brought.checks),
-        locked,
-      ]);
-      if (!held) throw new Fenced();
-      const below = await skipBelow(tx, step.run, end.status === "succeeded" ? [] : [step.n], notGiven);
-      const superseded = committed.length > 0 && committed.every(({ version }) => version === null);
-      sent(
-        superseded && end.status === "succeeded" ? markSuperseded(tx, step.step) : undefined,
-        appendEvents(tx, eventsOf(attempt, end, brought, committed)),
-        // Waits for no step's lock; the run's, which all its steps want, is held for the commit alone.
-        admit(tx, step.location),
-        countEnded(tx, step.run, {
-          succeeded: gates + below.gates + (end.status === "succeeded" ? 1 : 0),
-          failed: end.status === "failed" ? 1 : 0,
-          canceled: end.status === "canceled" ? 1 : 0,
-          skipped: below.skipped,
-        }),
-        below.skipped >= skipBatch ? addWakeUps(tx, [{ task: "skip", payload: { run: step.run } }]) : undefined,
+): Promise<readonly Finished[]> {
+  let holding = endings;
+  while (holding.length > 0) {
+    const trying = holding;
+    try {
+      const committed = await db.transaction((tx) => finishIn(tx, trying, snapshot));
+      return endings.map((ending) =>
+        trying.includes(ending)
+          ? { committed: committed.filter(({ step }) => step === ending.attempt.step.step) }
+          : undefined,
       );
-      return { committed };
-    }),
-  );
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+      holding = trying.filter(({ attempt }) => error.held.includes(attempt.step.step));
+    }
+  }
+  return endings.map(() => undefined);
 }
 
-/** The claim no longer holds: nothing of the transaction is kept. */
-class Fenced extends Error {}
-
-async function unlessFenced<Result>(finished: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await finished;
-  } catch (error) {
-    if (error instanceof Fenced) return undefined;
-    throw error;
+/** Not all claims still hold: nothing of the transaction is kept. */
+class Fenced extends Error {
+  readonly held: readonly number[];
+  constructor(held: readonly number[]) {
+    super("claims no longer hold");
+    this.held = held;
   }
 }
 
-function commit(
-  tx: Tx,
-  { step, definition, inputs, partitions }: Attempt,
-  end: StepEnd,
-): Promise<readonly CommittedRow[]> {
-  return commitOutputs(
+async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot): Promise<readonly CommittedRow[]> {
+  // Sent at once, in the order of the locks; whether the claims held decides if all of it is kept.
+  sent(lockPools(tx, [...new Set(endings.flatMap(({ attempt }) => attempt.step.pools))]));
+  const ending = endSteps(
     tx,
-    {
-      claim: step,
-      run: step.run,
-      writeSeq: step.writeSeq,
-      codeVersion: definition.codeVersion,
-      definitionHash: definition.definitionHash,
-      inputs: Object.fromEntries(partitions.map(({ id }) => [id, inputVersions(inputs, id)])),
-    },
-    end.status === "succeeded" ? undefined : { status: end.status, ...(end.error && { error: end.error }) },
-    verifyAfterSeconds,
+    endings.map(({ attempt: { step }, end }) => ({ step: step.step, epoch: step.epoch, worker: step.worker, end })),
   );
+  const notGiven = new Map<string, number[]>();
+  for (const each of endings) {
+    if (each.end.outcome !== "made") continue;
+    const { run } = each.attempt.step;
+    const skipped = await skipWhereNotGiven(tx, each, snapshot);
+    if (skipped.length > 0) notGiven.set(run, [...(notGiven.get(run) ?? []), ...skipped]);
+  }
+  const of = <Row>(rows: (brought: Brought) => readonly Row[]) =>
+    endings.flatMap(({ attempt: { step }, brought }) =>
+      rows(brought).map((row) => ({ ...row, run: step.run, step: step.step, epoch: step.epoch })),
+    );
+  const [held, gates, , , committed] = await Promise.all([
+    ending,
+    releaseDependants(
+      tx,
+      endings.map(({ attempt: { step }, end }) => ({ run: step.run, n: step.n, well: end.status === "succeeded" })),
+    ),
+    releaseBehind(
+      tx,
+      endings.map(({ attempt }) => attempt.step.step),
+    ),
+    recordOutputs(
+      tx,
+      of(({ outputs }) => outputs),
+    ),
+    commitOutputs(
+      tx,
+      endings.filter(({ attempt }) => attempt.step.kind === "materialize").map(factsOf),
+      verifyAfterSeconds,
+    ),
+    recordObservations(
+      tx,
+      of(({ observed }) => observed),
+    ),
+    recordCheckResults(
+      tx,
+      of(({ checks }) => checks),
+    ),
+  ]);
+  if (held.length < endings.length) throw new Fenced(held);
+
+  const counts: (readonly [run: string, ended: EndedSteps])[] = [];
+  for (const run of [...new Set(endings.map(({ attempt }) => attempt.step.run))].toSorted()) {
+    const ended = endings.filter(({ attempt }) => attempt.step.run === run);
+    const endedAs = (status: StepEnd["status"]) => ended.filter(({ end }) => end.status === status);
+    const unwell = ended.filter(({ end }) => end.status !== "succeeded").map(({ attempt }) => attempt.step.n);
+    const below = await skipBelow(tx, run, unwell, notGiven.get(run) ?? []);
+    counts.push([
+      run,
+      {
+        succeeded: gates.filter((gate) => gate.run === run).length + below.gates + endedAs("succeeded").length,
+        failed: endedAs("failed").length,
+        canceled: endedAs("canceled").length,
+        skipped: below.skipped,
+      },
+    ]);
+  }
+  const made = (ending: Ending): readonly CommittedRow[] =>
+    committed.filter(({ step }) => step === ending.attempt.step.step);
+  sent(
+    markSuperseded(
+      tx,
+      endings
+        .filter((each) => each.end.status === "succeeded" && isSuperseded(made(each)))
+        .map(({ attempt }) => attempt.step.step),
+    ),
+    appendEvents(
+      tx,
+      endings.flatMap((each) => eventsOf(each, made(each))),
+    ),
+    // Waits for no step's lock; the runs', which all their steps want, are held for the commit alone.
+    ...[...new Set(endings.map(({ attempt }) => attempt.step.location))].map((location) => admit(tx, location)),
+    ...counts.map(([run, ended]) => countEnded(tx, run, ended)),
+    ...counts.map(([run, { skipped = 0 }]) => (skipped >= skipBatch ? wakeSkipping(tx, run) : undefined)),
+  );
+  return committed;
+}
+
+const isSuperseded = (committed: readonly CommittedRow[]): boolean =>
+  committed.length > 0 && committed.every(({ version }) => version === null);
+
+function factsOf({ attempt: { step, definition, inputs, partitions }, end }: Ending): CommitFacts {
+  return {
+    step: step.step,
+    run: step.run,
+    writeSeq: step.writeSeq,
+    codeVersion: definition.codeVersion,
+    definitionHash: definition.definitionHash,
+    inputs: new Map(partitions.map(({ id }) => [id, inputVersions(inputs, id)])),
+    ...(end.status === "succeeded" ? {} : { notMade: { status: end.status, ...(end.error && { error: end.error }) } }),
+  };
 }
 
 /** Skips what can no longer run below a step that did not succeed, or below those skipped for an output not given. */
@@ -144,7 +210,8 @@ async function skipBelow(
   if (ended.length + notGiven.length === 0) return { skipped: 0, gates: 0 };
   const unreachable = await skipUnreachable(tx, run, skipBatch, [...ended, ...notGiven]);
   const skipped = [...notGiven, ...unreachable];
-  return { skipped: skipped.length, gates: await releaseDependants(tx, run, skipped, "weak") };
+  const asEnded = skipped.map((n) => ({ run, n, well: false }));
+  return { skipped: skipped.length, gates: (await releaseDependants(tx, asEnded)).length };
 }
 
 /** Gives the step back for another try; what it has staged is kept for that. False: the claim no longer held. */
@@ -154,7 +221,7 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
     await lockPools(tx, step.pools);
     const at = await retryStep(tx, step, retry);
     if (at === undefined) return false;
-    await releaseBehind(tx, step.step);
+    await releaseBehind(tx, [step.step]);
     // Its run may be waiting for just this step to be canceled.
     const canceled = await cancelWaiting(tx, step.run);
     await releasePartitions(tx, step);
@@ -167,7 +234,7 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
       },
     ]);
     if (canceled > 0) await countEnded(tx, step.run, { canceled });
-    else await addWakeUps(tx, [{ task: stepTask(step.location), payload: { step: step.step }, at }]);
+    else await wakeSteps(tx, [{ step: step.step, at }]);
     await admit(tx, step.location);
     return true;
   });
@@ -176,9 +243,8 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
 /** An optional output that was not given: what reads it is skipped, with that reason. Returns what was. */
 async function skipWhereNotGiven(
   tx: Tx,
-  { step, definition }: Attempt,
+  { attempt: { step, definition }, brought }: Ending,
   snapshot: Snapshot,
-  brought: Brought,
 ): Promise<readonly number[]> {
   const optional = definition.outputs.filter((output) => output.optional && step.assets.includes(output.asset));
   if (optional.length === 0) return [];
@@ -194,12 +260,7 @@ async function skipWhereNotGiven(
   return skipSteps(tx, step.run, numbers, `${missing.join(", ")} was not given`);
 }
 
-function eventsOf(
-  attempt: Attempt,
-  end: StepEnd,
-  brought: Brought,
-  committed: readonly CommittedRow[],
-): readonly NewEvent[] {
+function eventsOf({ attempt, end, brought }: Ending, committed: readonly CommittedRow[]): readonly NewEvent[] {
   const { step, definition, partitions } = attempt;
   const base = { run: step.run, step: step.n };
   const events: NewEvent[] = [];

@@ -5,8 +5,7 @@
 import { IrokoError } from "../errors.ts";
 import type { Metadata } from "../definitions/metadata.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
-import type { Queryable } from "../instance/database.ts";
-import { currentVersions, type CurrentRow } from "../instance/asset-partitions.ts";
+import type { CurrentRow } from "../instance/asset-partitions.ts";
 import { readsWhatThereIs } from "../graph/joins.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { upstreamOf } from "../partitions/map-partitions.ts";
@@ -47,13 +46,18 @@ export interface PinnedVersion {
 
 export const noInputs: PinnedInputs = { objects: [], uses: {} };
 
+/** What is current of partitions, and perhaps of others, by `asset partition`; those never made are not in it. */
+export type LookUpCurrent = (
+  wanted: readonly { readonly asset: string; readonly partition: string }[],
+) => Promise<ReadonlyMap<string, CurrentRow>>;
+
 /**
  * Looks up what is current of everything the step's partitions read.
  *
  * @throws {IrokoError} INPUT_MISSING when a required upstream partition has not been made, or none of "all"
  */
 export async function pinInputsOf(
-  db: Queryable,
+  lookUp: LookUpCurrent,
   snapshot: Snapshot,
   definition: StepDefinition,
   step: {
@@ -69,8 +73,7 @@ export async function pinInputsOf(
     for (const partition of want.partitions)
       pairs.set(`${want.asset} ${partition.id}`, { asset: want.asset, partition: partition.id });
   }
-  const current = new Map<string, CurrentRow>();
-  for (const row of await currentVersions(db, [...pairs.values()])) current.set(`${row.asset} ${row.partition}`, row);
+  const current = await lookUp([...pairs.values()]);
 
   const objects: PinnedVersion[] = [];
   const places = new Map<string, number>();

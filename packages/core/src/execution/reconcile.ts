@@ -16,7 +16,7 @@ import {
   stepsWithoutWakeUp,
   withdrawMovedCode,
 } from "../instance/steps.ts";
-import { addWakeUps, stepTask } from "../instance/wake-ups.ts";
+import { wakeSteps } from "../instance/wake-ups.ts";
 import { tryDuty } from "../instance/workers.ts";
 import { admit } from "./admit.ts";
 import { endWaiting } from "./cancel-run.ts";
@@ -34,17 +34,8 @@ export async function reconcile(context: PublishContext, location: string): Prom
     await freeLeftBehind(tx);
     await withdrawMovedCode(tx);
     await sayMovedCode(tx, codeMovedSeconds);
-    const lost = await stepsWithoutWakeUp(tx);
+    await wakeSteps(tx, await stepsWithoutWakeUp(tx));
     await admit(tx, location);
-    await addWakeUps(
-      tx,
-      lost.map(({ id, location: of, priority, at }) => ({
-        task: stepTask(of),
-        payload: { step: id },
-        priority,
-        ...(at === null ? {} : { at }),
-      })),
-    );
   });
   for (const run of await runsToCancel(db)) await db.transaction((tx) => endWaiting(tx, run));
   for (const run of await runsWithUnreachableSteps(db)) await skipRun(db, run);
@@ -63,8 +54,11 @@ export async function skipRun(db: Database, run: string): Promise<void> {
     const skipped = await db.transaction(async (tx) => {
       const numbers = await skipUnreachable(tx, run, skipBatch);
       if (numbers.length === 0) return 0;
-      const gates = await releaseDependants(tx, run, numbers, "weak");
-      await countEnded(tx, run, { skipped: numbers.length, succeeded: gates });
+      const gates = await releaseDependants(
+        tx,
+        numbers.map((n) => ({ run, n, well: false })),
+      );
+      await countEnded(tx, run, { skipped: numbers.length, succeeded: gates.length });
       return numbers.length;
     });
     if (skipped < skipBatch) return;

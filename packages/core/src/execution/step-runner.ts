@@ -18,13 +18,14 @@ import {
 import type { CheckResultRow } from "../instance/checks.ts";
 import { partitionColumns } from "../instance/columns.ts";
 import type { Database } from "../instance/database.ts";
-import { fence } from "../instance/steps.ts";
+import { fence, type StepEnd } from "../instance/steps.ts";
 import { judgeAttempt } from "../planning/verdict.ts";
 import type { Attempt } from "./claim.ts";
 import type { ChildPool } from "./child/child-pool.ts";
 import { describeDeath } from "./child/child.ts";
 import { ownErrorRecord } from "./own-error.ts";
-import { finishForRetry, finishStep, nothingBrought, type Brought, type Finished } from "./finish.ts";
+import { finishForRetry, nothingBrought, type Brought } from "./finish.ts";
+import type { Finish } from "./finish-together.ts";
 import { DeferredByGate, type GatedStore } from "./gated-store.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { ObjectCache } from "./object-cache.ts";
@@ -37,6 +38,7 @@ import type { BuiltOutput, CheckRecord, InputRecord, PartitionRecord, StepSpec }
 
 export interface StepRunnerContext {
   readonly db: Database;
+  readonly finish: Finish;
   readonly snapshot: Snapshot;
   readonly store: GatedStore;
   readonly cache: ObjectCache;
@@ -60,8 +62,17 @@ interface Harvest {
   staging: Promise<void>;
 }
 
-/** Never throws for what the step did; a lost claim ends quietly. */
-export async function runAttempt(context: StepRunnerContext, attempt: Attempt, signal: AbortSignal): Promise<void> {
+/**
+ * Never throws for what the step did; a lost claim ends quietly.
+ *
+ * @param freed told once the step has brought all it will: another may have its slot while this one is committed
+ */
+export async function runAttempt(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  signal: AbortSignal,
+  freed: () => void,
+): Promise<void> {
   const { step } = attempt;
   const directory = join(context.workFolder, `${step.step}-${step.epoch}`);
   const log = context.logs.open(step.step, step.attempt);
@@ -99,11 +110,12 @@ export async function runAttempt(context: StepRunnerContext, attempt: Attempt, s
       (error: unknown) => error,
     );
     if (signal.reason instanceof WorkerGone) return;
+    freed();
     // Before the end, so that a run that has ended has its whole log.
     await log.close();
     switch (outcome.kind) {
       case "canceled":
-        return void (await finishStep(context.db, attempt, context.snapshot, { status: "canceled" }, nothingBrought));
+        return void (await context.finish({ attempt, end: { status: "canceled" }, brought: nothingBrought }));
       case "failed":
         return await failOrRetry(context, attempt, outcome.error, harvest);
       case "died":
@@ -114,7 +126,7 @@ export async function runAttempt(context: StepRunnerContext, attempt: Attempt, s
     }
   } catch (error) {
     if (signal.reason instanceof WorkerGone) return;
-    if (signal.aborted) await finishStep(context.db, attempt, context.snapshot, { status: "canceled" }, nothingBrought);
+    if (signal.aborted) await context.finish({ attempt, end: { status: "canceled" }, brought: nothingBrought });
     else await putOffOrRetry(context, attempt, error, harvest);
   } finally {
     await log.close();
@@ -258,7 +270,9 @@ async function stage(
   const { sha256, bytes } = output.staged;
   const put = await store.stage(key, { path: output.file, bytes, sha256 }, { signal });
   await context.db.transaction(async (tx) => {
-    if (await fence(tx, step)) await recordOutputs(tx, step, [{ ...row, objectKey: key, etag: put.etag, sha256 }]);
+    if (await fence(tx, step)) {
+      await recordOutputs(tx, [{ ...row, objectKey: key, etag: put.etag, sha256, step: step.step, epoch: step.epoch }]);
+    }
   });
 }
 
@@ -277,10 +291,7 @@ async function succeed(context: StepRunnerContext, attempt: Attempt, harvest: Ha
     (check) => attempt.step.kind === "check" && !check.passed && check.blocking && check.severity === "error",
   );
   if (failed !== undefined) return await fail(context, attempt, checkFailed(failed), harvest);
-  await publishAll(
-    context,
-    await finishStep(context.db, attempt, context.snapshot, { status: "succeeded", outcome: "made" }, brought(harvest)),
-  );
+  await finishAndPublish(context, attempt, { status: "succeeded", outcome: "made" }, harvest);
 }
 
 /** What the worker's own part of the attempt threw: the gate's deferral is no failure. */
@@ -323,13 +334,16 @@ async function failOrRetry(
 }
 
 async function fail(context: StepRunnerContext, attempt: Attempt, error: ErrorRecord, harvest: Harvest): Promise<void> {
-  await publishAll(
-    context,
-    await finishStep(context.db, attempt, context.snapshot, { status: "failed", error }, brought(harvest)),
-  );
+  await finishAndPublish(context, attempt, { status: "failed", error }, harvest);
 }
 
-async function publishAll(context: StepRunnerContext, finished: Finished): Promise<void> {
+async function finishAndPublish(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  end: StepEnd,
+  harvest: Harvest,
+): Promise<void> {
+  const finished = await context.finish({ attempt, end, brought: brought(harvest) });
   for (const { asset, partition, version } of finished?.committed ?? []) {
     // What cannot be published now is due all the same: the reconciler sees it.
     if (version !== null) await publishPartition(context, asset, partition).catch(() => {});

@@ -5,7 +5,7 @@
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
 import { takeBackSteps, type Claim } from "../instance/steps.ts";
-import { addWakeUps, freeQueueLocks, stepTask } from "../instance/wake-ups.ts";
+import { freeQueueLocks, wakeSteps } from "../instance/wake-ups.ts";
 import { listWorkers, removeWorkers, tryDuty } from "../instance/workers.ts";
 import { endWaiting } from "./cancel-run.ts";
 
@@ -67,8 +67,12 @@ export async function buryWorkers(tx: Tx, dead: readonly DeadWorker[]): Promise<
 }
 
 /** Gives back, with fresh wake-ups, what runs nowhere; nothing counts against the steps. Whose run is canceled ends. */
-export async function giveBackLost(tx: Tx, forgotten: readonly Claim[] = []): Promise<void> {
-  const steps = await takeBackSteps(tx, forgotten);
+export async function giveBackLost(
+  tx: Tx,
+  forgotten: readonly Claim[] = [],
+  because = "its worker was lost",
+): Promise<void> {
+  const steps = await takeBackSteps(tx, forgotten, because);
   await appendEvents(
     tx,
     steps.map((step) => ({
@@ -80,10 +84,8 @@ export async function giveBackLost(tx: Tx, forgotten: readonly Claim[] = []): Pr
   );
   for (const run of new Set(steps.filter(({ canceled }) => canceled).map((step) => step.run)))
     await endWaiting(tx, run);
-  await addWakeUps(
+  await wakeSteps(
     tx,
-    steps
-      .filter(({ canceled }) => !canceled)
-      .map(({ id, location, priority }) => ({ task: stepTask(location), payload: { step: id }, priority })),
+    steps.filter(({ canceled }) => !canceled).map(({ id }) => ({ step: id, at: null })),
   );
 }

@@ -12,13 +12,15 @@ import type { Logger } from "../definitions/io-manager.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { openDatabase, openQueuePool, type Database } from "../instance/database.ts";
 import { instanceFacts } from "../instance/locations.ts";
-import { stepsOfWorker } from "../instance/steps.ts";
+import { stepsOfWorker, type Claim, type StepEnd } from "../instance/steps.ts";
 import { recordTransfers } from "../instance/transfers.ts";
 import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
 import { childPool } from "./child/child-pool.ts";
-import { claim } from "./claim.ts";
-import { finishStep, nothingBrought } from "./finish.ts";
+import { claimAhead } from "./claim-ahead.ts";
+import { claimSteps, type Claimed } from "./claim.ts";
+import { nothingBrought } from "./finish.ts";
+import { finishTogether } from "./finish-together.ts";
 import { gatedStore } from "./gated-store.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { logWriter } from "./log-writer.ts";
@@ -32,6 +34,7 @@ import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts
 import type { Store } from "./store.ts";
 import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
 import { ownErrorRecord } from "./own-error.ts";
+import { underWay } from "./under-way.ts";
 
 export interface WorkerOptions {
   readonly databaseUrl: string;
@@ -65,8 +68,12 @@ export interface Worker {
 /** A step spills to disk beyond its share of this: two million rows are made in it. */
 const slotMemoryBytes = 704 * 2 ** 20;
 const defaultTtlSeconds = 5;
+/** Steps a slot may have left behind that are still being committed and published. */
+const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
+
+type WorkerContext = Omit<StepRunnerContext, "finish">;
 
 /** @throws {IrokoError} what loading the definitions, reaching Postgres or the store throws */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -84,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   try {
     const [snapshot, { incarnation }] = await Promise.all([children.describe(), instanceFacts(db)]);
     const store = gatedStore(options.store, options.gate ?? openGate, (transfer) => recordTransfers(db, [transfer]));
-    const context: StepRunnerContext = {
+    const context: WorkerContext = {
       db,
       snapshot,
       store,
@@ -104,20 +111,39 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 }
 
-async function start(id: string, slots: number, options: WorkerOptions, context: StepRunnerContext): Promise<Worker> {
+async function start(id: string, slots: number, options: WorkerOptions, context: WorkerContext): Promise<Worker> {
   const { db, snapshot, children } = context;
   const ending = Promise.withResolvers<void>();
   ending.promise.catch(() => {});
-  const running = new Set<Running>();
+  /** What is claimed here, by its fencing token; until all of it is over. */
+  const held = new Map<string, AbortController>();
   const definitionHashes = definitionHashesOf(snapshot);
   const gone = new AbortController();
   const patient = patientDatabase(db, gone.signal);
-  /** Compares what runs here with what the tables say: what is to be canceled, what a lost answer has made of a claim. */
+  const by = { worker: id, location: options.location, snapshot, definitionHashes };
+  const claims = claimAhead({
+    slots,
+    async claim(limit, woken) {
+      const found = await claimSteps(db, by, limit, woken).catch((error: unknown) => {
+        // A wake-up that throws would be tried again hours later; the reconciler is sooner.
+        options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
+        return [];
+      });
+      for (const { attempt } of found) held.set(tokenOf(attempt.step), new AbortController());
+      return found;
+    },
+    async giveBack(claimed) {
+      const steps = claimed.map(({ attempt }) => attempt.step);
+      for (const step of steps) held.delete(tokenOf(step));
+      await db.transaction((tx) => giveBackLost(tx, steps, "its worker had no slot for it"));
+    },
+  });
+  /** Compares what is held here with what the tables say: what is to be canceled, what a lost answer has made of a claim. */
   const lookAround = async (): Promise<void> => {
     const mine = await stepsOfWorker(db, id);
-    for (const { step, canceled } of mine)
-      if (canceled) for (const one of running) if (one.step === step) one.controller.abort();
-    const forgotten = mine.filter(({ step }) => ![...running].some((one) => one.step === step));
+    await claims.settled(); // of a claim whose answer is on its way, the tables may know before
+    for (const step of mine) if (step.canceled) held.get(tokenOf(step))?.abort();
+    const forgotten = mine.filter((step) => !held.has(tokenOf(step)));
     if (forgotten.length > 0) await db.transaction((tx) => giveBackLost(tx, forgotten));
   };
 
@@ -141,48 +167,54 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     },
   });
 
-  const step = async (payload: unknown): Promise<void> => {
-    const one: Running = {
-      step: (payload as { readonly step: number }).step,
-      controller: new AbortController(),
-    };
-    // Before the claim: what the tables know of must never be unknown here.
-    running.add(one);
+  const finish = underWay(finishTogether(patient, snapshot));
+  /** From a claim to its end; `freed` once its slot may have another. */
+  const run = async (claimed: Claimed, freed: () => void): Promise<void> => {
+    const { attempt } = claimed;
+    const token = tokenOf(attempt.step);
+    const { signal } = held.get(token) ?? new AbortController();
     try {
-      const result = await claim(db, one.step, { worker: id, snapshot, definitionHashes });
-      switch (result.kind) {
-        case "missed":
-          return;
-        case "run":
-          return await runAttempt({ ...context, db: patient }, result.attempt, one.controller.signal);
-        case "nothingToDo":
-          await finishStep(
-            patient,
-            result.attempt,
-            snapshot,
-            { status: "succeeded", outcome: result.outcome },
-            nothingBrought,
-          );
-          return;
-        case "unfit":
-          await finishStep(
-            patient,
-            result.attempt,
-            snapshot,
-            { status: "failed", error: ownErrorRecord(result.error) },
-            nothingBrought,
-          );
+      if (claimed.kind === "run") {
+        return await runAttempt({ ...context, db: patient, finish: finish.call }, attempt, signal, freed);
       }
+      freed();
+      const end: StepEnd =
+        claimed.kind === "nothingToDo"
+          ? { status: "succeeded", outcome: claimed.outcome }
+          : { status: "failed", error: ownErrorRecord(claimed.error) };
+      await finish.call({ attempt, end, brought: nothingBrought });
     } catch (error) {
-      // A wake-up that throws would be tried again hours later; the reconciler is sooner.
-      options.log?.warn("a wake-up came to nothing; it is derived again", { step: one.step, error: String(error) });
+      options.log?.warn("a step was lost; it is derived again", { step: attempt.step.step, error: String(error) });
     } finally {
-      running.delete(one);
+      held.delete(token);
+      freed();
+    }
+  };
+
+  const ends = underWay(run);
+  /** A slot that was woken runs one step after the other until none is left to claim. */
+  const slot = async (job: number): Promise<void> => {
+    let woken: number | undefined = job;
+    for (;;) {
+      let claimed = await claims.next(woken);
+      woken = undefined;
+      if (claimed === undefined && finish.count > 0) {
+        // What is being finished may let others in.
+        await finish.all();
+        claimed = await claims.next();
+      }
+      if (claimed === undefined) return;
+      const startedAt = performance.now();
+      const freed = Promise.withResolvers<void>();
+      void ends.call(claimed, freed.resolve);
+      await freed.promise;
+      claims.took(performance.now() - startedAt);
+      if (ends.count >= mostEndingPerSlot * slots) await ends.any();
     }
   };
 
   const queue = await openQueue(db, options.location, slots, {
-    step,
+    slot,
     skip: (payload) => skipRun(db, (payload as { readonly run: string }).run),
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
   });
@@ -199,14 +231,16 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     // Each call may shorten the time that the first one gave.
     setTimeout(overdue.resolve, deadlineSeconds * 1000).unref();
     stopping ??= (async () => {
-      const idle = queue.stop().catch(() => {});
+      const idle = Promise.all([claims.close(), queue.stop()])
+        .catch(() => {})
+        .then(() => ends.all());
       if (deadlineSeconds > 0) {
         await setDraining(db, id).catch(() => {});
         await Promise.race([idle, overdue.promise]);
       }
       // What still runs ends here without a word, and is handed over for another worker to begin it.
       gone.abort();
-      for (const { controller } of running) controller.abort(new WorkerGone());
+      for (const controller of held.values()) controller.abort(new WorkerGone());
       await children.close({ graceSeconds: 0 });
       await Promise.all(loops.map((loop) => loop.stop()));
       await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
@@ -229,10 +263,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   };
 }
 
-interface Running {
-  readonly step: number;
-  readonly controller: AbortController;
-}
+const tokenOf = ({ step, epoch }: Claim): string => `${step} ${epoch}`;
 
 interface Queue {
   /** Fetches nothing more; ends once what runs has ended. */
@@ -240,7 +271,8 @@ interface Queue {
 }
 
 interface QueueHandlers {
-  readonly step: (payload: unknown) => Promise<void>;
+  /** Told by a queue job that a step waits for a slot. */
+  readonly slot: (job: number) => Promise<void>;
   readonly skip: (payload: unknown) => Promise<void>;
   readonly onQueueId: (queueId: string) => Promise<void>;
 }
@@ -253,7 +285,7 @@ async function openQueue(db: Database, location: string, slots: number, handlers
     pgPool: pool,
     events,
     noHandleSignals: true,
-    taskList: { [stepTask(location)]: handlers.step, skip: handlers.skip },
+    taskList: { [stepTask(location)]: (_, { job }) => handlers.slot(Number(job.id)), skip: handlers.skip },
     logger: new QueueLogger(() => () => {}),
     preset: { worker: { concurrentJobs: slots, pollInterval: 1000, completeJobBatchDelay: 0 } },
   });

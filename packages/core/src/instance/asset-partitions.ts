@@ -33,27 +33,35 @@ const currentColumns = `p.asset, p.partition, p.version, p.object_key as "object
   p.definition_hash as "definitionHash", p.inputs, p.made_at as "madeAt", p.metadata`;
 
 /**
- * Marks partitions as being made by a step, in key order. Returns the step that holds one of them already, if any: then
- * the caller rolls back and waits behind it. Whatever ends a step's running takes its marks off in the same transaction,
- * so a mark needs no look at its step, which might be out of date by the time that the row's lock is had.
+ * Marks partitions as being made by steps, in key order. Returns which steps find one held already, and by which step:
+ * then the caller rolls back and they wait behind it. Whatever ends a step's running takes its marks off in the same
+ * transaction, so a mark needs no look at its step, which might be out of date by the time that the row's lock is had.
  */
-export async function markBusy(tx: Tx, step: number, partitions: readonly PartitionRow[]): Promise<number | undefined> {
-  const { rows } = await tx.query<{ holder: number }>(
+export async function markBusy(
+  tx: Tx,
+  partitions: readonly (PartitionRow & { readonly step: number })[],
+): Promise<readonly { readonly step: number; readonly holder: number }[]> {
+  if (partitions.length === 0) return [];
+  const { rows } = await tx.query<{ asset: string; partition: string; holder: number }>(
     `insert into iroko.asset_partition as p (asset, partition, time_window, rest, busy_step)
-     select asset, partition, time_window, rest, $1
-       from unnest($2::text[], $3::text[], $4::tstzrange[], $5::text[]) as wanted (asset, partition, time_window, rest)
+     select asset, partition, time_window, rest, step
+       from unnest($1::bigint[], $2::text[], $3::text[], $4::tstzrange[], $5::text[]) as wanted (step, asset, partition, time_window, rest)
       order by asset, partition
-     on conflict (asset, partition) do update set busy_step = coalesce(p.busy_step, $1)
-     returning busy_step as holder`,
+     on conflict (asset, partition) do update set busy_step = coalesce(p.busy_step, excluded.busy_step)
+     returning asset, partition, busy_step as holder`,
     [
-      step,
+      partitions.map((row) => row.step),
       partitions.map((row) => row.asset),
       partitions.map((row) => row.partition),
       partitions.map((row) => row.window),
       partitions.map((row) => row.rest),
     ],
   );
-  return rows.find((row) => row.holder !== step)?.holder;
+  const holders = new Map(rows.map(({ asset, partition, holder }) => [`${asset} ${partition}`, holder]));
+  return partitions.flatMap(({ step, asset, partition }) => {
+    const holder = holders.get(`${asset} ${partition}`);
+    return holder === undefined || holder === step ? [] : [{ step, holder }];
+  });
 }
 
 /** The current versions among the given partitions; those never made are not in the answer. */
@@ -89,16 +97,19 @@ export interface StagedRow {
   readonly seconds: number;
 }
 
-/** Keeps what a step has staged, whole and checked: a later attempt narrows to the rest. */
-export async function recordOutputs(tx: Tx, claim: Claim, outputs: readonly StagedRow[]): Promise<void> {
+/** Keeps what steps have staged, whole and checked: a later attempt narrows to the rest. */
+export async function recordOutputs(
+  tx: Tx,
+  outputs: readonly (StagedRow & Pick<Claim, "step" | "epoch">)[],
+): Promise<void> {
   if (outputs.length === 0) return;
   await tx.query(
     `insert into iroko.step_output (step, asset, partition, epoch, object_key, etag, sha256, rows, bytes, data_version, schema_hash, source_versions, metadata, checks, seconds)
-     select $1, asset, partition, $2, "objectKey", etag, sha256, rows, bytes, "dataVersion", "schemaHash", "sourceVersions", metadata, checks, seconds
-       from json_to_recordset($3) as output (asset text, partition text, "objectKey" text, etag text, sha256 text, rows bigint, bytes bigint,
-            "dataVersion" text, "schemaHash" text, "sourceVersions" jsonb, metadata jsonb, checks jsonb, seconds real)
+     select step, asset, partition, epoch, "objectKey", etag, sha256, rows, bytes, "dataVersion", "schemaHash", "sourceVersions", metadata, checks, seconds
+       from json_to_recordset($1) as output (step bigint, asset text, partition text, epoch integer, "objectKey" text, etag text, sha256 text,
+            rows bigint, bytes bigint, "dataVersion" text, "schemaHash" text, "sourceVersions" jsonb, metadata jsonb, checks jsonb, seconds real)
      on conflict (step, asset, partition) do nothing`,
-    [claim.step, claim.epoch, jsonText(outputs)],
+    [jsonText(outputs)],
   );
 }
 
@@ -112,89 +123,107 @@ export async function stagedOutputs(db: Queryable, step: number): Promise<readon
   return rows;
 }
 
+/** What the commit of a step's outputs writes beside them. */
 export interface CommitFacts {
-  readonly claim: Claim;
+  readonly step: number;
   readonly run: string;
   readonly writeSeq: number;
   readonly codeVersion: string;
   readonly definitionHash: string;
   /** Data versions read, per partition of the step: what staleness compares with. */
-  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly inputs: ReadonlyMap<string, unknown>;
+  /** What becomes of the partitions that were not made. */
+  readonly notMade?: { readonly status: "failed" | "canceled"; readonly error?: ErrorRecord };
 }
 
 export interface CommittedRow {
+  readonly step: number;
   readonly asset: string;
   readonly partition: string;
-  /** undefined: superseded by a later claim. */
+  /** null: superseded by a later claim. */
   readonly version: number | null;
 }
 
-/** What becomes of the partitions of a step that were not made. */
-export interface NotMade {
-  readonly status: "failed" | "canceled";
-  readonly error?: ErrorRecord;
-}
-
 /**
- * Moves the pointers of all that the step has staged: the only commit point. A claim that has read later inputs and has
- * committed already wins; then the version stays readable, but is not current. All of the step's partitions are free
- * again; of those it has not made, the outcome is kept.
+ * Moves the pointers of all that steps have staged: the only commit point. A claim that has read later inputs and has
+ * committed already wins; then the version stays readable, but is not current. All of the steps' partitions are free
+ * again; of those they have not made, the outcome is kept.
  */
 export async function commitOutputs(
   tx: Tx,
-  facts: CommitFacts,
-  notMade: NotMade | undefined,
+  facts: readonly CommitFacts[],
   verifyAfterSeconds: number,
 ): Promise<readonly CommittedRow[]> {
+  if (facts.length === 0) return [];
   const { rows } = await tx.query<CommittedRow>(
-    `with staged as (
-       select o.* from iroko.step_output o
-        where o.step = $1 and o.version is null and not o.superseded and $8::text is distinct from 'canceled'),
+    `with fact as (
+       select * from json_to_recordset($2) as fact (step bigint, run uuid, write_seq bigint, code_version text, definition_hash text,
+              status text, error jsonb)),
+     staged as (
+       select o.* from iroko.step_output o join fact using (step)
+        where o.step = any ($1::bigint[]) and o.version is null and not o.superseded and fact.status is distinct from 'canceled'),
+     mine as (
+       select step, asset, partition, busy.step is not null as busy, staged.step is not null as staged
+         from (select busy_step as step, asset, partition from iroko.asset_partition where busy_step = any ($1::bigint[])) busy
+         full join staged using (step, asset, partition)
+        order by asset, partition),
+     -- Each row as it is once it is locked: whether this claim wins is decided by that.
+     current as materialized (
+       select mine.*, p.write_seq as write_seq_before
+         from mine cross join lateral (
+              select write_seq from iroko.asset_partition where (asset, partition) = (mine.asset, mine.partition) for update) p),
      locked as (
-       select p.asset, p.partition
-         from (select asset, partition from iroko.asset_partition where busy_step = $1 union select asset, partition from staged
-                order by asset, partition) mine
-        cross join lateral (
-              select asset, partition from iroko.asset_partition where (asset, partition) = (mine.asset, mine.partition) for update) p),
+       select current.*, staged and coalesce(write_seq_before, 0) <= fact.write_seq as wins, fact.run, fact.write_seq, fact.code_version,
+              fact.definition_hash, case when not staged then fact.status end as status, fact.error
+         from current join fact using (step)),
+     made as (
+       select locked.*, o.object_key, o.etag, o.sha256, o.rows, o.bytes, o.data_version, o.schema_hash, o.metadata,
+              coalesce(input.versions, '{}') || o.source_versions as inputs
+         from locked join staged o using (step, asset, partition)
+         left join json_to_recordset($3) as input (step bigint, partition text, versions jsonb) using (step, partition)
+        where locked.wins),
      moved as (
        update iroko.asset_partition p
-          set version = coalesce(p.version, 0) + 1, write_seq = $2, object_key = o.object_key, etag = o.etag, sha256 = o.sha256,
-              rows = o.rows, bytes = o.bytes, data_version = o.data_version, schema_hash = o.schema_hash, code_version = $4,
-              definition_hash = $5, inputs = ($6::jsonb -> o.partition) || o.source_versions, metadata = o.metadata, made_by_run = $3, made_by_step = $1,
-              made_at = clock_timestamp(), last_status = 'succeeded', last_run = $3, last_step = $1, last_at = clock_timestamp(),
-              last_error = null, busy_step = nullif(p.busy_step, $1),
+          set version = coalesce(p.version, 0) + 1, write_seq = o.write_seq, object_key = o.object_key, etag = o.etag, sha256 = o.sha256,
+              rows = o.rows, bytes = o.bytes, data_version = o.data_version, schema_hash = o.schema_hash, code_version = o.code_version,
+              definition_hash = o.definition_hash, inputs = o.inputs, metadata = o.metadata, made_by_run = o.run, made_by_step = o.step,
+              made_at = clock_timestamp(), last_status = 'succeeded', last_run = o.run, last_step = o.step, last_at = clock_timestamp(),
+              last_error = null, busy_step = nullif(p.busy_step, o.step),
               published_version = case when o.object_key is null then coalesce(p.version, 0) + 1 else p.published_version end,
-              verify_after = case when o.object_key is null then null else clock_timestamp() + make_interval(secs => $7) end
-         from staged o join locked using (asset, partition)
-        where p.asset = o.asset and p.partition = o.partition and coalesce(p.write_seq, 0) <= $2
-       returning p.asset, p.partition, p.version),
-     outcome as (
-       select locked.asset, locked.partition, $8 as status from locked left join staged using (asset, partition)
-        where staged.step is null),
+              verify_after = case when o.object_key is null then null else clock_timestamp() + make_interval(secs => $4) end
+         from made o where p.asset = o.asset and p.partition = o.partition
+       returning o.step, p.asset, p.partition, p.version),
      freed as (
        update iroko.asset_partition p
-          set busy_step = nullif(p.busy_step, $1),
-              last_status = coalesce(o.status, p.last_status), last_error = case when o.status is null then p.last_error else $9::jsonb end,
-              last_run = case when o.status is null then p.last_run else $3 end, last_step = case when o.status is null then p.last_step else $1 end,
+          set busy_step = nullif(p.busy_step, o.step),
+              last_status = coalesce(o.status, p.last_status), last_error = case when o.status is null then p.last_error else o.error end,
+              last_run = case when o.status is null then p.last_run else o.run end, last_step = case when o.status is null then p.last_step else o.step end,
               last_at = case when o.status is null then p.last_at else clock_timestamp() end
-         from locked left join outcome o using (asset, partition)
-        where p.asset = locked.asset and p.partition = locked.partition
-          and (locked.asset, locked.partition) not in (select asset, partition from moved)),
+         from locked o where not o.wins and p.asset = o.asset and p.partition = o.partition),
+     told as (
+       select locked.step, locked.asset, locked.partition, moved.version from locked left join moved using (step, asset, partition) where locked.staged),
      kept as (
-       update iroko.step_output o set version = moved.version, superseded = moved.version is null
-         from staged left join moved using (asset, partition)
-        where o.step = $1 and o.asset = staged.asset and o.partition = staged.partition)
-     select staged.asset, staged.partition, moved.version from staged left join moved using (asset, partition)`,
+       update iroko.step_output o set version = told.version, superseded = told.version is null
+         from told where o.step = any ($1::bigint[]) and o.step = told.step and o.asset = told.asset and o.partition = told.partition)
+     select * from told`,
     [
-      facts.claim.step,
-      facts.writeSeq,
-      facts.run,
-      facts.codeVersion,
-      facts.definitionHash,
-      jsonText(facts.inputs),
+      facts.map(({ step }) => step),
+      jsonText(
+        facts.map(({ step, run, writeSeq, codeVersion, definitionHash, notMade }) => ({
+          step,
+          run,
+          write_seq: writeSeq,
+          code_version: codeVersion,
+          definition_hash: definitionHash,
+          ...notMade,
+        })),
+      ),
+      jsonText(
+        facts.flatMap(({ step, inputs }) =>
+          [...inputs].map(([partition, versions]) => ({ step, partition, versions })),
+        ),
+      ),
       verifyAfterSeconds,
-      notMade?.status ?? null,
-      notMade?.error === undefined ? null : jsonText(notMade.error),
     ],
   );
   return rows;
@@ -217,22 +246,21 @@ export interface ObservedRow extends PartitionRow {
 /** Keeps what was observed of an external asset; an equal data version only renews the time. Returns what changed. */
 export async function recordObservations(
   tx: Tx,
-  run: string,
-  step: number,
-  observed: readonly ObservedRow[],
+  observed: readonly (ObservedRow & { readonly run: string; readonly step: number })[],
 ): Promise<readonly { readonly asset: string; readonly partition: string }[]> {
   if (observed.length === 0) return [];
   const { rows } = await tx.query<{ asset: string; partition: string; changed: boolean }>(
     `with wanted as (
-       select * from json_to_recordset($1) as o (asset text, partition text, "window" tstzrange, rest text, "dataVersion" text, metadata jsonb)
-        order by asset, partition),
+       select distinct on (asset, partition) *
+         from json_to_recordset($1) as o (asset text, partition text, "window" tstzrange, rest text, "dataVersion" text, metadata jsonb, run uuid, step bigint)
+        order by asset, partition, step desc),
      before as (
        select p.asset, p.partition, p.data_version from iroko.asset_partition p join wanted using (asset, partition)
         order by p.asset, p.partition for update of p),
      kept as (
        insert into iroko.asset_partition as p (asset, partition, time_window, rest, version, data_version, metadata, made_by_run, made_by_step, made_at,
                                                last_status, last_run, last_step, last_at, published_version)
-       select asset, partition, "window", rest, 1, "dataVersion", metadata, $2, $3, clock_timestamp(), 'observed', $2, $3, clock_timestamp(), 1 from wanted
+       select asset, partition, "window", rest, 1, "dataVersion", metadata, run, step, clock_timestamp(), 'observed', run, step, clock_timestamp(), 1 from wanted
        on conflict (asset, partition) do update
           set version = coalesce(p.version, 0) + case when p.data_version is distinct from excluded.data_version then 1 else 0 end,
               published_version = coalesce(p.version, 0) + case when p.data_version is distinct from excluded.data_version then 1 else 0 end,
@@ -241,7 +269,7 @@ export async function recordObservations(
               last_at = excluded.last_at)
      select wanted.asset, wanted.partition, before.data_version is distinct from wanted."dataVersion" as changed
        from wanted left join before using (asset, partition)`,
-    [jsonText(observed), run, step],
+    [jsonText(observed)],
   );
   return rows.filter((row) => row.changed);
 }

@@ -17,22 +17,20 @@ export interface CheckResultRow {
 /** Keeps the latest result of each check on each partition. */
 export async function recordCheckResults(
   tx: Tx,
-  run: string,
-  step: number,
-  results: readonly CheckResultRow[],
+  results: readonly (CheckResultRow & { readonly run: string; readonly step: number })[],
 ): Promise<void> {
   if (results.length === 0) return;
   await tx.query(
     `insert into iroko.check_result (asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, run, step)
-     select asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, $1, $2
-       from json_to_recordset($3) as result (asset text, name text, partition text, passed boolean, severity text, blocking boolean,
-            message text, violations bigint, sample jsonb, metadata jsonb)
-      order by asset, name, partition
+     select distinct on (asset, name, partition) asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, run, step
+       from json_to_recordset($1) as result (asset text, name text, partition text, passed boolean, severity text, blocking boolean,
+            message text, violations bigint, sample jsonb, metadata jsonb, run uuid, step bigint)
+      order by asset, name, partition, step desc
      on conflict (asset, name, partition) do update
         set passed = excluded.passed, severity = excluded.severity, blocking = excluded.blocking, message = excluded.message,
             violations = excluded.violations, sample = excluded.sample, metadata = excluded.metadata, run = excluded.run,
             step = excluded.step, at = clock_timestamp()`,
-    [run, step, jsonText(results)],
+    [jsonText(results)],
   );
 }
 

@@ -6,16 +6,16 @@ export async function lockPools(tx: Tx, pools: readonly string[]): Promise<void>
     await tx.query("select from iroko.pool where name = any ($1) order by name for update", [pools]);
 }
 
-/** Locks pools, then says which of them have no room: occupancy is the count of running steps that name them. */
-export async function fullPools(tx: Tx, pools: readonly string[]): Promise<readonly string[]> {
-  if (pools.length === 0) return [];
+/** Locks pools, then says how many more steps may run in each: occupancy is the count of running steps that name it. */
+export async function roomInPools(tx: Tx, pools: readonly string[]): Promise<Map<string, number>> {
+  if (pools.length === 0) return new Map();
   await lockPools(tx, pools);
-  const { rows } = await tx.query<{ name: string }>(
-    `select p.name from iroko.pool p where p.name = any ($1)
-        and (select count(*) from iroko.step s where s.status = 'running' and p.name = any (s.pools)) >= p.slots`,
+  const { rows } = await tx.query<{ name: string; room: number }>(
+    `select p.name, p.slots - (select count(*) from iroko.step s where s.status = 'running' and p.name = any (s.pools)) as room
+       from iroko.pool p where p.name = any ($1)`,
     [pools],
   );
-  return rows.map((row) => row.name);
+  return new Map(rows.map(({ name, room }) => [name, room]));
 }
 
 export async function setPool(db: Queryable, name: string, slots: number): Promise<void> {

@@ -112,11 +112,13 @@ export async function insertSteps(
   }
 }
 
-/** The run's first claim: its start. */
-export async function markRunStarted(tx: Tx, run: string): Promise<void> {
+/** First claims of runs: their start. */
+export async function markRunsStarted(tx: Tx, runs: readonly string[]): Promise<void> {
+  if (runs.length === 0) return;
   await tx.query(
-    "update iroko.run set status = 'running', started_at = clock_timestamp() where id = $1 and status = 'queued'",
-    [run],
+    `with locked as (select id from iroko.run where id = any ($1::uuid[]) and status = 'queued' order by id for update)
+     update iroko.run r set status = 'running', started_at = clock_timestamp() from locked where r.id = locked.id`,
+    [runs],
   );
 }
 

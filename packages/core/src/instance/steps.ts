@@ -2,6 +2,7 @@ import type { ErrorRecord } from "../errors.ts";
 import type { Json } from "../definitions/metadata.ts";
 import { jsonText, type SetColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
+import type { StepWakeUp } from "./wake-ups.ts";
 
 export type StepStatus = "blocked" | "ready" | "running" | "succeeded" | "failed" | "skipped" | "canceled";
 export type StepKind = "materialize" | "check" | "observe" | "gate";
@@ -13,7 +14,9 @@ export interface Claim {
   readonly worker: string;
 }
 
-export interface ClaimedStep<Inputs = unknown> extends Claim, SetColumns {
+/** A ready step as its claim finds it. */
+export interface ClaimableStep<Inputs = unknown> extends SetColumns {
+  readonly step: number;
   readonly run: string;
   readonly n: number;
   readonly kind: StepKind;
@@ -21,16 +24,15 @@ export interface ClaimedStep<Inputs = unknown> extends Claim, SetColumns {
   readonly assets: readonly string[];
   readonly location: string;
   readonly pools: readonly string[];
-  /** Claims so far, this one included; the retry policy does not count those that were lost with their worker. */
-  readonly attempt: number;
   readonly lostAttempts: number;
-  readonly writeSeq: number;
   readonly inputs: Inputs | null;
   readonly onlyIfChanged: boolean;
   readonly retryDelay: number | null;
   readonly readyAt: Temporal.Instant;
   /** It has stood behind another step that made its partition. */
   readonly waited: boolean;
+  /** The queue job that stands for it. */
+  readonly wakeUp: number | null;
   readonly config: Readonly<Record<string, Json>>;
   /** The clock that the run was planned with. */
   readonly asOf: Temporal.Instant;
@@ -39,40 +41,62 @@ export interface ClaimedStep<Inputs = unknown> extends Claim, SetColumns {
   readonly runStatus: string;
 }
 
-/**
- * Claims an admitted step for a live worker that has its code; undefined if it is no longer to be had. The epoch is the
- * fencing token. `writeSeq` orders this claim among all that make the same partition; it is as old as the pinned inputs,
- * so that a retry never puts what it reads from old inputs over what another run has made from newer ones. The worker's
- * row is locked against its removal: who buries the worker sees this claim.
- */
-export async function claimStep<Inputs>(
-  tx: Tx,
-  step: number,
-  worker: string,
-  definitionHashes: readonly string[],
-): Promise<ClaimedStep<Inputs> | undefined> {
-  const { rows } = await tx.query<ClaimedStep<Inputs>>(
-    `update iroko.step s
-        set status = 'running', worker = $2, epoch = s.epoch + 1, attempt = s.attempt + 1,
-            write_seq = case when s.inputs is not null and s.write_seq is not null then s.write_seq else nextval('iroko.write_seq') end,
-            started_at = clock_timestamp(), deferred_until = null, error = null,
-            deferred_reason = null
-       from iroko.run r, (select from iroko.worker where id = $2 and not draining for key share) alive
-      where s.id = $1 and s.status = 'ready' and s.admitted and s.behind is null and r.id = s.run
-        and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
-        and s.definition_hash = any ($3) and r.cancel_requested_at is null
-     returning s.id as step, s.epoch, s.worker, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.boxes, s.pools, s.attempt,
-               s.lost_attempts as "lostAttempts", s.write_seq as "writeSeq", s.inputs, s.only_if_changed as "onlyIfChanged", s.retry_delay as "retryDelay",
-               s.ready_at as "readyAt", s.waited, r.config, r.as_of as "asOf",
-               r.keys_revision as "keysRevision", r.status as "runStatus"`,
-    [step, worker, definitionHashes],
-  );
-  return rows[0];
+/** What a claim adds to a step. */
+export interface StartedStep extends Claim {
+  /** Claims so far, this one included; the retry policy does not count those that were lost with their worker. */
+  readonly attempt: number;
+  readonly writeSeq: number;
 }
 
-/** Keeps what the first claim has pinned: every retry reads the same. */
-export async function pinInputs(tx: Tx, claim: Claim, inputs: unknown): Promise<void> {
-  await tx.query("update iroko.step set inputs = $2 where id = $1", [claim.step, jsonText(inputs)]);
+export interface ClaimedStep<Inputs = unknown> extends ClaimableStep<Inputs>, StartedStep {}
+
+/**
+ * Locks a location's best admitted steps that a live worker has the code of: by priority, then in the order in which they
+ * were admitted. What others have locked is left to them. The worker's row is locked against its removal: who buries the
+ * worker sees these claims.
+ */
+export async function lockClaimable<Inputs>(
+  tx: Tx,
+  by: { readonly worker: string; readonly location: string; readonly definitionHashes: readonly string[] },
+  except: readonly number[],
+  limit: number,
+): Promise<readonly ClaimableStep<Inputs>[]> {
+  const { rows } = await tx.query<ClaimableStep<Inputs>>(
+    `select s.id as step, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.boxes, s.pools,
+            s.lost_attempts as "lostAttempts", s.inputs, s.only_if_changed as "onlyIfChanged", s.retry_delay as "retryDelay",
+            s.ready_at as "readyAt", s.waited, s.wake_up as "wakeUp", r.config, r.as_of as "asOf",
+            r.keys_revision as "keysRevision", r.status as "runStatus"
+       from (select from iroko.worker where id = $1 and not draining for key share) alive, iroko.step s join iroko.run r on r.id = s.run
+      where s.location = $2 and s.status = 'ready' and s.admitted and s.behind is null
+        and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
+        and s.definition_hash = any ($3) and r.cancel_requested_at is null and s.id <> all ($4::bigint[])
+      order by s.priority desc, s.wake_up nulls first, s.id limit $5 for update of s skip locked`,
+    [by.worker, by.location, by.definitionHashes, except, limit],
+  );
+  return rows;
+}
+
+/**
+ * Starts locked steps. The epoch is the fencing token. Inputs are kept as the first claim pins them: every retry reads the
+ * same. `writeSeq` orders this claim among all that make the same partition; it is as old as the pinned inputs, so that a
+ * retry never puts what it reads from old inputs over what another run has made from newer ones.
+ */
+export async function startSteps(
+  tx: Tx,
+  worker: string,
+  steps: readonly { readonly step: number; readonly inputs: unknown }[],
+): Promise<readonly StartedStep[]> {
+  const { rows } = await tx.query<StartedStep>(
+    `update iroko.step s
+        set status = 'running', worker = $1, epoch = s.epoch + 1, attempt = s.attempt + 1, inputs = coalesce(s.inputs, c.inputs),
+            write_seq = case when s.inputs is not null and s.write_seq is not null then s.write_seq else nextval('iroko.write_seq') end,
+            started_at = clock_timestamp(), deferred_until = null, error = null, deferred_reason = null, wake_up = null
+       from json_to_recordset($3) as c (step bigint, inputs jsonb)
+      where s.id = any ($2::bigint[]) and s.id = c.step
+     returning s.id as step, s.epoch, s.worker, s.attempt, s.write_seq as "writeSeq"`,
+    [worker, steps.map(({ step }) => step), jsonText(steps)],
+  );
+  return rows;
 }
 
 /** The step's row, locked, if the claim still holds; every transaction of a claim begins so. */
@@ -90,26 +114,31 @@ export interface StepEnd {
   readonly error?: ErrorRecord;
 }
 
-/** Ends a running step, if the claim still holds. */
-export async function endStep(tx: Tx, claim: Claim, end: StepEnd): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `update iroko.step set status = $4, outcome = $5, error = $6, worker = null, admitted = false, ended_at = clock_timestamp()
-      where id = $1 and epoch = $2 and worker = $3 and status = 'running'`,
+/** Ends running steps whose claims still hold, each by itself; returns which those are. */
+export async function endSteps(
+  tx: Tx,
+  ends: readonly (Claim & { readonly end: StepEnd })[],
+): Promise<readonly number[]> {
+  const { rows } = await tx.query<{ id: number }>(
+    `with locked as (select id from iroko.step where id = any ($1::bigint[]) order by id for update)
+     update iroko.step s
+        set status = e.status, outcome = e.outcome, error = e.error, worker = null, admitted = false, ended_at = clock_timestamp()
+       from locked, json_to_recordset($2) as e (step bigint, epoch integer, worker uuid, status text, outcome text, error jsonb)
+      where s.id = locked.id and s.id = any ($1::bigint[]) and e.step = s.id
+        and s.epoch = e.epoch and s.worker = e.worker and s.status = 'running'
+     returning s.id`,
     [
-      claim.step,
-      claim.epoch,
-      claim.worker,
-      end.status,
-      end.outcome ?? null,
-      end.error === undefined ? null : jsonText(end.error),
+      ends.map(({ step }) => step),
+      jsonText(ends.map(({ step, epoch, worker, end }) => ({ step, epoch, worker, ...end }))),
     ],
   );
-  return rowCount === 1;
+  return rows.map(({ id }) => id);
 }
 
-/** A claim with later inputs had committed all that the step made. */
-export async function markSuperseded(tx: Tx, step: number): Promise<void> {
-  await tx.query("update iroko.step set outcome = 'superseded' where id = $1", [step]);
+/** Claims with later inputs had committed all that these steps made. */
+export async function markSuperseded(tx: Tx, steps: readonly number[]): Promise<void> {
+  if (steps.length > 0)
+    await tx.query("update iroko.step set outcome = 'superseded' where id = any ($1::bigint[])", [steps]);
 }
 
 export interface StepRetry {
@@ -160,55 +189,56 @@ export async function putBehind(db: Queryable, step: number, holder: number): Pr
   return rows[0]?.running ?? false;
 }
 
-/** A pool of the step is full: it waits to be admitted once more, which whoever leaves the pool sees to. */
-export async function withdrawStep(tx: Tx, step: number): Promise<void> {
-  await tx.query("update iroko.step set admitted = false where id = $1 and status = 'ready'", [step]);
+/** Pools of these steps are full: they wait to be admitted once more, which whoever leaves a pool sees to. */
+export async function withdrawSteps(tx: Tx, steps: readonly number[]): Promise<void> {
+  await tx.query("update iroko.step set admitted = false where id = any ($1::bigint[]) and status = 'ready'", [steps]);
 }
 
-/** Lets those go on that stood behind a step. */
-export async function releaseBehind(tx: Tx, step: number): Promise<void> {
+/** Lets those go on that stood behind these steps. */
+export async function releaseBehind(tx: Tx, steps: readonly number[]): Promise<void> {
   await tx.query(
-    `with freed as (select id from iroko.step where behind = $1 order by id for update)
+    `with freed as (select id from iroko.step where behind = any ($1::bigint[]) order by id for update)
      update iroko.step s set behind = null, deferred_reason = null from freed where s.id = freed.id`,
-    [step],
+    [steps],
   );
 }
 
+/** A step that has ended; `well` releases those that need it, anything else only those that wait for its end. */
+export interface EndedStep {
+  readonly run: string;
+  readonly n: number;
+  readonly well: boolean;
+}
+
 /**
- * Takes arrows off: each of the given steps has ended. Strong arrows only where it ended well. Gates that wait for
- * nothing more end with it, and the arrows behind them; returns how many did.
+ * Takes arrows off: each of the given steps has ended. Gates that wait for nothing more end with it, and the arrows behind
+ * them; returns these gates. Locks by (run, number), which is the order of ids within a run.
  */
-export async function releaseDependants(
-  tx: Tx,
-  run: string,
-  ended: readonly number[],
-  which: "all" | "weak",
-): Promise<number> {
-  let gates = 0;
-  let sources = ended;
-  let arrows = which;
-  while (sources.length > 0) {
-    const { rows } = await tx.query<{ n: number; gate: boolean }>(
+export async function releaseDependants(tx: Tx, ended: readonly EndedStep[]): Promise<readonly EndedStep[]> {
+  const gates: EndedStep[] = [];
+  for (let sources = ended; sources.length > 0;) {
+    const { rows } = await tx.query<EndedStep & { gate: boolean }>(
       `with arrow as (
-         select downstream, count(*)::integer as arrows from iroko.step_edge
-          where run = $1 and upstream = any ($2) and (weak or $3) group by downstream),
+         select e.run, a.downstream, count(*)::integer as arrows
+           from unnest($1::uuid[], $2::integer[], $3::boolean[]) as e (run, n, well)
+          cross join lateral (select downstream, weak from iroko.step_edge where run = e.run and upstream = e.n offset 0) a
+          where a.weak or e.well group by e.run, a.downstream),
        -- One by one, by number: however little Postgres knows yet of a growing table, it never reads the whole run for this.
-       locked as (
-         select s.id, arrow.arrows from (select * from arrow order by downstream) arrow
+       locked as materialized (
+         select s.id, arrow.arrows from (select * from arrow order by run, downstream) arrow
           cross join lateral (
-                select id from iroko.step where run = $1 and n = arrow.downstream and status = 'blocked' for update) s)
+                select id from iroko.step where run = arrow.run and n = arrow.downstream and status = 'blocked' for update) s)
        update iroko.step s
           set waiting_on = s.waiting_on - locked.arrows,
               status = case when s.waiting_on > locked.arrows then 'blocked' when s.kind = 'gate' then 'succeeded' else 'ready' end,
               ready_at = case when s.waiting_on = locked.arrows then clock_timestamp() end,
               ended_at = case when s.waiting_on = locked.arrows and s.kind = 'gate' then clock_timestamp() end
          from locked where s.id = locked.id
-       returning s.n, (s.kind = 'gate' and s.status = 'succeeded') as gate`,
-      [run, sources, arrows === "all"],
+       returning s.run, s.n, true as well, (s.kind = 'gate' and s.status = 'succeeded') as gate`,
+      [sources.map(({ run }) => run), sources.map(({ n }) => n), sources.map(({ well }) => well)],
     );
-    sources = rows.filter((row) => row.gate).map((row) => row.n);
-    gates += sources.length;
-    arrows = "all";
+    sources = rows.filter(({ gate }) => gate);
+    gates.push(...sources);
   }
   return gates;
 }
@@ -356,19 +386,22 @@ export async function admitSteps(tx: Tx, location: string, perSlot: number): Pro
           select from unnest(candidate.pools) as pool (name) join pool_room using (name)
            where pool_room.free < (select count(*) from candidate other where other.rank <= candidate.rank and pool.name = any (other.pools)))),
      best as (
-       select fitting.id from fitting, code
+       select fitting.id, fitting.rank from fitting, code
         where fitting.rank + coalesce((select sum(steps) from waiting w where w.priority >= fitting.priority), 0) <= code.size),
      locked as (
-       select id from iroko.step where id = any (array(select id from best)) and status = 'ready' and not admitted
-        order by id for update skip locked),
-     admitted as (
-       update iroko.step s set admitted = true from locked where s.id = locked.id returning s.id, s.priority),
+       select id, priority, row_number() over (order by priority desc, rank) as place
+         from (select s.id, s.priority, best.rank from best
+                cross join lateral (
+                      select id, priority from iroko.step where id = best.id and status = 'ready' and not admitted
+                         for update skip locked) s) s),
      woken as (
-       select graphile_worker.add_jobs(array_agg(
-                row('step:' || $1, json_build_object('step', id), null, null, null, null, -priority, null)::graphile_worker.job_spec
-                order by priority desc, id))
-         from admitted having count(*) > 0)
-     select (select count(*)::integer from admitted) as admitted, (select count(*) from woken) as woken`,
+       select id, row_number() over (order by id) as place
+         from (select array_agg(row('step:' || $1, '{}', null, null, null, null, -priority, null)::graphile_worker.job_spec order by place) as jobs
+                 from locked having count(*) > 0) spec
+        cross join lateral graphile_worker.add_jobs(spec.jobs)),
+     admitted as (
+       update iroko.step s set admitted = true, wake_up = woken.id from locked join woken using (place) where s.id = locked.id returning s.id)
+     select count(*)::integer as admitted from admitted`,
     [location, perSlot],
   );
   return rows[0]?.admitted ?? 0;
@@ -389,7 +422,11 @@ export interface StepGivenBack {
  * Takes running steps back whose worker is gone, and those given (their worker knows nothing of them): epoch up, ready
  * again, nothing counted against them; their partitions are free, and who stood behind them goes on.
  */
-export async function takeBackSteps(tx: Tx, forgotten: readonly Claim[] = []): Promise<readonly StepGivenBack[]> {
+export async function takeBackSteps(
+  tx: Tx,
+  forgotten: readonly Claim[],
+  because: string,
+): Promise<readonly StepGivenBack[]> {
   const { rows } = await tx.query<StepGivenBack>(
     `with locked as (
        select id from iroko.step s where status = 'running'
@@ -397,10 +434,10 @@ export async function takeBackSteps(tx: Tx, forgotten: readonly Claim[] = []): P
                or (id, epoch) in (select * from unnest($1::bigint[], $2::integer[])))
         order by id for update)
      update iroko.step s set status = 'ready', worker = null, epoch = s.epoch + 1, lost_attempts = s.lost_attempts + 1,
-            admitted = true, deferred_until = null, deferred_reason = 'its worker was lost'
+            admitted = true, deferred_until = null, deferred_reason = $3
        from locked, iroko.run r where s.id = locked.id and r.id = s.run
      returning s.id, s.run, s.n, s.location, s.priority, s.attempt, r.cancel_requested_at is not null as canceled`,
-    [forgotten.map(({ step }) => step), forgotten.map(({ epoch }) => epoch)],
+    [forgotten.map(({ step }) => step), forgotten.map(({ epoch }) => epoch), because],
   );
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return rows;
@@ -423,22 +460,14 @@ export async function takeBackSteps(tx: Tx, forgotten: readonly Claim[] = []): P
  * Admitted steps that could run and have no wake-up that will be heard: none in the queue, one that has failed for good,
  * or one that a process holds which is no worker of ours.
  */
-export async function stepsWithoutWakeUp(db: Queryable): Promise<
-  readonly {
-    readonly id: number;
-    readonly location: string;
-    readonly priority: number;
-    readonly at: Temporal.Instant | null;
-  }[]
-> {
-  const { rows } = await db.query<{ id: number; location: string; priority: number; at: Temporal.Instant | null }>(
-    `with heard as (
-       select (j.payload ->> 'step')::bigint as step from graphile_worker._private_jobs j
-        where j.attempts < j.max_attempts
-          and (j.locked_by is null or j.locked_by in (select unnest(queue_ids) from iroko.worker)))
-     select s.id, s.location, s.priority, s.deferred_until as at from iroko.step s
+export async function stepsWithoutWakeUp(db: Queryable): Promise<readonly StepWakeUp[]> {
+  const { rows } = await db.query<StepWakeUp>(
+    `select s.id as step, s.deferred_until as at from iroko.step s
       where s.status = 'ready' and s.admitted and s.ready_at < clock_timestamp() - interval '2 seconds'
-        and not exists (select from heard where heard.step = s.id)
+        and not exists (
+          select from graphile_worker._private_jobs j
+           where j.id = s.wake_up and j.attempts < j.max_attempts
+             and (j.locked_by is null or j.locked_by in (select unnest(queue_ids) from iroko.worker)))
       order by s.id limit 1000`,
   );
   return rows;
