@@ -6,9 +6,11 @@ import { fileURLToPath } from "node:url";
 import { objectCache, openStore } from "@iroko/assets";
 import { IrokoError, type Snapshot } from "@iroko/core";
 import {
+  askMappings,
   currentLocation,
   listWorkers,
   loadSnapshot,
+  mappingEvaluator,
   registerLocation,
   startWorker,
   type Location,
@@ -28,6 +30,8 @@ export interface Session extends Instance {
   readonly location: Location;
   /** Opened and probed once: unreachable, denied or without its bucket is told here, before a run starts. */
   readonly store: () => Promise<Store>;
+  /** Does what plans or judges, with the mapping functions of the definitions answered: by this process where it is embedded. */
+  readonly asking: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Steps are run in this process from then on; drained when the session ends. */
   readonly startWorker: (options?: SessionWorkerOptions) => Promise<Worker>;
 }
@@ -40,6 +44,7 @@ export async function openSession(project: Project, terminal: Terminal): Promise
   const { instance, location } = await openLocation(project, terminal);
   let opened: Promise<Store> | undefined;
   const workers: Worker[] = [];
+  const evaluator = instance.mode === "embedded" ? mappingEvaluator({ module: project.module }) : undefined;
   const store = (): Promise<Store> => (opened ??= openProbed(project, terminal));
   return {
     ...instance,
@@ -47,6 +52,7 @@ export async function openSession(project: Project, terminal: Terminal): Promise
     terminal,
     location,
     store,
+    asking: (work) => askMappings({ db: instance.db, location: location.name, evaluator }, work),
     async startWorker(options = {}) {
       const worker = await startWorker(workerOptions(project, instance, await store(), location.name, options));
       workers.push(worker);
@@ -54,7 +60,7 @@ export async function openSession(project: Project, terminal: Terminal): Promise
       return worker;
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker.drain(0)));
+      await Promise.all([...workers.map((worker) => worker.drain(0)), evaluator?.close()]);
       await opened?.then(
         (store) => store.close(),
         () => {},

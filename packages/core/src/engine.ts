@@ -93,6 +93,9 @@ export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./exec
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";
 
+export { askMappings, type MappingSource } from "./execution/mapping/ask-mappings.ts";
+export { mappingEvaluator, type MappingEvaluator } from "./execution/mapping/mapping-evaluator.ts";
+
 // Schedules
 export { listAutomations, listTicks, setPaused, type AutomationRow, type TickRow } from "./instance/automations.ts";
 export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";

@@ -32,7 +32,7 @@ Examples:
     await using session = await openSession(findProject(options), terminal);
     const { db, location } = session;
     // Whatever is wrong with it is told before anything runs.
-    const stored = await requireApplicable(db, id);
+    const stored = await session.asking(() => requireApplicable(db, id));
     if (stored.location !== location.name) {
       throw new IrokoError(
         "PLAN_UNKNOWN",
@@ -42,7 +42,7 @@ Examples:
         },
       );
     }
-    return await makeRun(session, options, async () => applyPlan(db, id, "cli"));
+    return await makeRun(session, options, async () => session.asking(() => applyPlan(db, id, "cli")));
   },
 };
 

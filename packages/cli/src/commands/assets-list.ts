@@ -20,7 +20,7 @@ const command: CliCommand<AssetsListOptions> = {
   },
   async run({ options, terminal }) {
     await using session = await openSession(findProject(options), terminal);
-    const assets = await listAssets(session, options.select);
+    const assets = await session.asking(() => listAssets(session, options.select));
     if (options.json === true) {
       terminal.data(JSON.stringify(assets, null, 2));
       return exitCodes.done;

@@ -29,12 +29,14 @@ const command: CliCommand<AssetsShowOptions> = {
   async run({ args: [name = ""], options, terminal }) {
     const [key, partition] = splitName(name);
     await using session = await openSession(findProject(options), terminal);
-    const facts = await assetFacts(session, {
-      key,
-      partition: options.partition ?? partition,
-      rows: options.rows,
-      versions: options.versions,
-    });
+    const facts = await session.asking(() =>
+      assetFacts(session, {
+        key,
+        partition: options.partition ?? partition,
+        rows: options.rows,
+        versions: options.versions,
+      }),
+    );
     if (options.json === true) terminal.data(JSON.stringify(facts, null, 2));
     else print(facts, terminal);
     return exitCodes.done;

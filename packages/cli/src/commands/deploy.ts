@@ -1,4 +1,4 @@
-import { currentLocation, registerLocation } from "@iroko/core/engine";
+import { currentLocation, registerLocation, askMappings, mappingEvaluator } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { isNew, openInstance } from "../instance.ts";
@@ -40,7 +40,10 @@ const command: CliCommand<DeployOptions> = {
     await using instance = await openInstance(project, terminal);
     const { db } = instance;
     const before = await currentLocation(db, project.location);
-    const changes = await definitionChanges(db, before?.snapshot, snapshot, Temporal.Now.instant());
+    const evaluator = mappingEvaluator({ module: project.module });
+    const changes = await askMappings({ db, location: project.location, evaluator }, () =>
+      definitionChanges(db, before?.snapshot, snapshot, Temporal.Now.instant()),
+    ).finally(() => evaluator.close());
     const version =
       options.dryRun === true
         ? before?.version

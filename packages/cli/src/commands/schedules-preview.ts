@@ -23,13 +23,13 @@ const command: CliCommand<SchedulesPreviewOptions> = {
   },
   async run({ args, options, terminal }) {
     await using session = await openSession(findProject(options), terminal);
-    const { db, location } = session;
+    const { location } = session;
     const now = Temporal.Now.instant();
     const schedules = args[0] === undefined ? location.snapshot.schedules : [findSchedule(location, args[0])];
     const previews = await Promise.all(
       schedules.map(async (schedule) => ({
         schedule,
-        ticks: await previewSchedule(db, location, schedule, { now, count: options.ticks }),
+        ticks: await previewSchedule(session, schedule, { now, count: options.ticks }),
       })),
     );
     if (options.json === true) {

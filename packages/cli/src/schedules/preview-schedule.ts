@@ -10,7 +10,8 @@ import {
   type PlanDescription,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { listAutomations, planRequest, readMoment, type Database, type Location } from "@iroko/core/engine";
+import { listAutomations, planRequest, readMoment } from "@iroko/core/engine";
+import type { Session } from "../session.ts";
 import { jobOf } from "./find-schedule.ts";
 
 export interface PreviewedTick {
@@ -25,8 +26,7 @@ export interface PreviewedTick {
 }
 
 export async function previewSchedule(
-  db: Database,
-  location: Location,
+  { db, location, asking }: Session,
   schedule: ScheduleDefinition,
   { now, count }: { readonly now: Temporal.Instant; readonly count: number },
 ): Promise<readonly PreviewedTick[]> {
@@ -44,7 +44,9 @@ export async function previewSchedule(
       const partitions =
         asked.kind === "set" && definition !== undefined ? formatPartitions(definition, asked.set) : "";
       try {
-        const plan = await planRequest(db, snapshot, { select, partitions: asked }, { now: at, dynamicKeys });
+        const plan = await asking(() =>
+          planRequest(db, snapshot, { select, partitions: asked }, { now: at, dynamicKeys }),
+        );
         return { at, partitions, reason, plan: describePlan(plan, snapshot) };
       } catch (error) {
         if (!(error instanceof IrokoError)) throw error;

@@ -7,10 +7,14 @@ import type { Queryable } from "../instance/database.ts";
 import type { Plan, PlanRequest } from "../planning/plan.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { planRun } from "../planning/plan-run.ts";
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { readPlanningState } from "./planning-state.ts";
 
-/** @throws {IrokoError} as `planRun` */
+/**
+ * @throws {IrokoError} as `planRun`
+ * @throws {MappingQuestion} when a mapping function has to be asked: `askMappings` has it answered, and asks again
+ */
 export async function planRequest(db: Queryable, snapshot: Snapshot, request: PlanRequest, now: Moment): Promise<Plan> {
-  const state = await readPlanningState(db, snapshot, request);
-  return planRun({ snapshot, request, state, now });
+  const state = await readPlanningState(db, snapshot, request, now);
+  return withStoredMappings(db, now, (moment) => planRun({ snapshot, request, state, now: moment }));
 }

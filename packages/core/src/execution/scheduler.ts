@@ -5,6 +5,7 @@
  */
 import { requestDefinition } from "../planning/requested-partitions.ts";
 import { dueTicks, ticksRequest } from "../automation/schedule-ticks.ts";
+import { IrokoError } from "../errors.ts";
 import type { Logger } from "../definitions/io-manager.ts";
 import type { JobDefinition, ScheduleDefinition } from "../definitions/model.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
@@ -23,6 +24,7 @@ import { newestEventAt } from "../instance/events.ts";
 import { currentLocation, listLocations, type Location } from "../instance/locations.ts";
 import { planObservation } from "../planning/plan-observation.ts";
 import { ownErrorRecord } from "./own-error.ts";
+import { askMappings } from "./mapping/ask-mappings.ts";
 import { planRequest } from "./plan-request.ts";
 import { readMoment } from "./read-moment.ts";
 import { repeat } from "./repeat.ts";
@@ -59,7 +61,16 @@ export async function evaluateSchedules({
       if (schedule.enabled) await beginTicks(db, location, schedule, { at, newestEvent, log });
     }
   }
-  for (const tick of await ticksToPlan(db)) await planTick(db, tick, at, log);
+  for (const tick of await ticksToPlan(db)) {
+    try {
+      // No other schedule waits for a worker to answer: a tick that could not be planned yet is looked at again.
+      await askMappings({ db, location: tick.location, waitSeconds: 0 }, () => planTick(db, tick, at, log));
+    } catch (error) {
+      if (!(error instanceof IrokoError)) throw error;
+      if (error.code === "MAPPING_UNANSWERED") log?.warn(`the tick of "${tick.name}" waits: ${error.message}`);
+      else await failTick(db, tick, error, log);
+    }
+  }
 }
 
 async function beginTicks(
@@ -141,6 +152,19 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
       log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
       await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
     }
+  });
+}
+
+/** A mapping function that the plan needs has failed where its code runs. */
+async function failTick(
+  db: Database,
+  tick: TickRow,
+  { code, message }: IrokoError,
+  log: Logger | undefined,
+): Promise<void> {
+  log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
+  await db.transaction(async (tx) => {
+    if (await lockTick(tx, tick)) await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
   });
 }
 

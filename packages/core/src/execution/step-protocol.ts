@@ -7,6 +7,8 @@ import type { CheckOutcome } from "../definitions/check.ts";
 import type { Json, Metadata } from "../definitions/metadata.ts";
 import type { Staged } from "../definitions/io-manager.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
+import type { MappingImage } from "../partitions/mapping-relation.ts";
+import type { PartitionSetJson } from "../partitions/partition-set.ts";
 
 /** A partition as it crosses: `Temporal` is not cloneable. Instants are ISO strings. */
 export interface PartitionRecord {
@@ -61,6 +63,8 @@ export interface InputRecord {
 export type ToChild =
   /** Once the step has ended, `endOfStep(token)` is the last that it leaves on stdout and on stderr. */
   | { readonly type: "run"; readonly spec: StepSpec; readonly token: string }
+  /** Asks a mapping function, by its hash, about downstream partitions. */
+  | { readonly type: "map"; readonly mapping: string; readonly set: PartitionSetJson }
   /** Abort the running step: signal first, the parent kills after 2 s. */
   | { readonly type: "cancel" };
 
@@ -94,7 +98,10 @@ export type FromChild =
   /** `exiting`: the process ends with it, since nobody knows what the error left behind. */
   | { readonly type: "failed"; readonly error: ErrorRecord; readonly rssBytes: number; readonly exiting?: boolean }
   /** It ended because it was canceled. */
-  | { readonly type: "canceled"; readonly rssBytes: number };
+  | { readonly type: "canceled"; readonly rssBytes: number }
+  /** Some of what a mapping function was asked about; then that it was all, or why there is no more. */
+  | { readonly type: "mapped"; readonly asked: PartitionSetJson; readonly images: readonly MappingImage[] }
+  | { readonly type: "mappingEnded"; readonly error?: ErrorRecord };
 
 /** What a step tells while it runs. */
 export type StepMessage = Extract<FromChild, { readonly type: "log" | "built" | "observed" | "checked" }>;

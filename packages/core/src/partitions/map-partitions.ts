@@ -11,7 +11,7 @@ import type { CustomMapping, DimensionMapping, PartitionMapping } from "./mappin
 import { dynamicKeysOf, instantOf, mappingAnswersOf, type Moment } from "./moment.ts";
 import { boxSet } from "./multi-partition.ts";
 import type { Box, DimensionSet, PartitionSet } from "./partition-set.ts";
-import { partitionOf, setOfPartitions } from "./partitions-in.ts";
+import { countIn, partitionOf, setOfPartitions } from "./partitions-in.ts";
 import type { DimensionPartitions, PartitionsDefinition, TimePartitions, TimeWindow } from "./partitions-definition.ts";
 import { emptySetOf, intersect, isEmptySet, keySet, multiSet, subtract, timeSet, union } from "./set-algebra.ts";
 import { gridOf, lineAtOrAfter, lineAtOrBefore, shiftLine, withoutExcluded } from "./time-grid.ts";
@@ -142,8 +142,9 @@ function answersAbout(
   if (mapping.code) return evaluateMapping(mapping, { upstream, downstream, set });
   const known = mappingAnswersOf(now).get(mapping.hash);
   const unknown = known ? subtract(set, known.asked) : set;
-  if (!known || !isEmptySet(unknown)) throw new MappingQuestion(mapping, upstream, downstream, unknown);
-  return known;
+  // What the definition leaves out of a range nobody is asked about.
+  if (countIn(downstream, unknown) > 0) throw new MappingQuestion(mapping, upstream, downstream, unknown, now);
+  return known ?? { asked: unknown, images: [] };
 }
 
 /** Box by box, dimension by dimension; dimensions that the mapping does not name are needed whole. */

@@ -4,6 +4,7 @@
  */
 import { instantOfSeconds, secondsAtOrAfter, secondsAtOrBefore } from "./epoch-seconds.ts";
 import type { CustomMapping } from "./mapping.ts";
+import type { Moment } from "./moment.ts";
 import { multiSet } from "./multi-set.ts";
 import type { PartitionSet, PartitionSetJson, TimeSet } from "./partition-set.ts";
 import type { PartitionsDefinition } from "./partitions-definition.ts";
@@ -12,7 +13,7 @@ import { intersect, isEmptySet, keySet, union } from "./set-algebra.ts";
 import { setFromJson, setToJson } from "./set-codec.ts";
 
 /** By the mapping's hash. */
-export type MappingAnswers = ReadonlyMap<string, MappingRelation>;
+export type MappingAnswers = Map<string, MappingRelation>;
 
 export interface MappingRelation {
   /** The downstream partitions that have been asked about. */
@@ -36,17 +37,20 @@ export class MappingQuestion extends Error {
   readonly upstream: PartitionsDefinition;
   readonly downstream: PartitionsDefinition;
   readonly set: PartitionSet;
+  readonly now: Moment;
   constructor(
     mapping: CustomMapping,
     upstream: PartitionsDefinition,
     downstream: PartitionsDefinition,
     set: PartitionSet,
+    now: Moment,
   ) {
     super(`The mapping function of ${mapping.subject} has not been asked about these partitions.`);
     this.mapping = mapping;
     this.upstream = upstream;
     this.downstream = downstream;
     this.set = set;
+    this.now = now;
   }
 }
 

@@ -13,7 +13,7 @@ export interface MomentWithKeys {
   readonly dynamicKeys: DynamicKeys;
   /** Which state of the instance's keys these are: a run keeps it, and is carried out with the same. */
   readonly keysRevision?: number;
-  /** As far as they have been asked for; what is missing is thrown as a `MappingQuestion`. */
+  /** As far as they have been asked for: what is missing is thrown as a `MappingQuestion`, and filled in by the asker. */
   readonly mappings?: MappingAnswers;
 }
 
@@ -32,11 +32,6 @@ export function mappingAnswersOf(moment: Moment): MappingAnswers {
 }
 
 const noAnswers: MappingAnswers = new Map();
-
-/** The same moment, with more answers known. */
-export function withAnswers(moment: Moment, mappings: MappingAnswers): Moment {
-  return "now" in moment ? { ...moment, mappings } : { now: moment, dynamicKeys: new Map(), mappings };
-}
 
 /**
  * The keys of dynamic partitions; none where none was ever added.

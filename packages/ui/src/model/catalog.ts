@@ -52,8 +52,9 @@ function catalogOf(locations: readonly CatalogLocation[]): Catalog {
 }
 
 /** Everything that has partitions, in all locations. */
-export function definitionsIn({ locations }: Catalog): Pick<Snapshot, "assets" | "checks"> {
+export function definitionsIn({ locations }: Catalog): Pick<Snapshot, "assets" | "checks" | "computes"> {
   return {
+    computes: locations.flatMap(({ snapshot }) => snapshot.computes),
     assets: locations.flatMap(({ snapshot }) => snapshot.assets),
     checks: locations.flatMap(({ snapshot }) => snapshot.checks),
   };

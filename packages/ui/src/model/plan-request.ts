@@ -1,6 +1,6 @@
 /** A request to make assets: read from a body, planned, and submitted at once or kept to be applied. */
 import { partitionsText, type PlanReport, type PlanRequest } from "@iroko/core";
-import { planRequest, readMoment, readPlanReport, storePlan, submitRun } from "@iroko/core/engine";
+import { askMappings, planRequest, readMoment, readPlanReport, storePlan, submitRun } from "@iroko/core/engine";
 import { z } from "zod";
 import { findLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
@@ -39,7 +39,9 @@ export interface KeptPlan {
 export async function keepPlan({ db, now, catalog, store }: Instance, body: PlanBody): Promise<KeptPlan> {
   const location = findLocation(await catalog(), body.location);
   const request = requestOf(body);
-  const { id, plan, moment } = await storePlan(db, location, request, now());
+  const { id, plan, moment } = await askMappings({ db, location: location.name }, () =>
+    storePlan(db, location, request, now()),
+  );
   const { snapshot } = location;
   return { id, plan: await readPlanReport(db, { plan, snapshot, request, now: moment, store }) };
 }
@@ -49,7 +51,9 @@ export async function submit({ db, now, catalog }: Instance, body: PlanBody): Pr
   const location = findLocation(await catalog(), body.location);
   const request = requestOf(body);
   const asOf = await readMoment(db, location.snapshot, now());
-  const plan = await planRequest(db, location.snapshot, request, asOf);
+  const plan = await askMappings({ db, location: location.name }, () =>
+    planRequest(db, location.snapshot, request, asOf),
+  );
   const { select: selection, partitions } = request;
   return submitRun(db, { location, plan, asOf, selection, partitions: partitionsText(partitions), trigger: "api" });
 }

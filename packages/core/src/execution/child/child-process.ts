@@ -6,6 +6,7 @@ import { snapshotOf } from "../../definitions/snapshot-of.ts";
 import type { Definitions } from "../../definitions/model.ts";
 import { toErrorRecord } from "./user-code.ts";
 import type { FromChild, StepSpec, ToChild } from "../step-protocol.ts";
+import { answerMapping } from "./answer-mapping.ts";
 import { executeStep } from "./execute-step.ts";
 import { loadDefinitions } from "./load-definitions.ts";
 import { dieWithParent, watchParent } from "./parent-watch.ts";
@@ -49,6 +50,7 @@ async function load(): Promise<Definitions | undefined> {
 
 function obey(message: ToChild, loaded: Definitions): void {
   if (message.type === "run") void run(loaded, message.spec, message.token);
+  else if (message.type === "map") answerMapping(loaded, message.mapping, message.set, send);
   else running?.controller.abort();
 }
 

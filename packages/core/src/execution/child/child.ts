@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "../../definitions/io-manager.ts";
 import type { Snapshot } from "../../definitions/snapshot.ts";
 import { IrokoError, type ErrorCode, type ErrorRecord } from "../../errors.ts";
+import type { PartitionSetJson } from "../../partitions/partition-set.ts";
 import type { FromChild, StepMessage, StepSpec, ToChild } from "../step-protocol.ts";
 import { childExecArgv, childEnvironment } from "./child-environment.ts";
 import { LastLines } from "./last-lines.ts";
@@ -62,6 +63,7 @@ export class Child {
   #exiting = false;
   #death: Death | undefined;
   #step: RunningStep | undefined;
+  #mapping: RunningMapping | undefined;
   #loading: PromiseWithResolvers<Snapshot> | undefined = Promise.withResolvers<Snapshot>();
 
   constructor(options: ChildOptions) {
@@ -128,6 +130,23 @@ export class Child {
     }
   }
 
+  /** Asks a mapping function; tells its answers in batches. Only while no step runs. */
+  async map(
+    mapping: string,
+    set: PartitionSetJson,
+    onBatch: (batch: Extract<FromChild, { readonly type: "mapped" }>) => void,
+  ): Promise<{ readonly kind: "done" | "died" } | { readonly kind: "failed"; readonly error: ErrorRecord }> {
+    const ended = Promise.withResolvers<ErrorRecord | undefined>();
+    this.#mapping = { onBatch, ended: ended.resolve };
+    this.#tell({ type: "map", mapping, set });
+    const outcome = await Promise.race([
+      ended.promise.then((error) => (error ? { kind: "failed" as const, error } : { kind: "done" as const })),
+      this.exited.then(() => ({ kind: "died" as const })),
+    ]);
+    this.#mapping = undefined;
+    return outcome;
+  }
+
   kill(): void {
     this.#process.kill("SIGKILL");
   }
@@ -156,6 +175,12 @@ export class Child {
         this.rssBytes = message.rssBytes;
         this.#exiting = message.exiting ?? false;
         return this.#end({ kind: "failed", error: message.error });
+      case "mapped":
+        this.#mapping?.onBatch(message);
+        return;
+      case "mappingEnded":
+        this.#mapping?.ended(message.error);
+        return;
       default:
         this.#step?.onMessage(message);
     }
@@ -240,6 +265,11 @@ export class Child {
 interface Death {
   readonly code: number | null;
   readonly signal: string | null;
+}
+
+interface RunningMapping {
+  readonly onBatch: (batch: Extract<FromChild, { readonly type: "mapped" }>) => void;
+  readonly ended: (error: ErrorRecord | undefined) => void;
 }
 
 interface RunningStep {
