@@ -34,12 +34,15 @@ export async function findViolations(context: CheckContext, search: Search): Pro
     },
   });
   const { text, params, schemas } = relation.rendered;
-  const counting = `select ${search.counted ?? "count(*)"} as violations from (${text})`;
+  // In one go: the query is run once, whether it finds something or not.
+  const statement = `with violating as materialized (${text})
+    select (select ${search.counted ?? "count(*)"} from violating) as iroko_violations, * from violating limit ${sampleRows}`;
   try {
-    const [row] = await database.all(counting, params);
-    const violations = Number(row?.["violations"] ?? 0);
-    if (violations === 0) return { passed: true, violations: 0 };
-    const sample = await shownRows(database, `select * from (${text}) limit ${sampleRows}`, params);
+    const found = await shownRows(database, statement, params);
+    const [first] = found;
+    if (first === undefined) return { passed: true, violations: 0 };
+    const violations = Number(first["iroko_violations"]);
+    const sample = found.map(({ iroko_violations: _violations, ...row }) => row);
     return {
       passed: false,
       violations,
@@ -47,7 +50,7 @@ export async function findViolations(context: CheckContext, search: Search): Pro
       sample: maskRows(sample, [context.schema, ...schemas], search.made),
     };
   } catch (error) {
-    throw relation.explain(error, counting);
+    throw relation.explain(error, statement);
   }
 }
 
