@@ -18,6 +18,7 @@ import {
   type ClaimedStep,
 } from "../instance/steps.ts";
 import { dropWakeUps, replaceWakeUps } from "../instance/wake-ups.ts";
+import { MappingQuestion } from "../partitions/mapping-relation.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { partitionsIn } from "../partitions/partitions-in.ts";
 import { inputVersions, noInputs, pinInputsOf, type LookUpCurrent, type PinnedInputs } from "./pinned-inputs.ts";
@@ -43,6 +44,8 @@ export interface Claimant {
   readonly location: string;
   readonly snapshot: Snapshot;
   readonly definitionHashes: readonly string[];
+  /** Answers a mapping function that a step's inputs are found by, where nobody has asked it before. */
+  readonly answer: (question: MappingQuestion) => Promise<void>;
 }
 
 /** Partitions of these steps are being made by others. */
@@ -63,7 +66,20 @@ class NeedsPools extends Error {
   }
 }
 
+/** The inputs of a step are found by a mapping function that is to be asked first, outside the transaction's locks. */
+class NeedsAnswer extends Error {
+  readonly step: number;
+  readonly question: MappingQuestion;
+  constructor(step: number, question: MappingQuestion) {
+    super(question.message);
+    this.step = step;
+    this.question = question;
+  }
+}
+
 const claimTries = 8;
+/** Of one claim: each step may have some, and each is asked once. */
+const mostQuestions = 100;
 
 /**
  * Claims the best admitted steps that there are, at most so many. Fewer: there were no more.
@@ -77,13 +93,21 @@ export async function claimSteps(
   woken: readonly number[],
 ): Promise<readonly Claimed[]> {
   let pools: readonly string[] = [];
+  const unanswered = new Map<number, Unfit>();
+  let questions = 0;
   for (let tries = 0; tries < claimTries; tries += 1) {
     try {
       const locked = pools;
-      return await db.transaction((tx) => claimIn(tx, by, limit, woken, locked));
+      return await db.transaction((tx) => claimIn(tx, by, limit, woken, locked, unanswered));
     } catch (error) {
       if (error instanceof NeedsPools) pools = [...new Set([...pools, ...error.pools])];
-      else if (!(error instanceof HeldByOthers)) throw error;
+      else if (error instanceof NeedsAnswer) {
+        const { step, question } = error;
+        // One that fails fails the step, not its claim.
+        await by.answer(question).catch((failure: unknown) => unanswered.set(step, new Unfit(failure)));
+        questions += 1;
+        if (questions <= mostQuestions) tries -= 1;
+      } else if (!(error instanceof HeldByOthers)) throw error;
       // A holder that has ended meanwhile leaves nothing to stand behind: then the claim is tried again.
       else for (const { step, holder } of error.held) await putBehind(db, step, holder);
     }
@@ -97,6 +121,7 @@ async function claimIn(
   limit: number,
   woken: readonly number[],
   pools: readonly string[],
+  unanswered: ReadonlyMap<number, Unfit>,
 ): Promise<readonly Claimed[]> {
   const wanted = withoutRivals((await lockFitting(tx, by, limit, pools)).map((step) => wantedBy(step, by.snapshot)));
   if (wanted.length === 0) return [];
@@ -111,7 +136,15 @@ async function claimIn(
     wanted.flatMap(({ step, rows }) => rows.map((row) => ({ ...row, step: step.step }))),
   );
   const lookUp = lookUpTogether(tx);
-  const pinned = wanted.map((one) => pinAsPlanned(tx, lookUp, by.snapshot, one).catch((error) => new Unfit(error)));
+  const pinned = wanted.map(async (one): Promise<PinnedInputs | Unfit> => {
+    const { step } = one.step;
+    try {
+      return unanswered.get(step) ?? (await pinAsPlanned(tx, lookUp, by.snapshot, one));
+    } catch (error) {
+      if (error instanceof MappingQuestion) throw new NeedsAnswer(step, error);
+      return new Unfit(error);
+    }
+  });
   const [held, inputs] = await Promise.all([busy, Promise.all(pinned)]);
   if (held.length > 0) throw new HeldByOthers(held);
 
@@ -209,7 +242,7 @@ async function pinAsPlanned(
   if (step.inputs !== null) return step.inputs;
   const upstream = [...definition.deps, ...definition.compares].flatMap(({ asset }) => assetOf(snapshot, asset) ?? []);
   const now = await momentOfRun(tx, { assets: [definition, ...upstream] }, step);
-  return pinInputsOf(lookUp, snapshot, definition, { assets: step.assets, partitions, now });
+  return pinInputsOf(tx, lookUp, snapshot, definition, { assets: step.assets, partitions, now });
 }
 
 /** Asked for several steps in one tick, it asks Postgres once. */

@@ -5,12 +5,14 @@
 import { IrokoError } from "../errors.ts";
 import type { Metadata } from "../definitions/metadata.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
+import type { Queryable } from "../instance/database.ts";
 import type { CurrentRow } from "../instance/asset-partitions.ts";
 import { readsWhatThereIs } from "../graph/joins.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { upstreamOf } from "../partitions/map-partitions.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { nameOf, toPartitionRecord } from "./child/partition-record.ts";
 import type { PartitionRecord } from "./step-protocol.ts";
 import { assetOf, type StepDefinition } from "./step-definition.ts";
@@ -57,6 +59,7 @@ export type LookUpCurrent = (
  * @throws {IrokoError} INPUT_MISSING when a required upstream partition has not been made, or none of "all"
  */
 export async function pinInputsOf(
+  db: Queryable,
   lookUp: LookUpCurrent,
   snapshot: Snapshot,
   definition: StepDefinition,
@@ -66,7 +69,7 @@ export async function pinInputsOf(
     readonly now: Moment;
   },
 ): Promise<PinnedInputs> {
-  const wanted = wantedInputs(snapshot, definition, step);
+  const wanted = await withStoredMappings(db, step.now, (now) => wantedInputs(snapshot, definition, { ...step, now }));
   if (wanted.length === 0) return noInputs;
   const pairs = new Map<string, { asset: string; partition: string }>();
   for (const want of wanted) {

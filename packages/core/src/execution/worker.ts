@@ -16,6 +16,7 @@ import { stepsOfWorker, type Claim, type StepEnd } from "../instance/steps.ts";
 import { recordTransfers } from "../instance/transfers.ts";
 import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
+import type { MappingQuestion } from "../partitions/mapping-relation.ts";
 import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Claimed } from "./claim.ts";
@@ -28,6 +29,9 @@ import { openGate, type NetworkGate } from "./network-gate.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { patientDatabase } from "./patient-database.ts";
 import { reconcile, skipRun } from "./reconcile.ts";
+import { answerMapping, answerWaiting } from "./mapping/answer-mapping.ts";
+import { mappingEvaluator, type MappingEvaluator } from "./mapping/mapping-evaluator.ts";
+import { mappingsOf } from "./mapping/stored-mappings.ts";
 import { repeat } from "./repeat.ts";
 import { definitionHashesOf } from "./step-definition.ts";
 import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts";
@@ -120,7 +124,9 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   const definitionHashes = definitionHashesOf(snapshot);
   const gone = new AbortController();
   const patient = patientDatabase(db, gone.signal);
-  const by = { worker: id, location: options.location, snapshot, definitionHashes };
+  const evaluator = mappingEvaluator(options);
+  const mappings = answering(db, evaluator, options.location, snapshot);
+  const by = { worker: id, location: options.location, snapshot, definitionHashes, answer: mappings.answer };
   const claims = claimAhead({
     slots,
     async claim(limit, woken) {
@@ -158,7 +164,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       slots,
       definitionHashes,
     },
-    onBeat: lookAround,
+    onBeat: async () => void (await Promise.all([lookAround(), mappings.answerOthers()])),
     onCancel: () => void lookAround().catch(() => {}),
     // Others have taken the steps, or will: nothing here may go on, nor wait for a database that may not answer.
     onLost: (reason) => {
@@ -241,7 +247,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       // What still runs ends here without a word, and is handed over for another worker to begin it.
       gone.abort();
       for (const controller of held.values()) controller.abort(new WorkerGone());
-      await children.close({ graceSeconds: 0 });
+      await Promise.all([children.close({ graceSeconds: 0 }), evaluator.close()]);
       await Promise.all(loops.map((loop) => loop.stop()));
       await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
       await idle;
@@ -260,6 +266,24 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       await stop(deadlineSeconds);
       ending.resolve();
     },
+  };
+}
+
+/** What the mapping functions of the worker's own code are asked: by its steps, and by those who have no code. */
+function answering(
+  db: Database,
+  evaluator: MappingEvaluator,
+  location: string,
+  snapshot: Snapshot,
+): { readonly answer: (question: MappingQuestion) => Promise<void>; readonly answerOthers: () => Promise<void> } {
+  const mappings = mappingsOf([...snapshot.computes, ...snapshot.checks]);
+  let busy: Promise<void> | undefined;
+  return {
+    answer: ({ mapping, set }) => answerMapping(db, evaluator, mapping.hash, set),
+    answerOthers: () =>
+      (busy ??= answerWaiting(db, evaluator, location, mappings).finally(() => {
+        busy = undefined;
+      })),
   };
 }
 
