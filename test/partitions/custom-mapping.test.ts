@@ -21,6 +21,7 @@ import {
   weekly,
   type MappingRelation,
   type Moment,
+  type MomentWithKeys,
   type PartitionMapping,
   type PartitionsDefinition,
   type PartitionSet,
@@ -34,7 +35,7 @@ const hours = hourly({ start: "2026-11-01-00:00", timezone: "Africa/Lagos" });
 const states = fixed(["LA", "OG", "KN", "AB"]);
 const shops = dynamic("shops");
 const byState = multi({ region: states, day: days });
-const now: Moment = {
+const now: MomentWithKeys = {
   now: Temporal.Instant.from("2026-11-20T05:00:00Z"),
   dynamicKeys: new Map([["shops", ["ikeja", "yaba"]]]),
 };
@@ -119,7 +120,7 @@ test("without the function's code, an answer that is missing is a question, and 
   const question = catching(() => ask(now));
   assert.ok(question instanceof MappingQuestion && question.mapping.hash === "h");
   const relation = evaluateMapping({ ...mapping, ...codeOf(dayBefore) }, { upstream: days, downstream: days, set });
-  const knowing: Moment = { ...(now as Exclude<Moment, Temporal.Instant>), mappings: new Map([["h", relation]]) };
+  const knowing: Moment = { ...now, mappings: new Map([["h", relation]]) };
   assert.equal(formatPartitions(days, ask(knowing).set), "2026-11-01..2026-11-18");
   // A day later there is one more to ask about, and only that.
   const later: Moment = { ...knowing, now: Temporal.Instant.from("2026-11-21T05:00:00Z") };
@@ -190,7 +191,7 @@ test("a relation asked for in parts is the function itself, both ways", () => {
         }
         const { code: _, ...bare } = mapping;
         const moment: Moment = {
-          ...(now as Exclude<Moment, Temporal.Instant>),
+          ...now,
           mappings: new Map([[mapping.hash, relation!]]),
         };
         for (const partition of partitionsIn(downstream, all)) {

@@ -206,11 +206,10 @@ const isRange = (value: object): value is KeyRange =>
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value instanceof Promise) return "a promise";
-  let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    const text = JSON.stringify(value) ?? `a ${typeof value}`;
+    return text.length > 200 ? `${text.slice(0, 200)}…` : text;
   } catch {
-    text = String(value); // a circle, or a bigint
+    return `a ${typeof value} that has no text`; // a circle, or a bigint
   }
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
