@@ -8,18 +8,16 @@ import {
   partitionsIn,
   setOfPartitions,
   containsPartition,
-  emptySetOf,
-  type Partition,
+  intersect,
+  type PartitionSet,
   type PartitionId,
-  type AssetState,
-  type CurrentVersion,
-  type PlanningState,
 } from "@iroko/core";
 import { joinOf, upstreamPartitions } from "../../packages/core/src/graph/joins.ts";
 import { z } from "zod";
 import { buildSnapshot } from "../support/build-snapshot.ts";
 import { partitionMappingOf, vectorMapping } from "../support/mapping-vectors.ts";
 import { partitionsOf, vectorDefinition } from "../support/partition-vectors.ts";
+import { versionState, type CurrentVersion } from "../support/version-state.ts";
 import { topic, type Topic } from "./topic.ts";
 
 const vectorAsset = z.strictObject({
@@ -139,18 +137,20 @@ function statusesOf(
   made: ReadonlyMap<string, ReadonlyMap<PartitionId, CurrentVersion>>,
   now: Temporal.Instant,
 ): Record<string, Status> {
-  const staleness = stalenessOf(graph, stateOf(graph, made), now);
+  const staleness = stalenessOf(graph, versionState(graph, made, now), now);
   const result: Record<string, Status> = {};
   for (const [key, { partitions }] of graph.assets) {
     const { missing, stale, causes } = staleness.get(key)!;
     for (const partition of partitionsIn(partitions, existing(partitions, now))) {
-      const found = (causes.get(partition.id) ?? []).map(({ category, dependency, dependencyPartition }) => ({
-        category,
-        ...(dependency === undefined ? {} : { dependency }),
-        ...(dependencyPartition === undefined
-          ? {}
-          : { dependency_partition: keyOf(graph, dependency!, dependencyPartition) }),
-      }));
+      const found = causes
+        .filter((cause) => containsPartition(cause.partitions, partition))
+        .flatMap(({ category, dependency, upstream }) =>
+          upstreamKeys(graph, key, partition.id, dependency, upstream, now).map((read) => ({
+            category,
+            ...(dependency === undefined ? {} : { dependency }),
+            ...(read === undefined ? {} : { dependency_partition: read }),
+          })),
+        );
       const name = partitions.kind === "none" ? key : `${key}[${partition.key}]`;
       if (containsPartition(missing, partition)) result[name] = { status: "missing" };
       else if (containsPartition(stale, partition)) result[name] = { status: "stale", causes: found };
@@ -160,17 +160,21 @@ function statusesOf(
   return result;
 }
 
-function stateOf(
+/** What one partition is stale by: of all that changed, what it needs. */
+function upstreamKeys(
   graph: AssetGraph,
-  made: ReadonlyMap<string, ReadonlyMap<PartitionId, CurrentVersion>>,
-): PlanningState {
-  const assets = Array.from(graph.assets, ([key, { partitions }]): [string, AssetState] => {
-    const versions = made.get(key) ?? new Map();
-    const those: Partition[] = Array.from(versions.keys(), (id) => partitionOf(partitions, id));
-    const none = emptySetOf(partitions);
-    return [key, { materialized: setOfPartitions(partitions, those), failed: none, inProgress: none, versions }];
-  });
-  return { assets: new Map(assets) };
+  key: string,
+  id: PartitionId,
+  dependency: string | undefined,
+  changed: PartitionSet | undefined,
+  now: Temporal.Instant,
+): readonly (string | undefined)[] {
+  if (dependency === undefined || changed === undefined) return [undefined];
+  const { partitions } = graph.assets.get(key)!;
+  const read = graph.dependencies.get(key)!.find(({ asset }) => asset === dependency)!;
+  const join = joinOf(graph, partitions, read);
+  const needed = upstreamPartitions(join, setOfPartitions(partitions, [partitionOf(partitions, id)]), now);
+  return Array.from(partitionsIn(join.upstream, intersect(needed, changed)), (partition) => partition.key);
 }
 
 function graphOf(definitions: Readonly<Record<string, VectorAsset>>): AssetGraph {
@@ -199,10 +203,6 @@ function bare({ status: is, causes }: Status): Status {
       ...(partition === undefined ? {} : { dependency_partition: partition }),
     })),
   };
-}
-
-function keyOf(graph: AssetGraph, asset: string, id: PartitionId): string {
-  return partitionOf(graph.assets.get(asset)!.partitions, id).key;
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {

@@ -7,9 +7,8 @@ import { existing } from "../../packages/core/src/partitions/existing.ts";
 import { formatPartitions } from "../../packages/core/src/partitions/format-partitions.ts";
 import type { PartitionId } from "../../packages/core/src/partitions/partitions-definition.ts";
 import { partitionsIn } from "../../packages/core/src/partitions/partitions-in.ts";
-import { emptySetOf } from "../../packages/core/src/partitions/set-algebra.ts";
-import type { CurrentVersion, PlanningState } from "../../packages/core/src/graph/asset-state.ts";
 import { buildSnapshot } from "../support/build-snapshot.ts";
+import { versionState, type CurrentVersion } from "../support/version-state.ts";
 
 const now = Temporal.Instant.from("2026-11-08T01:00:00Z");
 const days = daily({ start: "2026-11-01", timezone: "Africa/Lagos" });
@@ -26,6 +25,8 @@ const snapshot = buildSnapshot({
   rates: { partitions: days },
   revenue: { partitions: days, deps: ["cleaned"] },
 });
+
+const graph = assetGraph(snapshot);
 
 type Versions = Readonly<Record<string, (id: PartitionId) => CurrentVersion | undefined>>;
 
@@ -80,23 +81,19 @@ test("another schema makes stale", () => {
 });
 
 test("partitions that the definition no longer has are neither stale nor in the way", () => {
-  const state = stateOf({ ...settled, buffer: () => ({ dataVersion: "new", inputs: {} }) });
-  const old = new Map(state.assets.get("raw")!.versions).set("2025-12-31T23:00:00Z" as PartitionId, {
-    dataVersion: "x",
-    inputs: {},
-  });
-  const assets = new Map(state.assets).set("raw", { ...state.assets.get("raw")!, versions: old });
-  const { stale } = stalenessOf(assetGraph(snapshot), { assets }, now).get("raw")!;
+  const made = madeOf({ ...settled, buffer: () => ({ dataVersion: "new", inputs: {} }) });
+  made.get("raw")!.set("2025-12-31T23:00:00Z" as PartitionId, { dataVersion: "x", inputs: {} });
+  const { stale } = stalenessOf(graph, versionState(graph, made, now), now).get("raw")!;
   assert.equal(formatPartitions(days, stale), "2026-11-01..2026-11-07");
 });
 
 test("it takes the versions of an asset and of what it reads to judge it, not those of weak dependencies", () => {
-  assert.deepEqual([...versionsNeededFor(assetGraph(snapshot), ["cleaned"])], ["cleaned", "raw"]);
+  assert.deepEqual([...versionsNeededFor(graph, ["cleaned"])], ["cleaned", "raw"]);
 });
 
 /** What is not plainly fresh. */
 function told(versions: Versions): Record<string, { stale?: string; reasons?: string[]; behind?: string }> {
-  const staleness = stalenessOf(assetGraph(snapshot), stateOf(versions), now);
+  const staleness = stalenessOf(graph, versionState(graph, madeOf(versions), now), now);
   const entries = Array.from(
     staleness,
     ([key, { stale, causes, behind }]) => [key, worth(stale, causes, behind)] as const,
@@ -105,22 +102,21 @@ function told(versions: Versions): Record<string, { stale?: string; reasons?: st
 }
 
 function worth(stale: AssetStaleness["stale"], causes: AssetStaleness["causes"], behind: AssetStaleness["behind"]) {
-  const reasons = [...new Set([...causes.values()].flat().map(({ reason }) => reason))];
+  const reasons = causes.map(({ reason }) => reason);
   return {
-    ...(causes.size === 0 ? {} : { stale: formatPartitions(days, stale), reasons }),
+    ...(causes.length === 0 ? {} : { stale: formatPartitions(days, stale), reasons }),
     ...(formatPartitions(days, behind) === "" ? {} : { behind: formatPartitions(days, behind) }),
   };
 }
 
-function stateOf(versions: Versions): PlanningState {
-  const none = emptySetOf(days);
-  const assets = Object.entries(versions).map(([key, versionOf]) => {
-    const current = everyDay.flatMap(({ id }) => {
-      const version = versionOf(id);
-      return version ? [[id, version] as const] : [];
-    });
-    const state = { materialized: existing(days, now), failed: none, inProgress: none, versions: new Map(current) };
-    return [key, state] as const;
-  });
-  return { assets: new Map(assets) };
+function madeOf(versions: Versions): Map<string, Map<PartitionId, CurrentVersion>> {
+  return new Map(
+    Object.entries(versions).map(([key, versionOf]) => {
+      const current = everyDay.flatMap(({ id }) => {
+        const version = versionOf(id);
+        return version ? [[id, version] as const] : [];
+      });
+      return [key, new Map(current)];
+    }),
+  );
 }

@@ -63,11 +63,9 @@ export {
 } from "./instance/runs.ts";
 export { listSteps, type StepKind, type StepRecord, type StepStatus } from "./instance/steps.ts";
 export {
-  assetStatuses,
   currentVersions,
   listPartitions,
   materializationsOf,
-  type AssetStatusRow,
   type CurrentRow,
   type PartitionRow,
   type StagedRow,
@@ -83,7 +81,15 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 
 // The engine
 export { cancelRun } from "./execution/cancel-run.ts";
-export { readPlanningState, readState, statusSets, type StatusSets } from "./execution/planning-state.ts";
+export {
+  assetStatuses,
+  readPlanningState,
+  readState,
+  statusSets,
+  type AssetStatusRow,
+  type StatusSets,
+} from "./execution/planning-state.ts";
+export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { planRequest } from "./execution/plan-request.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";

@@ -246,8 +246,8 @@ export { define, type DefineOptions } from "./graph/define.ts";
 export { assetGraph, assetOf, reach, type AssetGraph, type Dependant } from "./graph/asset-graph.ts";
 export { evaluateSelection, selectAssets, type SelectionGraph } from "./graph/selection.ts";
 export { parseSelection, type Selection } from "./graph/selection-parser.ts";
-export { stalenessOf, versionsNeededFor, type AssetStaleness, type StaleCause } from "./graph/staleness.ts";
-export type { AssetState, CurrentVersion, PlanningState } from "./graph/asset-state.ts";
+export { stalenessOf, type AssetStaleness, type StaleCause } from "./graph/staleness.ts";
+export type { AssetState, ChangedInputs, Origin, PlanningState } from "./graph/asset-state.ts";
 export type {
   PartitionRequest,
   Plan,

@@ -9,6 +9,7 @@ import {
   intersect,
   IrokoError,
   partitionOf,
+  reach,
   stalenessOf,
   subtract,
   type PartitionSet,
@@ -90,9 +91,9 @@ export async function assetFacts(session: Session, question: AssetQuestion): Pro
   const graph = assetGraph(location.snapshot);
   const asset = assetOf(graph, question.key);
   const id = question.partition === undefined ? undefined : partitionOf(asset.partitions, question.partition).id;
-  const [now, state, records, checks, store] = await Promise.all([
-    readMoment(db, location.snapshot, Temporal.Now.instant()),
-    readState(db, location.snapshot, [...graph.assets.keys()]),
+  const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
+  const [state, records, checks, store] = await Promise.all([
+    readState(db, location.snapshot, [...reach([asset.key], graph.upstream)], now),
     listPartitions(db, asset.key, { limit: question.versions, ...(id === undefined ? {} : { only: id }) }),
     listCheckResults(db, asset.key, id),
     session.store(),

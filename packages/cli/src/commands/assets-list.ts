@@ -71,13 +71,12 @@ interface ListedAsset {
 async function listAssets({ db, location }: Session, select: string | undefined): Promise<readonly ListedAsset[]> {
   const graph = assetGraph(location.snapshot);
   const keys = select === undefined ? [...graph.assets.keys()] : selectAssets(graph, select);
-  const [now, state, statuses] = await Promise.all([
-    readMoment(db, location.snapshot, Temporal.Now.instant()),
-    readState(db, location.snapshot, [...graph.assets.keys()]),
+  const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
+  const [state, facts] = await Promise.all([
+    readState(db, location.snapshot, [...graph.assets.keys()], now),
     assetStatuses(db, keys),
   ]);
   const staleness = stalenessOf(graph, state, now);
-  const facts = new Map(statuses.map((row) => [row.asset, row]));
   return keys.map((key) => {
     const asset: SnapshotAsset = graph.assets.get(key)!;
     const { materialized, failed } = state.assets.get(key)!;

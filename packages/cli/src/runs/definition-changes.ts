@@ -105,16 +105,11 @@ async function becomesStale(
   now: Temporal.Instant,
 ): Promise<DefinitionChanges["stale"]> {
   if (before === undefined) return [];
-  const staleIn = async (snapshot: Snapshot) =>
-    stalenessOf(
-      assetGraph(snapshot),
-      await readState(
-        db,
-        snapshot,
-        snapshot.assets.map(({ key }) => key),
-      ),
-      await readMoment(db, snapshot, now),
-    );
+  const staleIn = async (snapshot: Snapshot) => {
+    const moment = await readMoment(db, snapshot, now);
+    const keys = snapshot.assets.map(({ key }) => key);
+    return stalenessOf(assetGraph(snapshot), await readState(db, snapshot, keys, moment), moment);
+  };
   // What the old code's functions were never asked, the new code cannot tell: nothing is known to have been stale then.
   const askingNothing = (error: unknown): undefined => {
     if (!(error instanceof MappingQuestion)) throw error;

@@ -1,89 +1,235 @@
 /** Reads from the instance what a plan is decided from. */
+import { endianness } from "node:os";
 import type { Snapshot } from "../definitions/snapshot.ts";
-import { assetGraph } from "../graph/asset-graph.ts";
+import { assetGraph, assetOf, type AssetGraph } from "../graph/asset-graph.ts";
+import type { AssetState, ChangedInputs, Origin, PlanningState } from "../graph/asset-state.ts";
+import { changedInputs, comparePartitions, neededPartitions, type PartitionChanges } from "../graph/changed-inputs.ts";
+import { joinOf, type Join } from "../graph/joins.ts";
 import { selectAssets } from "../graph/selection.ts";
-import { versionsNeededFor } from "../graph/staleness.ts";
-import { assetStatuses, versionsOfAssets, type AssetStatusRow } from "../instance/asset-partitions.ts";
+import { strongDependencies, versionsNeededFor } from "../graph/staleness.ts";
+import { suspectsOf, versionIndex, type VersionColumns, type VersionIndex } from "../graph/version-columns.ts";
+import { dataVersionsOf, readVersionsOf } from "../instance/asset-partitions.ts";
+import {
+  statusStretches,
+  versionStretches,
+  type StatusStretchRow,
+  type VersionStretchRow,
+} from "../instance/asset-summaries.ts";
 import type { Queryable } from "../instance/database.ts";
+import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionId, PartitionsDefinition } from "../partitions/partitions-definition.ts";
-import { emptySetOf } from "../partitions/set-algebra.ts";
+import { partitionOf } from "../partitions/partitions-in.ts";
 import { fromMultirange } from "../partitions/set-codec.ts";
-import type { AssetState, CurrentVersion, PlanningState } from "../graph/asset-state.ts";
+import { setOfRows } from "../partitions/table-name.ts";
 import type { PlanRequest } from "../planning/plan.ts";
 import { plainRequest } from "../planning/requested-partitions.ts";
 
-/** Sets of every asset, and the versions of those that the request needs them of. */
+/** Sets of every asset, and what those were made from whose staleness the request asks for. */
 export async function readPlanningState(
   db: Queryable,
   snapshot: Snapshot,
   request: Pick<PlanRequest, "select" | "partitions">,
+  now: Moment,
 ): Promise<PlanningState> {
   const graph = assetGraph(snapshot);
   const selected = selectAssets(graph, request.select);
-  const unpartitioned = snapshot.assets.filter(
-    ({ key, partitions }) => partitions.kind === "none" && selected.includes(key),
-  );
-  if (plainRequest(request.partitions).kind === "stale")
-    return readState(
-      db,
-      snapshot,
-      snapshot.assets.map(({ key }) => key),
-    );
-  return readState(db, snapshot, [
-    ...versionsNeededFor(
-      graph,
-      unpartitioned.map(({ key }) => key),
-    ),
-  ]);
+  const judged =
+    plainRequest(request.partitions).kind === "stale"
+      ? selected
+      : selected.filter((key) => assetOf(graph, key).partitions.kind === "none");
+  return readState(db, snapshot, judged, now);
 }
 
-/** Sets of every asset, and the versions of some. */
+/** Sets of every asset, and of some what it takes to tell whether they are stale. */
 export async function readState(
   db: Queryable,
   snapshot: Snapshot,
-  withVersions: readonly string[],
+  judged: readonly string[],
+  now: Moment,
 ): Promise<PlanningState> {
-  const keys = snapshot.assets.map((asset) => asset.key);
-  const [statuses, versions] = await Promise.all([assetStatuses(db, keys), versionsOfAssets(db, withVersions)]);
-  const byAsset = new Map(statuses.map((row) => [row.asset, row]));
-  const versionsByAsset = new Map<string, Map<PartitionId, CurrentVersion>>();
-  for (const row of versions) {
-    const of = versionsByAsset.get(row.asset) ?? new Map<PartitionId, CurrentVersion>();
-    versionsByAsset.set(row.asset, of);
-    of.set(row.partition as PartitionId, {
-      dataVersion: row.dataVersion,
-      ...(row.codeVersion === null ? {} : { codeVersion: row.codeVersion }),
-      ...(row.schemaHash === null ? {} : { schemaHash: row.schemaHash }),
-      inputs: row.inputs ?? {},
-    });
-  }
+  const graph = assetGraph(snapshot);
+  const keys = snapshot.assets.map(({ key }) => key);
+  const [statuses, stretches] = await Promise.all([
+    assetStatuses(db, keys),
+    versionStretches(db, [...versionsNeededFor(graph, judged)]),
+  ]);
+  const byAsset = Map.groupBy(stretches, ({ asset }) => asset);
+  const changes = await changesOf(db, graph, judged, byAsset, now);
   return {
     assets: new Map(
-      snapshot.assets.map(({ key, partitions }): [string, AssetState] => {
-        const sets = statusSets(partitions, byAsset.get(key));
-        return [key, { ...sets, versions: versionsByAsset.get(key) ?? new Map() }];
-      }),
+      snapshot.assets.map(({ key, partitions }): [string, AssetState] => [
+        key,
+        {
+          ...statusSets(partitions, statuses.get(key)),
+          origins: originsOf(partitions, byAsset.get(key) ?? []),
+          changes: changes.get(key) ?? new Map(),
+        },
+      ]),
     ),
   };
 }
 
-export interface StatusSets {
-  readonly materialized: PartitionSet;
-  readonly failed: PartitionSet;
-  readonly inProgress: PartitionSet;
+/** How an asset stands; what it has of which partitions the definition tells. */
+export interface AssetStatusRow {
+  readonly stretches: readonly StatusStretchRow[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly lastMadeAt: Temporal.Instant | null;
 }
 
-/** A status row as sets of the asset's definition. */
-export function statusSets(definition: PartitionsDefinition, row: AssetStatusRow | undefined): StatusSets {
-  const none = emptySetOf(definition);
-  const set = (windows: string | null | undefined, keys: readonly string[] | null | undefined): PartitionSet => {
-    if (definition.kind === "time") return windows ? fromMultirange(windows) : none;
-    return keys ? { kind: "keys", keys } : none;
-  };
+/** Of those assets of which anything is known. */
+export async function assetStatuses(
+  db: Queryable,
+  assets: readonly string[],
+): Promise<ReadonlyMap<string, AssetStatusRow>> {
+  const byAsset = Map.groupBy(await statusStretches(db, assets), ({ asset }) => asset);
+  return new Map(
+    Array.from(byAsset, ([asset, stretches]): [string, AssetStatusRow] => [
+      asset,
+      {
+        stretches,
+        rows: stretches.reduce((sum, { rows }) => sum + rows, 0),
+        bytes: stretches.reduce((sum, { bytes }) => sum + bytes, 0),
+        lastMadeAt: stretches.reduce<Temporal.Instant | null>(
+          (last, { lastMadeAt: at }) =>
+            at !== null && (last === null || Temporal.Instant.compare(last, at) < 0) ? at : last,
+          null,
+        ),
+      },
+    ]),
+  );
+}
+
+export type StatusSets = Pick<AssetState, "materialized" | "failed" | "inProgress">;
+
+/** A status as sets of the asset's definition. */
+export function statusSets(definition: PartitionsDefinition, status: AssetStatusRow | undefined): StatusSets {
+  const stretches = status?.stretches ?? [];
   return {
-    materialized: set(row?.madeWindows, row?.madeKeys),
-    failed: set(row?.failedWindows, row?.failedKeys),
-    inProgress: set(row?.busyWindows, row?.busyKeys),
+    materialized: setOfStretches(definition, stretches, "madeWindows", "madeKeys"),
+    failed: setOfStretches(definition, stretches, "failedWindows", "failedKeys"),
+    inProgress: setOfStretches(definition, stretches, "busyWindows", "busyKeys"),
   };
+}
+
+function setOfStretches<Windows extends string, Keys extends string>(
+  definition: PartitionsDefinition,
+  stretches: readonly (Readonly<Record<Windows, string | null>> &
+    Readonly<Record<Keys, readonly string[] | null>> & { readonly rest: string | null })[],
+  windows: Windows,
+  keys: Keys,
+): PartitionSet {
+  const byRest = Map.groupBy(stretches, ({ rest }) => rest);
+  return setOfRows(definition, {
+    windows: Array.from(byRest, ([rest, same]) => ({
+      rest,
+      // One text of all is read once, and its ranges joined where they meet.
+      windows: fromMultirange(
+        `{${same
+          .map((row) => (row[windows] ?? "{}").slice(1, -1))
+          .filter(Boolean)
+          .join(",")}}`,
+      ),
+    })).flatMap(({ rest, windows: set }) =>
+      set.kind === "time" && set.windows.length > 0 ? [{ rest, windows: set }] : [],
+    ),
+    names: stretches.flatMap((row) => row[keys] ?? []),
+  });
+}
+
+function originsOf(definition: PartitionsDefinition, stretches: readonly VersionStretchRow[]): readonly Origin[] {
+  const alike = Map.groupBy(stretches, ({ codeVersion, schemaHash, reads }) =>
+    JSON.stringify([codeVersion, schemaHash, reads]),
+  );
+  return Array.from(alike.values(), (same) => {
+    const { codeVersion, schemaHash, reads } = same[0]!;
+    return {
+      partitions: setOfStretches(definition, same, "madeWindows", "madeKeys"),
+      ...(codeVersion === null ? {} : { codeVersion }),
+      ...(schemaHash === null ? {} : { schemaHash }),
+      reads,
+    };
+  });
+}
+
+type Changes = ReadonlyMap<string, readonly ChangedInputs[]>;
+
+/** By asset and dependency: what was read and is not what is current. Columns tell nearly all; the rest is looked up. */
+async function changesOf(
+  db: Queryable,
+  graph: AssetGraph,
+  judged: readonly string[],
+  stretches: ReadonlyMap<string, readonly VersionStretchRow[]>,
+  now: Moment,
+): Promise<ReadonlyMap<string, Changes>> {
+  const columns = new Map(Array.from(stretches, ([key, rows]) => [key, rows.map(columnsOf)] as const));
+  const indexes = new Map<string, VersionIndex>();
+  const indexOf = (key: string): VersionIndex => {
+    let index = indexes.get(key);
+    if (!index) indexes.set(key, (index = versionIndex(assetOf(graph, key).partitions, columns.get(key) ?? [])));
+    return index;
+  };
+  const result = new Map<string, Changes>();
+  for (const key of judged) {
+    const made = columns.get(key);
+    if (!made) continue;
+    const changes = new Map<string, readonly ChangedInputs[]>();
+    for (const dependency of strongDependencies(graph, key)) {
+      const join = joinOf(graph, assetOf(graph, key).partitions, dependency);
+      const { certain, names } = suspectsOf(join, dependency.asset, made, indexOf(dependency.asset), now);
+      const found = await compare(db, key, dependency.asset, join, names, now);
+      changes.set(dependency.name, [...certain, ...changedInputs(join, found)]);
+    }
+    result.set(key, changes);
+  }
+  return result;
+}
+
+/** So many partitions are compared version by version at once. */
+const comparedAtOnce = 2_000;
+
+async function compare(
+  db: Queryable,
+  asset: string,
+  upstream: string,
+  join: Join,
+  names: readonly PartitionId[],
+  now: Moment,
+): Promise<readonly PartitionChanges[]> {
+  const found: PartitionChanges[] = [];
+  for (let from = 0; from < names.length; from += comparedAtOnce) {
+    const some = names.slice(from, from + comparedAtOnce);
+    const neededBy = neededPartitions(join, now);
+    const needed = new Set(some.flatMap((name) => neededBy(partitionOf(join.downstream, name)).map(({ id }) => id)));
+    const [read, current] = await Promise.all([
+      readVersionsOf(db, asset, upstream, some),
+      dataVersionsOf(db, upstream, [...needed]),
+    ]);
+    found.push(...comparePartitions(join, read, current, now));
+  }
+  return found;
+}
+
+function columnsOf({ starts, names, versions, reads, readVersions }: VersionStretchRow): VersionColumns {
+  return {
+    partitions: starts === null ? (names ?? []) : secondsIn(starts),
+    versions: halvesIn(versions),
+    reads,
+    readVersions: readVersions === null ? new Int32Array() : halvesIn(readVersions),
+  };
+}
+
+function secondsIn(bytes: Buffer): Float64Array {
+  const halves = halvesIn(bytes);
+  const seconds = new Float64Array(halves.length / 2);
+  for (let at = 0; at < seconds.length; at += 1) seconds[at] = halves[2 * at]! * 2 ** 32 + (halves[2 * at + 1]! >>> 0);
+  return seconds;
+}
+
+/** int4s, as Postgres sends them, most significant byte first. */
+function halvesIn(bytes: Buffer): Int32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+  if (endianness() === "LE") aligned.swap32();
+  return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
 }

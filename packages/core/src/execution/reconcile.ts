@@ -1,8 +1,10 @@
 /**
  * Derives from the tables what should be under way and sets it going where it is not: wake-ups that were lost, steps
- * that can no longer run, versions that no stable path shows. Run by every worker, every few seconds and at its start.
+ * that can no longer run, versions that no stable path shows, summaries that are behind. Run by every worker, every few
+ * seconds and at its start.
  */
 import { overdueToPublish } from "../instance/asset-partitions.ts";
+import { refreshSummaries } from "../instance/asset-summaries.ts";
 import type { Database } from "../instance/database.ts";
 import { countEnded } from "../instance/runs.ts";
 import {
@@ -39,6 +41,7 @@ export async function reconcile(context: PublishContext, location: string): Prom
   });
   for (const run of await runsToCancel(db)) await db.transaction((tx) => endWaiting(tx, run));
   for (const run of await runsWithUnreachableSteps(db)) await skipRun(db, run);
+  await refreshSummaries(db);
   const assets = snapshot.assets.map(({ key }) => key);
   const failures: unknown[] = [];
   for (const { asset, partition } of await overdueToPublish(db, assets, 100)) {

@@ -1,5 +1,4 @@
 /** What is known of the world when something is decided: values, read from the instance by whoever asks. */
-import type { PartitionId } from "../partitions/partitions-definition.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 
 /** By asset key: what a plan or a verdict on staleness is decided from. */
@@ -13,15 +12,23 @@ export interface AssetState {
   readonly failed: PartitionSet;
   /** Being made by a run that has not ended. */
   readonly inProgress: PartitionSet;
-  /** Current versions, for staleness: given for the assets that the request needs them of. */
-  readonly versions: ReadonlyMap<PartitionId, CurrentVersion>;
+  /** What is made, by what it was made by: given for the assets that the request needs it of. */
+  readonly origins: readonly Origin[];
+  /** By the name of a dependency, what is current there and was not read: given with `origins`. */
+  readonly changes: ReadonlyMap<string, readonly ChangedInputs[]>;
 }
 
-/** What is current of one partition, or was last observed of an external one. */
-export interface CurrentVersion {
-  readonly dataVersion: string;
+/** Partitions that were made by the same code, under the same schema, from the same assets. */
+export interface Origin {
+  readonly partitions: PartitionSet;
   readonly codeVersion?: string;
   readonly schemaHash?: string;
-  /** Data versions read from each upstream asset when it was made; weak dependencies left out. */
-  readonly inputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The upstream assets that were read; weak dependencies left out. */
+  readonly reads: readonly string[];
+}
+
+/** Each of these partitions needs, of `upstream`, what its mapping says, and all of that is not what it read. */
+export interface ChangedInputs {
+  readonly partitions: PartitionSet;
+  readonly upstream: PartitionSet;
 }

@@ -328,49 +328,33 @@ export async function markPublished(
   return rows[0]?.version === version ? undefined : rows[0];
 }
 
-export interface AssetStatusRow {
-  readonly asset: string;
-  /** Multirange text and keys of what is made; of what failed last; of what is being made. */
-  readonly madeWindows: string | null;
-  readonly madeKeys: readonly string[] | null;
-  readonly failedWindows: string | null;
-  readonly failedKeys: readonly string[] | null;
-  readonly busyWindows: string | null;
-  readonly busyKeys: readonly string[] | null;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly lastMadeAt: Temporal.Instant | null;
+/** What of one upstream asset each of these partitions has read: data versions by its partitions; null: nothing of it. */
+export async function readVersionsOf(
+  db: Queryable,
+  asset: string,
+  upstream: string,
+  partitions: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>> | null>> {
+  const { rows } = await db.query<{ partition: string; read: Readonly<Record<string, string>> | null }>(
+    `select p.partition, p.inputs -> $2 as read from unnest($3::text[]) wanted cross join lateral (
+            select * from iroko.asset_partition p where p.asset = $1 and p.partition = wanted and p.version is not null offset 0) p`,
+    [asset, upstream, partitions],
+  );
+  return new Map(rows.map(({ partition, read }) => [partition, read]));
 }
 
-/** The state of assets as sets, in one statement. */
-export async function assetStatuses(db: Queryable, assets: readonly string[]): Promise<readonly AssetStatusRow[]> {
-  const { rows } = await db.query<AssetStatusRow>(
-    `with part as (
-       select p.*, s.id is not null as busy from iroko.asset_partition p
-         left join iroko.step s on s.id = p.busy_step and s.status = 'running'
-        where p.asset = any ($1))
-     select asset,
-            range_agg(time_window) filter (where version is not null and time_window is not null) as "madeWindows",
-            array_agg(partition order by partition) filter (where version is not null and time_window is null) as "madeKeys",
-            range_agg(time_window) filter (where last_status = 'failed' and time_window is not null) as "failedWindows",
-            array_agg(partition order by partition) filter (where last_status = 'failed' and time_window is null) as "failedKeys",
-            range_agg(time_window) filter (where busy and time_window is not null) as "busyWindows",
-            array_agg(partition order by partition) filter (where busy and time_window is null) as "busyKeys",
-            coalesce(sum(rows), 0)::bigint as rows, coalesce(sum(bytes), 0)::bigint as bytes, max(made_at) as "lastMadeAt"
-       from part group by asset`,
-    [assets],
+/** The current data versions among the given partitions of an asset. */
+export async function dataVersionsOf(
+  db: Queryable,
+  asset: string,
+  partitions: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query<{ partition: string; version: string }>(
+    `select p.partition, p.data_version as version from unnest($2::text[]) wanted cross join lateral (
+            select * from iroko.asset_partition p where p.asset = $1 and p.partition = wanted and p.version is not null offset 0) p`,
+    [asset, partitions],
   );
-  return rows;
-}
-
-/** All current versions of assets: what staleness is decided from. */
-export async function versionsOfAssets(db: Queryable, assets: readonly string[]): Promise<readonly CurrentRow[]> {
-  if (assets.length === 0) return [];
-  const { rows } = await db.query<CurrentRow>(
-    `select ${currentColumns} from iroko.asset_partition p where p.asset = any ($1) and p.version is not null`,
-    [assets],
-  );
-  return rows;
+  return new Map(rows.map(({ partition, version }) => [partition, version]));
 }
 
 /** Row counts of the last partitions before a window, newest first: what a check on the trend asks for. */

@@ -244,17 +244,30 @@ function upstreamWindows(
   upstream: TimePartitions,
   downstream: TimePartitions,
   ranges: readonly TimeWindow[],
-  { startOffset, endOffset }: Offsets,
+  offsets: Offsets,
 ): PartitionSet {
-  const [above, below] = [gridOf(upstream), gridOf(downstream)];
   return timeSet(
-    ranges.flatMap((range) => {
-      const start = shiftLine(below, lineAtOrBefore(below, secondsAtOrBefore(range.start)), startOffset);
-      const end = shiftLine(below, lineAtOrAfter(below, secondsAtOrAfter(range.end)), endOffset);
-      return withoutExcluded(below, start, end).flatMap(([from, until]) =>
-        stretchesIn(above, lineAtOrBefore(above, from), lineAtOrAfter(above, until)),
-      );
-    }),
+    ranges.flatMap((range) =>
+      upstreamSpans(upstream, downstream, offsets, secondsAtOrBefore(range.start), secondsAtOrAfter(range.end)).flatMap(
+        ([from, until]) => stretchesIn(gridOf(upstream), from, until),
+      ),
+    ),
+  );
+}
+
+/** The same in epoch seconds, exclusions of upstream not yet taken out: for whoever asks of a million windows, one by one. */
+export function upstreamSpans(
+  upstream: TimePartitions,
+  downstream: TimePartitions,
+  { startOffset, endOffset }: Pick<Offsets, "startOffset" | "endOffset">,
+  start: number,
+  end: number,
+): readonly (readonly [from: number, until: number])[] {
+  const [above, below] = [gridOf(upstream), gridOf(downstream)];
+  const first = shiftLine(below, lineAtOrBefore(below, start), startOffset);
+  const last = shiftLine(below, lineAtOrAfter(below, end), endOffset);
+  return withoutExcluded(below, first, last).map(
+    ([from, until]) => [lineAtOrBefore(above, from), lineAtOrAfter(above, until)] as const,
   );
 }
 

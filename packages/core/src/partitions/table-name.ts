@@ -76,9 +76,12 @@ function timeDimensionOf({ dimensions }: MultiPartitions): string | undefined {
     .toSorted()[0];
 }
 
-function partitionIfAny(definition: PartitionsDefinition, id: string): Partition | undefined {
+/** A partition by its name in tables; undefined when the definition has none of that name (any more). */
+export function partitionIfAny(definition: PartitionsDefinition, id: string): Partition | undefined {
   try {
-    return partitionOf(definition, id);
+    const partition = partitionOf(definition, id);
+    // A key may be written as another partition's name; what tables hold is never a key.
+    return partition.id === id ? partition : undefined;
   } catch {
     return undefined;
   }

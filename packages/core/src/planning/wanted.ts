@@ -9,8 +9,7 @@ import { staleCausesOf, stateOf, strongDependencies, type AssetStaleness } from 
 import type { Moment } from "../partitions/moment.ts";
 import { partitionOf, setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
-import type { PartitionId } from "../partitions/partitions-definition.ts";
-import { containsPartition, emptySetOf, intersect, isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
+import { emptySetOf, intersect, isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
 import type { PlanningState } from "../graph/asset-state.ts";
 import type { PlannedSkip, PlanRequest } from "./plan.ts";
 
@@ -139,17 +138,21 @@ function staleParts(
   among: PartitionSet,
   { causes }: Pick<AssetStaleness, "causes">,
 ): readonly WantedPart[] {
-  const byReason = new Map<string, PartitionId[]>();
-  for (const [id, found] of causes) {
-    const reason = [...new Set(found.map((cause) => cause.reason))].join("; ");
-    const ids = byReason.get(reason);
-    if (ids) ids.push(id);
-    else byReason.set(reason, [id]);
+  let parts: readonly { readonly set: PartitionSet; readonly reasons: readonly string[] }[] = [];
+  let rest = emptySetOf(partitions);
+  for (const [reason, same] of Map.groupBy(causes, (cause) => cause.reason)) {
+    const set = intersect(
+      among,
+      same.reduce((sum, cause) => union(sum, cause.partitions), emptySetOf(partitions)),
+    );
+    parts = [
+      ...parts.flatMap((part) => [
+        { set: intersect(part.set, set), reasons: [...part.reasons, reason] },
+        { set: subtract(part.set, set), reasons: part.reasons },
+      ]),
+      { set: subtract(set, rest), reasons: [reason] },
+    ].filter((part) => !isEmptySet(part.set));
+    rest = union(rest, set);
   }
-  return Array.from(byReason, ([reason, ids]) => {
-    const those = ids
-      .map((id) => partitionOf(partitions, id))
-      .filter((partition) => containsPartition(among, partition));
-    return { set: setOfPartitions(partitions, those), reason };
-  }).filter(({ set }) => !isEmptySet(set));
+  return parts.map(({ set, reasons }) => ({ set, reason: reasons.join("; ") }));
 }

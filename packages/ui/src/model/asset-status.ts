@@ -35,11 +35,10 @@ export async function readStatuses(
   assets: readonly SnapshotAsset[],
   now: Moment,
 ): Promise<ReadonlyMap<string, AssetStatus>> {
-  const rows = await assetStatuses(
+  const byKey = await assetStatuses(
     db,
     assets.map(({ key }) => key),
   );
-  const byKey = new Map(rows.map((row) => [row.asset, row]));
   return new Map(assets.map((asset) => [asset.key, statusOf(asset, byKey.get(asset.key), now)]));
 }
 
@@ -95,10 +94,13 @@ function observedSentence(partitions: PartitionsDefinition, made: PartitionSet):
 
 const shownRanges = 3;
 
-/** ": 2026-11-01..2026-11-03 and 2 more ranges" */
 function of(partitions: PartitionsDefinition, set: PartitionSet): string {
-  if (partitions.kind === "none") return "";
+  return partitions.kind === "none" ? "" : `: ${firstRanges(partitions, set)}`;
+}
+
+/** `2026-11-01..2026-11-03, … and 2 more` */
+export function firstRanges(partitions: PartitionsDefinition, set: PartitionSet): string {
   const ranges = formatPartitions(partitions, set).split(", ");
   const rest = ranges.length - shownRanges;
-  return `: ${ranges.slice(0, shownRanges).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  return `${ranges.slice(0, shownRanges).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
 }

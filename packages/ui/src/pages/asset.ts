@@ -38,7 +38,7 @@ export function assetPage({ db, moment, catalog: read }: Instance): Hono {
       listCheckResults(db, asset.key),
     ]);
     const status = statuses.get(asset.key)!;
-    const stale = await readStale(db, location, asset, status, at);
+    const stale = await readStale(db, location, asset, at);
     const timezone = timezoneOf(asset, catalog.timezone);
     const nodes = near.map(({ key, group }) => ({
       key,
@@ -86,24 +86,23 @@ function rangesOf({ partitions }: SnapshotAsset, { made, missing, failed, runnin
   </dl>`;
 }
 
-function staleSection({ partitions }: SnapshotAsset, view: StaleView | undefined): Html | "" {
-  if (view === undefined || isEmptySet(view.stale)) return "";
+function staleSection({ partitions }: SnapshotAsset, view: StaleView): Html | "" {
+  if (isEmptySet(view.stale)) return "";
   const ranges = formatPartitions(partitions, view.stale);
   return html`<p class="sentence">
       ${badge("missing", "stale")} ${ranges === "" ? "What it was made from has changed." : ranges}
     </p>
     <ul class="causes">
       ${view.causes.map(
-        ({ partition, reasons }) =>
-          html`<li>${partition === "" ? "" : html`<code>${partition}</code> `}${reasons.join(", ")}</li>`,
+        ({ partitions: of, reason }) => html`<li>${of === "" ? "" : html`<code>${of}</code> `}${reason}</li>`,
       )}
     </ul>`;
 }
 
 /** What somebody on this page most likely wants made. */
-function wantedOf({ failed, missing }: AssetStatus, stale: StaleView | undefined): string {
+function wantedOf({ failed, missing }: AssetStatus, stale: StaleView): string {
   if (!isEmptySet(failed)) return "failed";
-  if (stale !== undefined && !isEmptySet(stale.stale)) return "stale";
+  if (!isEmptySet(stale.stale)) return "stale";
   return isEmptySet(missing) ? "last:1" : "missing";
 }
 

@@ -1,0 +1,73 @@
+-- 0007_asset_summary.sql: what asset_partition says of whole stretches of partitions: a million of them are read as a
+-- thousand rows. All of it is derived. Empty both tables, and every answer stays right, only slower until they are filled.
+
+-- A stretch is an asset's partitions (of one `rest`) from the name `first` to the next stretch's. It has a row for each
+-- code version, schema and list of assets read that its partitions were made by.
+create table iroko.asset_summary (
+  asset           text    not null,
+  rest            text    collate "C" not null,
+  first           text    collate "C" not null,
+  part            integer not null,
+  code_version    text,
+  schema_hash     text,
+  -- the assets that were read, sorted
+  reads           text[]  not null,
+  -- made, and failed last time: as windows where partitions have them, else as names
+  made_windows    tstzmultirange,
+  made_keys       text[],
+  failed_windows  tstzmultirange,
+  failed_keys     text[],
+  rows            bigint  not null,
+  bytes           bigint  not null,
+  last_made_at    timestamptz,
+  -- What staleness compares, a value for each made partition, in the order of their names: when its window starts (int8,
+  -- epoch seconds; of those with one dimension) or its name; the hash of (name, data version); and for each asset read the
+  -- exclusive or of such hashes of what was read of it (int8) and how many those were (int4).
+  starts          bytea,
+  names           text[],
+  versions        bytea,
+  read_versions   bytea,
+  primary key (asset, rest, first, part)
+);
+alter table iroko.asset_summary alter column starts set storage external, alter column versions set storage external,
+  alter column read_versions set storage external;
+
+-- Where the summary is behind: written by the transaction that changes the partitions, so that whoever sees their change
+-- sees this as well. Only ever inserted and deleted: steps that finish at once do not meet here.
+create table iroko.asset_changed (
+  asset text not null,
+  rest  text collate "C" not null,
+  low   text collate "C" not null,
+  high  text collate "C" not null
+);
+create index asset_changed_asset on iroko.asset_changed (asset);
+
+create function iroko.note_changed() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into iroko.asset_changed
+    select asset, coalesce(rest, ''), min(partition collate "C"), max(partition collate "C") from new_rows
+     where version is not null or last_status is not null group by 1, 2;
+  elsif tg_op = 'DELETE' then
+    insert into iroko.asset_changed
+    select asset, coalesce(rest, ''), min(partition collate "C"), max(partition collate "C") from old_rows group by 1, 2;
+  else
+    -- Marks of running steps and what has been published are no part of the summary.
+    insert into iroko.asset_changed
+    select asset, coalesce(rest, ''), min(partition collate "C"), max(partition collate "C") from (
+      (select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from old_rows
+       except select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from new_rows)
+      union all
+      (select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from new_rows
+       except select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from old_rows)) c
+     group by 1, 2;
+  end if;
+  return null;
+end $$;
+
+create trigger note_inserted after insert on iroko.asset_partition
+  referencing new table as new_rows for each statement execute function iroko.note_changed();
+create trigger note_updated after update on iroko.asset_partition
+  referencing old table as old_rows new table as new_rows for each statement execute function iroko.note_changed();
+create trigger note_deleted after delete on iroko.asset_partition
+  referencing old table as old_rows for each statement execute function iroko.note_changed();
