@@ -60,7 +60,7 @@ function orderLines({ assets, orderBy }: PlanReport): readonly string[] {
   const policies = new Set(
     assets.filter(({ estimate }) => estimate.from !== "observed, not made").map(({ backfill }) => backfill),
   );
-  return [`order: ${orderBy} first, steps ${[...policies].join(" or ")}`];
+  return [`order: ${orderBy === "list" ? "as asked for" : `${orderBy} first`}, steps ${[...policies].join(" or ")}`];
 }
 
 const about = (value: number | null, format: (value: number) => string): string =>

@@ -17,6 +17,7 @@ import {
 } from "../instance/asset-partitions.ts";
 import { recordCheckResults, type CheckResultRow } from "../instance/checks.ts";
 import { sent, type Database, type Tx } from "../instance/database.ts";
+import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents, type NewEvent } from "../instance/events.ts";
 import { lockPools } from "../instance/pools.ts";
 import { countEnded, type EndedSteps } from "../instance/runs.ts";
@@ -177,6 +178,10 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
       tx,
       endings.flatMap((each) => eventsOf(each, made(each))),
     ),
+    recordDecisions(
+      tx,
+      endings.flatMap((each) => decisionsOf(each, made(each))),
+    ),
     // Waits for no step's lock; the runs', which all their steps want, are held for the commit alone.
     ...[...new Set(endings.map(({ attempt }) => attempt.step.location))].map((location) => admit(tx, location)),
     ...counts.map(([run, ended]) => countEnded(tx, run, ended)),
@@ -258,6 +263,24 @@ async function skipWhereNotGiven(
   );
   const numbers = needing.map(({ n }) => n);
   return skipSteps(tx, step.run, numbers, `${missing.join(", ")} was not given`);
+}
+
+const whyOtherwise = {
+  joined: "another run had made it meanwhile, from the same inputs by the same code",
+  superseded: "a step that read newer inputs had made it first: this version is kept, but is not current",
+} as const;
+
+/** Rare ones only: an ordinary step leaves its outcome on itself. */
+function decisionsOf({ attempt, end }: Ending, committed: readonly CommittedRow[]): readonly NewDecision[] {
+  const outcome = end.status === "succeeded" && isSuperseded(committed) ? "superseded" : end.outcome;
+  if (outcome !== "joined" && outcome !== "superseded") return [];
+  const { step, definition, partitions } = attempt;
+  const decided = { subject: "step", outcome, reason: whyOtherwise[outcome], run: step.run };
+  return step.assets.map((asset) => ({
+    ...decided,
+    asset,
+    partitions: setOfPartitions(definition.partitions, partitions),
+  }));
 }
 
 function eventsOf({ attempt, end, brought }: Ending, committed: readonly CommittedRow[]): readonly NewEvent[] {

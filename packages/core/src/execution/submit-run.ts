@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Json } from "../definitions/metadata.ts";
 import { noSet, setColumns } from "../instance/columns.ts";
 import type { Database, Tx } from "../instance/database.ts";
+import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
 import { insertRun, insertSteps, type NewRun, type NewStep, type RunTrigger } from "../instance/runs.ts";
@@ -66,8 +67,17 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
   await appendEvents(tx, [
     { type: "run_submitted", run: id, payload: { steps: plan.stepCount, trigger: submission.trigger } },
   ]);
+  await recordDecisions(tx, skipDecisions(id, submission));
   await admit(tx, location.name);
   return id;
+}
+
+/** What was asked for and is not made, that somebody may ask about. */
+function skipDecisions(run: string, { plan, location }: Submission): readonly NewDecision[] {
+  const external = new Set(location.snapshot.assets.filter(({ kind }) => kind === "external").map(({ key }) => key));
+  return plan.skipped
+    .filter(({ asset }) => !external.has(asset))
+    .map((skip) => ({ subject: "plan", ...skip, outcome: "skipped", run }));
 }
 
 function newStep(location: Location, step: PlannedStep): NewStep {

@@ -1,0 +1,253 @@
+/** Reads what an explanation needs, round by round: the sets first, then single partitions, as the explanation asks. */
+import { previewTicks } from "../automation/schedule-ticks.ts";
+import type { Snapshot } from "../definitions/snapshot.ts";
+import { assetGraph, reach, type AssetGraph } from "../graph/asset-graph.ts";
+import { selectAssets } from "../graph/selection.ts";
+import { stalenessOf } from "../graph/staleness.ts";
+import { listAutomations, listTicks } from "../instance/automations.ts";
+import { setOfColumns } from "../instance/columns.ts";
+import type { Queryable } from "../instance/database.ts";
+import { listDecisions } from "../instance/decisions.ts";
+import {
+  knownPartitions,
+  latestStep,
+  latestStepsOf,
+  poolsTaken,
+  stepAbove,
+  stepById,
+  waitingPartitions,
+  workersWithCode,
+  type ExplainedStepRow,
+  type KnownPartitionRow,
+} from "../instance/explain.ts";
+import type { Location } from "../instance/locations.ts";
+import { listWorkers } from "../instance/workers.ts";
+import { formatPartitions } from "../partitions/format-partitions.ts";
+import type { MomentWithKeys } from "../partitions/moment.ts";
+import type { PartitionSet } from "../partitions/partition-set.ts";
+import { containsPartition, union } from "../partitions/set-algebra.ts";
+import {
+  factsName,
+  type ExplainFacts,
+  type NamedStep,
+  type PartitionFacts,
+  type ScheduleFacts,
+  type StepFacts,
+} from "../planning/explain-facts.ts";
+import type { FactName } from "../planning/explain-needs.ts";
+import { explainSchedules } from "../planning/explain-schedules.ts";
+import { readTarget, splitTarget } from "../planning/explain-target.ts";
+import { explain } from "../planning/explain.ts";
+import type { Explanation } from "../planning/explanation.ts";
+import { requestDefinition, requestedPartitions } from "../planning/requested-partitions.ts";
+import { readState } from "./planning-state.ts";
+
+/** Steps above steps that are followed, at most. */
+const longestChain = 12;
+const decisionsLookedAt = 100;
+
+/**
+ * @param target `daily_revenue`, `daily_revenue@2026-11-20`, `daily_revenue@last:7`
+ * @throws {IrokoError} ASSET_NOT_FOUND, PARTITION_FORMAT, PARTITION_NOT_FOUND, PARTITION_RANGE
+ */
+export async function explainAsset(
+  db: Queryable,
+  { name, snapshot }: Location,
+  target: string,
+  now: MomentWithKeys,
+): Promise<Explanation> {
+  const graph = assetGraph(snapshot);
+  const { key, partitions: text } = splitTarget(graph, target);
+  const about = [key, ...reach([key], graph.upstream, Infinity)];
+  const [state, waiting, schedules] = await Promise.all([
+    readState(db, snapshot, about, now),
+    readWaiting(db, about),
+    readSchedules(db, name, snapshot, graph, key, now),
+  ]);
+  const partitions = new Map<string, PartitionFacts>();
+  const facts: ExplainFacts = {
+    graph,
+    state,
+    staleness: stalenessOf(graph, state, now),
+    now,
+    waiting,
+    schedules,
+    partitions,
+  };
+  const among = readTarget(facts, key, text);
+  if ("because" in among) return { asset: key, groups: [among], schedules: explainSchedules(facts, key) };
+  for (;;) {
+    const answer = explain(facts, key, among);
+    if ("explanation" in answer) return answer.explanation;
+    for (const [fact, found] of await readPartitions(db, graph, answer.needs)) partitions.set(fact, found);
+  }
+}
+
+async function readWaiting(db: Queryable, assets: readonly string[]): Promise<ReadonlyMap<string, PartitionSet>> {
+  const sets = new Map<string, PartitionSet>();
+  for (const { asset, ...columns } of await waitingPartitions(db, assets)) {
+    const set = setOfColumns(columns);
+    const before = sets.get(asset);
+    sets.set(asset, before?.kind === set.kind ? union(before, set) : set);
+  }
+  return sets;
+}
+
+async function readPartitions(
+  db: Queryable,
+  graph: AssetGraph,
+  needs: readonly FactName[],
+): Promise<ReadonlyMap<string, PartitionFacts>> {
+  const wanted = needs.map(({ asset, partition }) => ({
+    asset,
+    partition: partition.id,
+    start: partition.dimensions === undefined ? (partition.window?.start.toString() ?? null) : null,
+  }));
+  const known = await knownPartitions(db, wanted);
+  const rows = new Map(known.map((row) => [factsName(row.asset, row.partition), row]));
+  const found = await Promise.all(
+    needs.map(async ({ asset, partition }, n): Promise<readonly [string, PartitionFacts]> => {
+      const name = factsName(asset, partition.id);
+      const row = rows.get(name);
+      const step =
+        partition.dimensions === undefined
+          ? await latestStep(db, wanted[n]!)
+          : (await latestStepsOf(db, asset)).find((one) => containsPartition(setOfColumns(one), partition));
+      const decisions = await listDecisions(db, asset, decisionsLookedAt);
+      const decision = decisions.find((one) => containsPartition(setOfColumns(one), partition));
+      return [
+        name,
+        {
+          ...(row === undefined ? {} : knownFacts(row)),
+          ...(step === undefined ? {} : { step: await stepFacts(db, graph, step) }),
+          ...(decision === undefined ? {} : { decision }),
+        },
+      ];
+    }),
+  );
+  return new Map(found);
+}
+
+function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last"> {
+  const { version, madeAt, madeByRun, trigger, triggerName, reason, lastStatus, lastAt, lastRun, lastError } = row;
+  return {
+    ...(version === null || madeAt === null
+      ? {}
+      : {
+          made: {
+            version,
+            at: madeAt,
+            run: madeByRun,
+            ...(trigger === null ? {} : { trigger }),
+            ...(triggerName === null ? {} : { triggerName }),
+            ...(reason === null ? {} : { reason }),
+          },
+        }),
+    ...(lastStatus === null || lastAt === null
+      ? {}
+      : {
+          last: { status: lastStatus, at: lastAt, run: lastRun, ...(lastError === null ? {} : { error: lastError }) },
+        }),
+  };
+}
+
+async function stepFacts(db: Queryable, graph: AssetGraph, row: ExplainedStepRow, depth = 0): Promise<StepFacts> {
+  const isWaiting = row.status === "ready";
+  const live = isWaiting
+    ? (await listWorkers(db)).filter((one) => one.location === row.location && !one.draining && !one.lockGone)
+    : [];
+  const ids = live.map(({ id }) => id);
+  const which = row.status === "blocked" ? "unfinished" : row.status === "skipped" ? "unwell" : undefined;
+  const above = which === undefined || depth >= longestChain ? undefined : await stepAbove(db, row, which);
+  const holder = row.behind === null ? undefined : await stepById(db, row.behind);
+  return {
+    run: row.run,
+    runStatus: row.runStatus,
+    n: row.n,
+    name: nameOfStep(graph, row),
+    status: row.status,
+    reason: row.reason,
+    attempt: row.attempt,
+    admitted: row.admitted,
+    location: row.location,
+    workers: live.length,
+    workersWithCode: isWaiting ? await workersWithCode(db, ids, row.definitionHash) : 0,
+    fullPools: isWaiting ? await readPools(db, graph, row) : [],
+    ...(row.cancelReason === null ? {} : { cancelReason: row.cancelReason }),
+    ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
+    ...(row.deferredUntil === null ? {} : { deferredUntil: row.deferredUntil }),
+    ...(row.deferredReason === null ? {} : { deferredReason: row.deferredReason }),
+    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.error === null ? {} : { error: row.error }),
+    ...(holder === undefined ? {} : { behind: namedStep(graph, holder) }),
+    ...(above === undefined ? {} : { above: await stepFacts(db, graph, above, depth + 1) }),
+  };
+}
+
+async function readPools(db: Queryable, graph: AssetGraph, row: ExplainedStepRow): Promise<StepFacts["fullPools"]> {
+  const pools = await poolsTaken(db, row);
+  return Promise.all(
+    pools.map(async ({ name, slots, by }) => {
+      const steps = await Promise.all(by.map((id) => stepById(db, id)));
+      return { name, slots, by: steps.flatMap((step) => (step === undefined ? [] : [namedStep(graph, step)])) };
+    }),
+  );
+}
+
+const namedStep = (graph: AssetGraph, row: ExplainedStepRow): NamedStep => ({
+  run: row.run,
+  n: row.n,
+  name: nameOfStep(graph, row),
+});
+
+/** `cleaned@2026-11-20`; the name alone where its asset is no longer defined so. */
+function nameOfStep(graph: AssetGraph, row: ExplainedStepRow): string {
+  const definition = graph.assets.get(row.assets[0] ?? "")?.partitions;
+  const name = row.kind === "check" ? row.name : row.assets.join(", ");
+  if (definition === undefined || (definition.kind === "time") !== (row.windows !== null)) return name;
+  if ((definition.kind === "multi") !== (row.boxes !== null)) return name;
+  const text = formatPartitions(definition, setOfColumns(row));
+  return text === "" ? name : `${name}@${text}`;
+}
+
+/** The schedules whose job selects the asset: how they stand, their last tick, and what the next one will ask for. */
+async function readSchedules(
+  db: Queryable,
+  location: string,
+  snapshot: Snapshot,
+  graph: AssetGraph,
+  key: string,
+  now: MomentWithKeys,
+): Promise<readonly ScheduleFacts[]> {
+  const automations = new Map((await listAutomations(db, location)).map((row) => [row.name, row]));
+  const found = snapshot.schedules.map(async (schedule): Promise<readonly ScheduleFacts[]> => {
+    const job = snapshot.jobs.find((one) => one.key === schedule.job);
+    const selected = job === undefined ? [] : selectAssets(graph, job.select);
+    if (!selected.includes(key)) return [];
+    const automation = automations.get(schedule.key);
+    const [tick] = await listTicks(db, { location, name: schedule.key }, 1);
+    const lastHandled = automation?.lastHandled ?? undefined;
+    const [next] = previewTicks(schedule, requestDefinition(graph, selected), {
+      now: now.now,
+      count: 1,
+      lastHandled,
+      dynamicKeys: now.dynamicKeys,
+    });
+    const asked =
+      next?.partitions === undefined
+        ? undefined
+        : requestedPartitions(graph, selected, next.partitions, { ...now, now: next.tick }).get(key);
+    return [
+      {
+        schedule,
+        paused: automation?.paused ?? false,
+        ...(automation?.pausedAt ? { pausedAt: automation.pausedAt } : {}),
+        ...(tick === undefined
+          ? {}
+          : { lastTick: { at: tick.scheduledFor, status: tick.status, reason: tick.reason, run: tick.run } }),
+        ...(next === undefined ? {} : { nextTick: { at: next.tick, partitions: asked ?? null } }),
+      },
+    ];
+  });
+  return (await Promise.all(found)).flat();
+}

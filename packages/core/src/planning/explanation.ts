@@ -1,0 +1,101 @@
+/**
+ * Why something is as it is: data, a tree of reasons that ends at the first cause. One reader prints it, one gives it as
+ * JSON; the codes are for programs.
+ */
+import type { ErrorRecord } from "../errors.ts";
+
+export const explainedStatuses = [
+  "running",
+  "waiting",
+  "failed",
+  "missing",
+  "stale",
+  "behind",
+  "fresh",
+  "observed",
+  "not yet",
+] as const;
+export type ExplainedStatus = (typeof explainedStatuses)[number];
+
+export type ReasonCode =
+  // fresh
+  | "UP_TO_DATE"
+  | "OBSERVED"
+  // stale
+  | "CODE_CHANGED"
+  | "SCHEMA_CHANGED"
+  | "DEPENDENCIES_CHANGED"
+  | "INPUT_CHANGED"
+  | "MADE_AGAIN"
+  | "SOURCE_CHANGED"
+  | "LATE_DATA"
+  | "INPUT_STALE"
+  // not made
+  | "NEVER_MADE"
+  | "NEVER_OBSERVED"
+  | "WINDOW_OPEN"
+  | "WINDOW_FUTURE"
+  | "INPUT_MISSING"
+  | "STEP_FAILED"
+  | "STEP_SKIPPED"
+  | "STEP_CANCELED"
+  // under way
+  | "STEP_RUNNING"
+  | "WAITS_FOR_STEP"
+  | "POOL_FULL"
+  | "NO_WORKER"
+  | "CODE_MOVED"
+  | "DEFERRED"
+  | "RETRY"
+  | "HELD_BY_ANOTHER_RUN"
+  | "WAITS_ITS_TURN"
+  // who asks for it
+  | "SCHEDULED"
+  | "SCHEDULE_PAUSED"
+  | "SCHEDULE_OFF"
+  | "NOT_ASKED_FOR"
+  | "TICK_SKIPPED"
+  | "TICK_FAILED"
+  | "NO_SCHEDULE"
+  | "DECIDED";
+
+export interface Reason {
+  readonly code: ReasonCode;
+  /** A sentence, without its full stop. */
+  readonly message: string;
+  readonly asset?: string;
+  /** In the text form. */
+  readonly partitions?: string;
+  readonly run?: string;
+  readonly step?: number;
+  readonly at?: Temporal.Instant;
+  readonly until?: Temporal.Instant;
+  readonly error?: ErrorRecord;
+  /** What mends it, or makes it. */
+  readonly command?: string;
+  readonly because?: readonly Reason[];
+}
+
+/** Partitions that stand alike, and why the last of them does. */
+export interface ExplainedGroup {
+  readonly status: ExplainedStatus;
+  /** In the text form; "" where unpartitioned. */
+  readonly partitions: string;
+  readonly count: number;
+  /** The one that the reasons are told of, where there are several. */
+  readonly example?: string;
+  readonly because: readonly Reason[];
+}
+
+export interface Explanation {
+  readonly asset: string;
+  readonly groups: readonly ExplainedGroup[];
+  /** Who asks for it, and when next. */
+  readonly schedules: readonly Reason[];
+}
+
+/** A reason as a sentence, with what it comes from: `a changed (…), because b was made again (…)`. */
+export function inOneSentence({ message, because = [] }: Reason): string {
+  const [first] = because;
+  return first === undefined ? message : `${message}, because ${inOneSentence(first)}`;
+}
