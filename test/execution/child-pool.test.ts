@@ -261,6 +261,23 @@ test("closing waits for the running step within its grace, then kills it", async
   assert.equal((await it.run("empty")).outcome.kind, "canceled");
 });
 
+test("a step that is canceled while it waits, just as the child comes free, takes no child with it", async () => {
+  await using it = await setup();
+  await it.run("empty"); // one child, warm: the only one there will be
+  const waiter = new AbortController();
+  const { signal } = new AbortController();
+  // The child lets go of the step's signal, and goes to the next step some turns of the microtask queue later: the waiting
+  // one is canceled in between.
+  signal.removeEventListener = () => queueMicrotask(() => waiter.abort());
+  const [first, second] = await Promise.all([
+    it.run("empty", {}, { signal }),
+    it.run("empty", {}, { signal: waiter.signal }),
+  ]);
+  assert.deepEqual([first.outcome.kind, second.outcome.kind], ["done", "canceled"]);
+  const third = await Promise.race([it.run("empty"), after(30_000, undefined, { ref: false })]);
+  assert.equal(third?.outcome.kind, "done", "the child is there for the next step");
+});
+
 for (const name of ["waits", "spins"]) {
   test(`a child whose parent is killed -9 goes too, while its step ${name}`, async (t) => {
     await using project = await tempProject({ "iroko.config.ts": definitions });

@@ -33,6 +33,7 @@ class WarmPool implements ChildPool {
   readonly #options: ChildPoolOptions;
   readonly #children = new Set<Child>();
   readonly #idle: Child[] = [];
+  /** Whoever takes one out settles it, in the same tick: a child is never given to one that has left. */
   readonly #waiting = new Set<PromiseWithResolvers<Child | undefined>>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
@@ -59,7 +60,7 @@ class WarmPool implements ChildPool {
 
   async close({ graceSeconds = 10 }: { readonly graceSeconds?: number } = {}): Promise<void> {
     this.#closed = true;
-    for (const waiting of this.#waiting) waiting.resolve(undefined);
+    for (const waiting of this.#waiting) this.#leave(waiting);
     const killer = setTimeout(() => this.#killAll(), graceSeconds * 1000);
     await Promise.allSettled(this.#running);
     this.#killAll(); // nothing runs in them any more
@@ -93,16 +94,19 @@ class WarmPool implements ChildPool {
       return idle;
     }
     const waiting = Promise.withResolvers<Child | undefined>();
-    const leave = (): void => waiting.resolve(undefined);
+    const leave = (): void => this.#leave(waiting);
     signal?.addEventListener("abort", leave, { once: true });
     this.#waiting.add(waiting);
     this.#keepOneWarm();
     try {
       return await waiting.promise;
     } finally {
-      this.#waiting.delete(waiting);
       signal?.removeEventListener("abort", leave);
     }
+  }
+
+  #leave(waiting: PromiseWithResolvers<Child | undefined>): void {
+    if (this.#waiting.delete(waiting)) waiting.resolve(undefined);
   }
 
   #giveBack(child: Child): void {
