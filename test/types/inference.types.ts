@@ -23,6 +23,7 @@ import {
   type IoManager,
   type KeyOf,
   type Relation,
+  type RowOf,
   type TimePartitions,
   type TimeWindow,
   type Unpartitioned,
@@ -218,7 +219,7 @@ export function daySummary<const Key extends string, S extends z.ZodObject>(opti
   readonly key: Key;
   readonly schema: S;
   readonly output: IoManager<"relation">;
-}): Asset<Key, z.output<S>, typeof days, "relation"> {
+}): Asset<Key, RowOf<S>, typeof days, "relation"> {
   return asset({ ...options, partitions: days, materialize: () => [] });
 }
 expectType<Asset<"wrapped", { n: number }, TimePartitions<"day", DayKey>, "relation">>()(

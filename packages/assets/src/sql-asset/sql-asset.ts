@@ -16,10 +16,10 @@ import {
   type PartitionsDefinition,
   type Relation,
   type RowOf,
+  type Schema,
   type TableSchema,
   type Unpartitioned,
 } from "@iroko/core";
-import type { z } from "zod";
 import { relationsIn } from "../duckdb/query.ts";
 import { emptyRelation } from "../duckdb/empty-relation.ts";
 import { DuckRelation, relationOf } from "../duckdb/relation.ts";
@@ -28,21 +28,17 @@ import { readMetrics } from "./metrics.ts";
 import { partitionParams } from "./partition-params.ts";
 import { readSql, type SqlText } from "./sql-text.ts";
 
-declare const never: unique symbol;
-// A constraint that is a union is compared member by member; a bare ZodObject has the compiler write out, for each asset,
-// the seventy members of its schema: a third of all that an asset costs it.
-type RowSchema = z.ZodObject | { readonly [never]: never };
-
 /** All but the query itself, which `SqlText` is. An interface: an intersection of `Omit`s costs the compiler half as much again. */
 export interface SqlAssetOptions<
   Key extends string,
-  S extends RowSchema,
+  S extends Schema,
   P extends PartitionsDefinition,
   D extends Deps,
   I extends IoManager,
 >
   extends OutputOptions<Key, S, I>, ComputeOptions<P, D, {}, undefined> {
-  readonly schema: S;
+  // A bare ZodObject as the constraint has the compiler write out, for each asset, the seventy members of its schema.
+  readonly schema: S & {};
   /** A query over the dependencies and `self`, the built file: its one row becomes typed metadata. */
   readonly metrics?: string | undefined;
   /** What else is to be said of it: typed values that a query cannot give, such as those of a dependency's metadata. */
@@ -68,7 +64,7 @@ type SqlMetadataContext<P, D> = AssetMetricsContext<P, D, {}, undefined, { self:
  */
 export function sqlAsset<
   const Key extends string,
-  S extends RowSchema,
+  S extends Schema,
   P extends PartitionsDefinition = Unpartitioned,
   D extends Deps = {},
   I extends IoManager = IoManager<"relation">,

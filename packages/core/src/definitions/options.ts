@@ -34,7 +34,7 @@ export interface OutputOptions<Key extends string, S extends Schema, I extends I
   /** How it is stored, e.g. `parquet({ path })`. Without it nothing is stored but metadata and data version. */
   readonly output?: I;
   /** Run on the staged file, before the commit. */
-  readonly checks?: readonly Check<NoInfer<ColumnOf<S>>>[] | undefined;
+  readonly checks?: readonly Check<ColumnOf<S>>[] | undefined;
 }
 
 /** How steps are cut: one partition each, one unbroken range each, or at most so many. */
