@@ -1,6 +1,7 @@
 /** The shapes that graphs take: partitions of unlike kinds, weak arrows, gates, checks, observations. */
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { listCheckResults, listEvents, listPartitions, listSteps, type RunProgress } from "@iroko/core/engine";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
@@ -207,4 +208,50 @@ test("a range step is tried again for what is left of it", async () => {
   assert.equal((await listPartitions(instance.db, "ranged", { limit: 10 })).length, 4);
   const transfers = await instance.db.query("select from iroko.transfer");
   assert.equal(transfers.rowCount, 0, "a local store moves nothing over a network");
+});
+
+test("of a range of which some partitions were not given, just what reads those is skipped, and says which", async () => {
+  await using instance = await testInstance({
+    "iroko.config.ts": `${head}
+      import { multiAsset, output } from "@iroko/core";
+      export const split = multiAsset({
+        outputs: {
+          even: output({ key: "even", schema, output: jsonLines("even") }),
+          odd: output({ key: "odd", schema, output: jsonLines("odd"), optional: true }),
+        },
+        partitions: days, backfill: "range",
+        materialize: (ctx) => Object.fromEntries(["even", "odd"].map((name) => [name, byPartition((partition) => {
+          const n = Number(partition.key.slice(-2));
+          return name === "odd" && n % 2 === 0 ? undefined : [{ n }];
+        })])),
+      });
+      const below = (key, dep) => asset({ key, partitions: days, schema, output: jsonLines(key), deps: { dep }, materialize: (ctx) => sum(ctx.deps.dep) });
+      export const single = below("single", split.odd);
+      export const under = below("under", single);
+      export const week = asset({ key: "week", partitions: days, backfill: "range", deps: { dep: split.odd }, materialize: () => undefined });
+      export const total = asset({ key: "total", schema, output: jsonLines("total"), deps: { odd: split.odd }, materialize: (ctx) => sum(ctx.deps.odd) });
+      export default define({ assets: [split, single, under, week, total] });
+    `,
+  });
+  await instance.deploy();
+  await instance.startWorker();
+  const run = await instance.submit({ select: "*", partitions: day("2026-11-01..2026-11-04") });
+  const { status, failed } = await instance.ended(run);
+  assert.deepEqual({ status, failed }, { status: "succeeded", failed: 0 });
+  const steps = await stepsOf(instance, run);
+  const told = (name: string) =>
+    steps.filter((step) => step.name === name).map((step) => step.deferredReason ?? step.status);
+  assert.deepEqual(told("single"), [
+    "succeeded",
+    "odd@2026-11-02 was not given",
+    "succeeded",
+    "odd@2026-11-04 was not given",
+  ]);
+  assert.deepEqual(
+    steps.filter((step) => step.name === "under").map((step) => step.status),
+    ["succeeded", "skipped", "succeeded", "skipped"],
+  );
+  assert.deepEqual(told("week"), ["odd@2026-11-02, 2026-11-04 was not given"]);
+  const total = await readFile(join(instance.project.folder, "store/total.jsonl"), "utf8");
+  assert.deepEqual(JSON.parse(total), { n: 4 });
 });

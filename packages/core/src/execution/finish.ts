@@ -16,6 +16,7 @@ import {
   type StagedRow,
 } from "../instance/asset-partitions.ts";
 import { recordCheckResults, type CheckResultRow } from "../instance/checks.ts";
+import { setOfColumns } from "../instance/columns.ts";
 import { sent, type Database, type Tx } from "../instance/database.ts";
 import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents, type NewEvent } from "../instance/events.ts";
@@ -36,10 +37,18 @@ import {
   type StepRetry,
 } from "../instance/steps.ts";
 import { wakeSkipping, wakeSteps } from "../instance/wake-ups.ts";
+import { readsWhatThereIs } from "../graph/joins.ts";
+import { formatPartitions } from "../partitions/format-partitions.ts";
+import { upstreamOf } from "../partitions/map-partitions.ts";
+import { MappingQuestion } from "../partitions/mapping-relation.ts";
+import type { PartitionSet } from "../partitions/partition-set.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
+import { emptySetOf, intersect, isEmptySet, subtract } from "../partitions/set-algebra.ts";
 import { admit } from "./admit.ts";
 import type { Attempt } from "./claim.ts";
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { inputVersions } from "./pinned-inputs.ts";
+import { momentOfRun } from "./read-moment.ts";
 import { stepDefinition } from "./step-definition.ts";
 
 /** Every commit is looked at again once, after this long. */
@@ -245,24 +254,55 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
   });
 }
 
-/** An optional output that was not given: what reads it is skipped, with that reason. Returns what was. */
+/** Optional outputs that were not given, of some partitions or of all: what reads those is skipped. Returns what was. */
 async function skipWhereNotGiven(
   tx: Tx,
-  { attempt: { step, definition }, brought }: Ending,
+  { attempt: { step, definition, partitions }, brought }: Ending,
   snapshot: Snapshot,
 ): Promise<readonly number[]> {
   const optional = definition.outputs.filter((output) => output.optional && step.assets.includes(output.asset));
   if (optional.length === 0) return [];
   const staged = [...(await stagedOutputs(tx, step.step)), ...brought.outputs];
-  const given = new Set(staged.map((row) => row.asset));
-  const missing = optional.map((output) => output.asset).filter((asset) => !given.has(asset));
-  if (missing.length === 0) return [];
-  const dependants = await dependantsOf(tx, step.run, step.n);
-  const needing = dependants.filter(({ kind, name }) =>
-    stepDefinition(snapshot, kind, name)?.deps.some((dep) => !dep.weak && missing.includes(dep.asset)),
-  );
-  const numbers = needing.map(({ n }) => n);
-  return skipSteps(tx, step.run, numbers, `${missing.join(", ")} was not given`);
+  const given = new Set(staged.map((row) => `${row.asset} ${row.partition}`));
+  const notGiven = new Map<string, PartitionSet>();
+  for (const { asset } of optional) {
+    const missing = partitions.filter(({ id }) => !given.has(`${asset} ${id}`));
+    if (missing.length > 0) notGiven.set(asset, setOfPartitions(definition.partitions, missing));
+  }
+  if (notGiven.size === 0) return [];
+  const byReason = new Map<string, number[]>();
+  for (const { n, kind, name, ...columns } of await dependantsOf(tx, step.run, step.n)) {
+    const dependant = stepDefinition(snapshot, kind, name);
+    const deps = dependant?.deps.filter((dep) => !dep.weak && notGiven.has(dep.asset)) ?? [];
+    if (!dependant || deps.length === 0) continue;
+    const moment = await momentOfRun(tx, { assets: [dependant, definition] }, step);
+    const reasons = await Promise.all(
+      deps.map(async ({ asset, mapping }) => {
+        const sides = { upstream: definition.partitions, downstream: dependant.partitions };
+        const read = await withStoredMappings(
+          tx,
+          moment,
+          (now) => upstreamOf(mapping, { ...sides, set: setOfColumns(columns), now }).set,
+        ).catch((error: unknown) => {
+          if (error instanceof MappingQuestion) return emptySetOf(definition.partitions); // its claim asks
+          throw error;
+        });
+        const missing = intersect(read, notGiven.get(asset)!);
+        // What reads what there is may find others, made now or before: its claim sees.
+        const lacks = readsWhatThereIs(mapping) ? isEmptySet(subtract(read, missing)) : !isEmptySet(missing);
+        if (!lacks || isEmptySet(missing)) return [];
+        const names = partitions.length === 1 ? "" : formatPartitions(definition.partitions, missing);
+        return [names === "" ? asset : `${asset}@${names}`];
+      }),
+    );
+    const reason = reasons.flat().join(", ");
+    if (reason !== "") byReason.set(reason, [...(byReason.get(reason) ?? []), n]);
+  }
+  const skipped: number[] = [];
+  for (const [reason, numbers] of byReason) {
+    skipped.push(...(await skipSteps(tx, step.run, numbers, `${reason} was not given`)));
+  }
+  return skipped;
 }
 
 const whyOtherwise = {

@@ -293,20 +293,22 @@ export async function skipSteps(
   return rows.map((row) => row.n);
 }
 
-/** Strong dependants of a step, directly or behind a gate: number and what they run. */
+/** Strong dependants of a step, directly or behind a gate: number, what they run, and of which partitions. */
 export async function dependantsOf(
   tx: Tx,
   run: string,
   n: number,
-): Promise<readonly { readonly n: number; readonly kind: StepKind; readonly name: string }[]> {
-  const { rows } = await tx.query<{ n: number; kind: StepKind; name: string }>(
+): Promise<readonly (SetColumns & { readonly n: number; readonly kind: StepKind; readonly name: string })[]> {
+  const { rows } = await tx.query<SetColumns & { n: number; kind: StepKind; name: string }>(
     `with direct as (
-       select s.n, s.kind, s.name from iroko.step_edge e join iroko.step s on s.run = e.run and s.n = e.downstream
-        where e.run = $1 and e.upstream = $2 and not e.weak)
-     select * from direct where kind <> 'gate'
-     union all
-     select s.n, s.kind, s.name from direct join iroko.step_edge e on e.run = $1 and e.upstream = direct.n and not e.weak
-       join iroko.step s on s.run = $1 and s.n = e.downstream where direct.kind = 'gate'`,
+       select s.* from iroko.step_edge e join iroko.step s on s.run = e.run and s.n = e.downstream
+        where e.run = $1 and e.upstream = $2 and not e.weak),
+     dependant as (
+       select * from direct where kind <> 'gate'
+       union all
+       select s.* from direct join iroko.step_edge e on e.run = $1 and e.upstream = direct.n and not e.weak
+         join iroko.step s on s.run = $1 and s.n = e.downstream where direct.kind = 'gate')
+     select n, kind, name, windows::text as windows, keys, boxes from dependant`,
     [run, n],
   );
   return rows;
