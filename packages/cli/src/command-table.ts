@@ -92,6 +92,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/partitions-remove.ts"),
   },
   {
+    name: "explain",
+    summary: "say why partitions are fresh, stale, waiting, failed or missing",
+    group: look,
+    load: () => import("./commands/explain.ts"),
+  },
+  {
     name: "runs list",
     summary: "list the runs, the newest first",
     group: look,

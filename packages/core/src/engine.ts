@@ -90,6 +90,7 @@ export {
   type StatusSets,
 } from "./execution/planning-state.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
+export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";

@@ -290,6 +290,14 @@ export {
   type TickRequest,
 } from "./automation/schedule-ticks.ts";
 export { estimatedBytes, estimateOf, totalOf, type AssetHistory, type Estimate } from "./planning/estimate.ts";
+export {
+  inOneSentence,
+  type ExplainedGroup,
+  type ExplainedStatus,
+  type Explanation,
+  type Reason,
+  type ReasonCode,
+} from "./planning/explanation.ts";
 export { reportPlan, type PlanReport, type ReportedAsset } from "./planning/plan-report.ts";
 export { partitionsText, requestCommand } from "./planning/request-text.ts";
 export { expandPlan, wholePlan, type ExpandOptions, type PlanChunk } from "./planning/expand-plan.ts";

@@ -6,6 +6,7 @@ import { readMoment, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
+import { explainApi } from "./api/explain.ts";
 import { healthApi } from "./api/health.ts";
 import { logsApi } from "./api/logs.ts";
 import { partitionsApi } from "./api/partitions.ts";
@@ -19,6 +20,7 @@ import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
 import { assetPage } from "./pages/asset.ts";
 import { errorPage } from "./pages/error.ts";
+import { explainPage } from "./pages/explain.ts";
 import { homePage } from "./pages/home.ts";
 import { lineagePage } from "./pages/lineage.ts";
 import { logPage } from "./pages/log.ts";
@@ -55,9 +57,10 @@ export function makeApp({ db, now, store, log }: AppOptions): Hono {
     logsApi,
     schedulesApi,
     planApi,
+    explainApi,
   ])
     app.route("/api/v1", resource(instance));
-  for (const page of [homePage, lineagePage, assetPage, runsPage, runPage, logPage, schedulesPage])
+  for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));
   for (const [name, type] of Object.entries(ownFiles)) {
     app.get(`/${name}`, (c) =>

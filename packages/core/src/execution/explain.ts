@@ -40,6 +40,7 @@ import { readTarget, splitTarget } from "../planning/explain-target.ts";
 import { explain } from "../planning/explain.ts";
 import type { Explanation } from "../planning/explanation.ts";
 import { requestDefinition, requestedPartitions } from "../planning/requested-partitions.ts";
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { readState } from "./planning-state.ts";
 
 /** Steps above steps that are followed, at most. */
@@ -65,10 +66,11 @@ export async function explainAsset(
     readSchedules(db, name, snapshot, graph, key, now),
   ]);
   const partitions = new Map<string, PartitionFacts>();
+  const staleness = await withStoredMappings(db, now, (moment) => stalenessOf(graph, state, moment));
   const facts: ExplainFacts = {
     graph,
     state,
-    staleness: stalenessOf(graph, state, now),
+    staleness,
     now,
     waiting,
     schedules,
@@ -77,7 +79,7 @@ export async function explainAsset(
   const among = readTarget(facts, key, text);
   if ("because" in among) return { asset: key, groups: [among], schedules: explainSchedules(facts, key) };
   for (;;) {
-    const answer = explain(facts, key, among);
+    const answer = await withStoredMappings(db, now, (moment) => explain({ ...facts, now: moment }, key, among));
     if ("explanation" in answer) return answer.explanation;
     for (const [fact, found] of await readPartitions(db, graph, answer.needs)) partitions.set(fact, found);
   }

@@ -1,5 +1,7 @@
 /** Reads from the instance what a plan is reported with. */
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { assetHistories } from "../instance/history.ts";
+import type { Moment } from "../partitions/moment.ts";
 import type { Queryable } from "../instance/database.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import type { AssetHistory } from "../planning/estimate.ts";
@@ -10,9 +12,13 @@ import { reportPlan, type PlanReport, type PlanReportInput } from "../planning/p
 const looksBack = 7;
 
 /** One query, whatever the number of assets and partitions. */
-export async function readPlanReport(db: Queryable, input: Omit<PlanReportInput, "histories">): Promise<PlanReport> {
+export async function readPlanReport(
+  db: Queryable,
+  { now, ...input }: Omit<PlanReportInput, "basis" | "histories"> & { readonly now: Moment },
+): Promise<PlanReport> {
   const graph = assetGraph(input.snapshot);
-  const keys = new Set(planBasis(graph, input.plan, input.now).map(({ asset }) => asset));
+  const basis = await withStoredMappings(db, now, (moment) => planBasis(graph, input.plan, moment));
+  const keys = new Set(basis.map(({ asset }) => asset));
   const assets = [...keys].map((key) => graph.assets.get(key)!).filter(({ kind }) => kind !== "external");
   const hasWindows = ({ partitions }: (typeof assets)[number]): boolean =>
     partitions.kind === "time" ||
@@ -32,5 +38,5 @@ export async function readPlanReport(db: Queryable, input: Omit<PlanReportInput,
       { rows: known(row.rows), bytes: known(row.bytes), seconds: known(row.seconds) },
     ]),
   );
-  return reportPlan({ ...input, histories });
+  return reportPlan({ ...input, basis, histories });
 }

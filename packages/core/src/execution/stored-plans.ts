@@ -26,11 +26,12 @@ import { partitionOf, setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSetJson } from "../partitions/partition-set.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { setFromJson } from "../partitions/set-codec.ts";
-import { planBasis } from "../planning/plan-basis.ts";
+import { planBasis, type BasisPart } from "../planning/plan-basis.ts";
 import { nameOf, planChanges } from "../planning/plan-changes.ts";
 import type { Plan, PlannedAsset, PlanRequest } from "../planning/plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
 import { partitionsText, requestCommand } from "../planning/request-text.ts";
+import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { planRequest } from "./plan-request.ts";
 import { readMoment } from "./read-moment.ts";
 import { submitRunIn } from "./submit-run.ts";
@@ -56,7 +57,7 @@ export async function storePlan(
     await tx.query("set transaction isolation level repeatable read");
     const moment = await readMoment(tx, location.snapshot, now);
     const plan = await planRequest(tx, location.snapshot, request, moment);
-    const basis = await fingerprints(tx, planBasis(assetGraph(location.snapshot), plan, moment));
+    const basis = await fingerprints(tx, await readBasis(tx, assetGraph(location.snapshot), plan, moment));
     const row = {
       location: location.name,
       snapshotVersion: location.version,
@@ -153,17 +154,26 @@ async function requireUnmoved(
     throw error;
   });
   const graph = assetGraph(location.snapshot);
-  const parts = planBasis(graph, plan, moment);
+  const parts = await readBasis(db, graph, plan, moment);
   const basis = await fingerprints(db, parts);
   const before = plannedAssets(stored.plan);
   const isSame = isDeepStrictEqual(JSON.parse(JSON.stringify(planToJson(plan))), stored.plan);
   if (isSame && isDeepStrictEqual(basis.fingerprints, stored.basis.fingerprints)) return { location, plan, moment };
   const looked = isSame
     ? parts.filter((_, n) => basis.fingerprints[n] !== stored.basis.fingerprints[n])
-    : planBasis(graph, before, moment);
+    : await readBasis(db, graph, before, moment);
   const moved = await movedSince(db, looked, stored.basis.since, mostTold);
   const told = [...movedInWords(graph, moved), ...planChanges(graph, before, plan)];
   throw outOfDate(stored, request, told.length > 0 ? told : [`${looked.map(({ asset }) => asset).join(", ")} changed`]);
+}
+
+function readBasis(
+  db: Queryable,
+  graph: AssetGraph,
+  plan: Pick<Plan, "assets">,
+  now: Moment,
+): Promise<readonly BasisPart[]> {
+  return withStoredMappings(db, now, (moment) => planBasis(graph, plan, moment));
 }
 
 /** Partitions named one by one to tell what has moved, at most. */

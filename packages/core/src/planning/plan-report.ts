@@ -2,7 +2,6 @@
 import type { BackfillPolicy } from "../definitions/model.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph, assetOf } from "../graph/asset-graph.ts";
-import type { Moment } from "../partitions/moment.ts";
 import { describePlan, type DescribedAsset, type PlanDescription } from "./describe-plan.ts";
 import {
   estimatedBytes,
@@ -13,7 +12,7 @@ import {
   type EstimateTotal,
   type Histories,
 } from "./estimate.ts";
-import { planBasis } from "./plan-basis.ts";
+import type { BasisPart } from "./plan-basis.ts";
 import type { Plan, PlanRequest } from "./plan.ts";
 
 export interface PlanReport extends PlanDescription {
@@ -35,13 +34,13 @@ export interface PlanReportInput {
   readonly plan: Plan;
   readonly snapshot: Snapshot;
   readonly request: PlanRequest;
-  readonly now: Moment;
+  readonly basis: readonly BasisPart[];
   readonly histories: Histories;
   /** Whether what is made goes over a network. */
   readonly store?: "local" | "remote" | undefined;
 }
 
-export function reportPlan({ plan, snapshot, request, now, histories, store }: PlanReportInput): PlanReport {
+export function reportPlan({ plan, snapshot, request, basis, histories, store }: PlanReportInput): PlanReport {
   const graph = assetGraph(snapshot);
   const description = describePlan(plan, snapshot);
   const assets = description.assets.map((described): ReportedAsset => {
@@ -53,7 +52,7 @@ export function reportPlan({ plan, snapshot, request, now, histories, store }: P
       estimate: estimateOf(asset, described.count, histories.get(asset.key)),
     };
   });
-  const reads = planBasis(graph, plan, now).filter(({ role }) => role === "reads");
+  const reads = basis.filter(({ role }) => role === "reads");
   return {
     ...description,
     assets,

@@ -13,7 +13,7 @@ import { badge } from "../parts/badge.ts";
 import { graph } from "../parts/graph.ts";
 import { html, type Html } from "../parts/html.ts";
 import { emptyState, layout, resting } from "../parts/layout.ts";
-import { runLink } from "../parts/links.ts";
+import { assetHref, runLink } from "../parts/links.ts";
 import { metadataList } from "../parts/metadata.ts";
 import { byteText, count } from "../parts/numbers.ts";
 import { partitionBar } from "../parts/partition-bar.ts";
@@ -49,7 +49,9 @@ export function assetPage({ db, moment, catalog: read }: Instance): Hono {
     const latest = after === undefined ? partitions.find(({ metadata }) => metadata !== null) : undefined;
     const main = html`<p class="crumbs"><a href="/lineage">Lineage</a> / ${asset.group}</p>
       <h1>${asset.key}</h1>
-      <p class="sentence">${badge(status.health)} ${status.sentence}</p>
+      <p class="sentence">
+        ${badge(status.health)} ${status.sentence} <a href="${assetHref(asset.key)}/explain">Why?</a>
+      </p>
       ${asset.description === undefined ? "" : html`<p class="prose">${asset.description}</p>`} ${partitionBar(status)}
       ${rangesOf(asset, status)} ${staleSection(asset, stale)} ${makeForm(asset, location, wantedOf(status, stale))}
       ${graph(nodes, asset.key)}

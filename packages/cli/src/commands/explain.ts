@@ -1,0 +1,66 @@
+import { inOneSentence, type Explanation, type Reason } from "@iroko/core";
+import { explainAsset, readMoment } from "@iroko/core/engine";
+import type { CliCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findProject, type ProjectOptions } from "../project.ts";
+import { withJsonOption, withProjectOptions } from "../project-options.ts";
+import { openSession } from "../session.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { plural } from "../terminal/units.ts";
+
+interface ExplainOptions extends ProjectOptions {
+  readonly json?: boolean;
+}
+
+const command: CliCommand<ExplainOptions> = {
+  configure(command) {
+    withProjectOptions(withJsonOption(command))
+      .argument("<asset>", "its key; key@partition, or key@ with any text for partitions")
+      .addHelpText(
+        "after",
+        `
+Partitions that stand alike are told together; the last of them is followed up to the first cause.
+
+Examples:
+  iroko explain daily_revenue_summary
+  iroko explain daily_revenue_summary@2026-11-20
+  iroko explain 'daily_revenue_summary@last:7'`,
+      );
+  },
+  async run({ args: [target = ""], options, terminal }) {
+    await using session = await openSession(findProject(options), terminal);
+    const { db, location } = session;
+    const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
+    const explanation = await session.asking(() => explainAsset(db, location, target, now));
+    if (options.json === true) terminal.data(JSON.stringify(explanation, null, 2));
+    else print(explanation, terminal);
+    return exitCodes.done;
+  },
+};
+
+export default command;
+
+function print({ asset, groups, schedules }: Explanation, terminal: Terminal): void {
+  for (const { status, partitions, count, example, because } of groups) {
+    const name = partitions === "" ? asset : `${asset}@${partitions}`;
+    const many = count > 1 ? ` (${plural(count, "partition")})` : "";
+    terminal.data(`${name} is ${terminal.styleData("bold", status)}${many}`);
+    if (example !== undefined && because.length > 0) terminal.data(`  the last of them, ${example}:`);
+    for (const reason of because) printReason(reason, terminal);
+  }
+  if (groups.length === 0) terminal.data(`${asset} has no partitions yet`);
+  for (const { message, command } of schedules) {
+    terminal.data(`${message}${command === undefined ? "" : `\n  → ${command}`}`);
+  }
+}
+
+function printReason(reason: Reason, terminal: Terminal): void {
+  terminal.data(`  ${inOneSentence(reason)}`);
+  const command = lastCommand(reason);
+  if (command !== undefined) terminal.data(`  → ${command}`);
+}
+
+/** Of the cause that is the furthest up. */
+function lastCommand({ command, because = [] }: Reason): string | undefined {
+  return (because[0] === undefined ? undefined : lastCommand(because[0])) ?? command;
+}
