@@ -13,6 +13,7 @@ import { upstreamOf } from "../partitions/map-partitions.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { nameOf, toPartitionRecord } from "./child/partition-record.ts";
 import type { PartitionRecord } from "./step-protocol.ts";
 import { assetOf, type StepDefinition } from "./step-definition.ts";
@@ -215,7 +216,7 @@ export function recordOfId(definition: PartitionsDefinition, id: string): Partit
 function missingInput(asset: string, partition: Partition): IrokoError {
   const where = nameOf(asset, partition);
   return new IrokoError("INPUT_MISSING", `${where} has not been made, and this step reads it.`, {
-    hint: `Make it first: iroko materialize --select '${asset}'${partition.key === "" ? "" : ` --partition '${partition.key}'`}`,
+    hint: `Make it first: iroko materialize --select '${asset}'${partition.key === "" ? "" : ` --partition ${shellQuote(partition.key)}`}`,
     details: { asset, partition: partition.key },
   });
 }

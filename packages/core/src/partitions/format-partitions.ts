@@ -17,7 +17,8 @@ import { gridOf, keyOfLine, startAtOrAfter, startAtOrBefore } from "./time-grid.
 export function formatPartitions(definition: PartitionsDefinition, set: PartitionSet): string {
   if (set.kind !== "multi") {
     if (definition.kind === "multi") throw unlike();
-    return itemsOf(definition, set, (key) => key).join(", ");
+    // What dynamic keys there are changes, so that no list of them tells where one of theirs ends.
+    return itemsOf(definition, set, definition.kind === "dynamic" ? quoteKey : (key) => key).join(", ");
   }
   if (definition.kind !== "multi") throw unlike();
   return set.boxes

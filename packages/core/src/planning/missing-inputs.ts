@@ -9,6 +9,7 @@ import type { PartitionSet } from "../partitions/partition-set.ts";
 import { emptySetOf, intersect, isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
 import { setToJson } from "../partitions/set-codec.ts";
 import { IrokoError } from "../errors.ts";
+import { shellQuote } from "../shell-quote.ts";
 import type { PlanningState } from "../graph/asset-state.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -78,7 +79,7 @@ function remedy(
   if (nonexistent) return `Leave out the partitions of ${neededBy} that need them.`;
   if (!selected.has(asset)) return `Add what is above: --select '+${quoted(neededBy)}'.`;
   const names = formatPartitions(assetOf(graph, asset).partitions, partitions);
-  return `Make those first: iroko materialize --select '${quoted(asset)}' --partition '${names}'.`;
+  return `Make those first: iroko materialize --select '${quoted(asset)}' --partition ${shellQuote(names)}.`;
 }
 
 /** As the selection grammar takes it. */

@@ -14,6 +14,7 @@ import { quoteKey } from "../partitions/quoted-text.ts";
 import { emptySetOf, intersect, union } from "../partitions/set-algebra.ts";
 import { keyOfWindow, lastWindow } from "../partitions/time-windows.ts";
 import { IrokoError } from "../errors.ts";
+import { shellQuote } from "../shell-quote.ts";
 import type { PartitionRequest } from "./plan.ts";
 
 /**
@@ -174,7 +175,7 @@ function unspecified(graph: AssetGraph, keys: readonly string[], now: Moment): I
   const others = keys.length - 1;
   const subject = `"${first}"${others > 0 ? ` and ${others} other${others > 1 ? "s" : ""}` : ""}`;
   return new IrokoError("PARTITION_UNSPECIFIED", `${subject} are made by partition, and none was asked for.`, {
-    hint: `Add --partition ${example ?? "last:1"}, --partition all, --missing or --stale.`,
+    hint: `Add --partition ${shellQuote(example ?? "last:1")}, --partition all, --missing or --stale.`,
     details: { assets: keys },
   });
 }
@@ -193,7 +194,7 @@ function exampleOf(definition: PartitionsDefinition, now: Moment): string | unde
     case "multi": {
       const examples = definition.dimensions.map(({ name, partitions }) => [name, exampleOf(partitions, now)] as const);
       if (examples.some(([, key]) => key === undefined)) return undefined;
-      return `'${examples.map(([name, key]) => `${name}=${quoteKey(key!)}`).join(",")}'`;
+      return examples.map(([name, key]) => `${name}=${quoteKey(key!)}`).join(",");
     }
     case "none":
       return undefined;
