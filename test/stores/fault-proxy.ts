@@ -52,6 +52,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  server.unref(); // holds up no process: where no test of a file is asked for, no hook closes it
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return Object.assign(proxy, { endpoint });
 }

@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { after } from "node:test";
 import { openDatabase } from "../../packages/core/src/instance/database.ts";
 import { migrate } from "../../packages/core/src/instance/migrate.ts";
-import { openTestServer, testDatabasePrefix, withClient } from "./test-server.ts";
+import { openTestServer, testDatabaseName, testDatabasePrefix, withClient, withTemplatesKept } from "./test-server.ts";
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
@@ -20,9 +20,11 @@ export interface Template {
 /** An empty database, or a copy of `template`; the caller drops it (`await using`). */
 export async function createDatabase(template?: Template): Promise<TestDatabase> {
   const server = await openTestServer();
-  const name = `${testDatabasePrefix}${process.pid}_${randomBytes(4).toString("hex")}`;
-  const source = template === undefined ? "template0" : await preparedTemplate(server.databaseUrl, template);
-  await withClient(server.databaseUrl, (client) => client.query(`create database ${name} template ${source}`));
+  const name = testDatabaseName(randomBytes(4).toString("hex"));
+  await withTemplatesKept(server.databaseUrl, async () => {
+    const source = template === undefined ? "template0" : await preparedTemplate(server.databaseUrl, template);
+    await withClient(server.databaseUrl, (client) => client.query(`create database ${name} template ${source}`));
+  });
   let dropped: Promise<void> | undefined;
   const drop = async (): Promise<void> => {
     await withClient(server.databaseUrl, (client) => client.query(`drop database if exists ${name} with (force)`));

@@ -1,7 +1,7 @@
 /** A real S3 server on a free port of 127.0.0.1, over a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { createTempDir } from "./temp-dir.ts";
@@ -51,6 +51,9 @@ export async function startS3Server(kind: S3ServerKind): Promise<S3Server> {
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  // Holds up no process that has nothing left to do: where no test of a file is asked for, no hook stops what another began.
+  child.unref();
+  for (const stream of [child.stdout, child.stderr]) (stream as Socket).unref();
   // Ends with this process even when it is killed by the runner's time limit's SIGTERM.
   const killIt = (): boolean => child.kill("SIGKILL");
   process.once("exit", killIt);
@@ -101,6 +104,7 @@ async function makeBucket(client: S3Client, bucket: string, isOver: () => boolea
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const exit = once(child, "exit");
+  child.ref();
   child.kill("SIGKILL");
   await exit;
 }

@@ -37,14 +37,40 @@ export async function withClient<Result>(url: string, work: (client: pg.Client) 
   }
 }
 
-/** What a run that was killed has left behind. */
+/**
+ * Keeps what a template is copied from while `work` runs: whoever starts the server clears away what killed runs have left,
+ * while others may be on it already.
+ */
+export async function withTemplatesKept<Result>(url: string, work: () => Promise<Result>): Promise<Result> {
+  return await withClient(url, async (client) => {
+    await client.query("select pg_advisory_lock_shared(hashtext($1))", [testDatabasePrefix]);
+    return await work();
+  });
+}
+
+/** Drops what runs that were killed have left behind: templates, which are made again, and databases of processes that are gone. */
 async function dropLeftovers(url: string): Promise<void> {
   await withClient(url, async (client) => {
+    await client.query("select pg_advisory_lock(hashtext($1))", [testDatabasePrefix]);
     const { rows } = await client.query<{ datname: string }>(
       "select datname from pg_database where starts_with(datname, $1)",
       [testDatabasePrefix],
     );
-    for (const { datname } of rows)
+    for (const { datname } of rows) {
+      if (isOfLiveProcess(datname)) continue;
       await client.query(`drop database if exists ${client.escapeIdentifier(datname)} with (force)`);
+    }
   });
+}
+
+export const testDatabaseName = (suffix: string): string => `${testDatabasePrefix}${process.pid}_${suffix}`;
+
+function isOfLiveProcess(name: string): boolean {
+  const pid = Number(name.slice(testDatabasePrefix.length).split("_")[0]);
+  if (!Number.isInteger(pid)) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
