@@ -29,6 +29,18 @@ export function inferFlatMapping(
   return undefined;
 }
 
+/** Why `inferFlatMapping` gives none, and what could be meant. */
+export function whyNotInferredFlat(upstream: PartitionsDefinition, downstream: PartitionsDefinition): string {
+  if (upstream.kind === "time" && downstream.kind === "time") return checkTimezones(upstream, downstream)!;
+  if (hasKeys(upstream) && hasKeys(downstream)) {
+    const [unknown] = downstream.kind === "fixed" ? missingKeys(downstream.keys, upstream) : [];
+    if (unknown !== undefined) return `upstream has no partition "${unknown}": staticMapping({ … }) says key by key`;
+    return "which dynamic keys there are is known to the instance alone: it could be identityMapping, for equal keys";
+  }
+  const sides = `upstream ${nameOf(upstream)} and downstream ${nameOf(downstream)}`;
+  return `${sides}: it could be allPartitions, lastPartition or specific([ … ])`;
+}
+
 export function checkFlatMapping(
   mapping: PartitionMapping,
   upstream: PartitionsDefinition,

@@ -1,6 +1,6 @@
 /** Which mappings can join two partitions definitions, and which one does so without being told. */
-import { checkFlatMapping, inferFlatMapping } from "./check-flat-mapping.ts";
-import { dimensionLike, dimensionMappings } from "./map-dimensions.ts";
+import { checkFlatMapping, inferFlatMapping, whyNotInferredFlat } from "./check-flat-mapping.ts";
+import { dimensionLike, dimensionMappings, dimensionsLike } from "./map-dimensions.ts";
 import { allPartitions, identityMapping, multiToSingle, type PartitionMapping } from "./mapping.ts";
 import type { MultiPartitions, PartitionsDefinition } from "./partitions-definition.ts";
 
@@ -21,6 +21,26 @@ export function inferMapping(
   if (downstream.kind === "multi") return ofDimension(dimensionLike(downstream.dimensions, upstream, false));
   return inferFlatMapping(upstream, downstream);
 }
+
+/** Why no mapping is obvious, and which could be meant: for `define()`, where `inferMapping` gives none. */
+export function whyNotInferred(upstream: PartitionsDefinition, downstream: PartitionsDefinition): string {
+  if (upstream.kind === "multi" && downstream.kind === "multi") {
+    const common = upstream.dimensions.filter(({ name }) => downstream.dimensions.some((other) => other.name === name));
+    const why = `upstream has the dimensions ${named(upstream)}, downstream ${named(downstream)}`;
+    return common.length === 0
+      ? `${why}: multiMapping({ … }) says which goes with which`
+      : `${why}: multiMapping({ ${common.map(({ name }) => `${name}: "${name}"`).join(", ")} }) would read all of the others`;
+  }
+  const many = upstream.kind === "multi" ? upstream : downstream.kind === "multi" ? downstream : undefined;
+  const single = many === upstream ? downstream : upstream;
+  if (!many || single.kind === "multi" || single.kind === "none") return whyNotInferredFlat(upstream, downstream);
+  const candidates = dimensionsLike(many.dimensions, single, many === upstream);
+  return candidates.length === 0
+    ? `none of the dimensions ${named(many)} goes with the other side by itself`
+    : `it could be ${candidates.map(({ name }) => `multiToSingle("${name}")`).join(" or ")}`;
+}
+
+const named = ({ dimensions }: MultiPartitions): string => dimensions.map(({ name }) => `"${name}"`).join(" and ");
 
 /** Why a mapping cannot stand between two definitions, as a sentence without its full stop; undefined when it can. */
 export function checkMapping(

@@ -82,11 +82,20 @@ export function dimensionLike(
   single: DimensionPartitions,
   areUpstream: boolean,
 ): string | undefined {
+  const [only, ...others] = dimensionsLike(dimensions, single, areUpstream);
+  return others.length === 0 ? only?.name : undefined;
+}
+
+/** All that could be meant. */
+export function dimensionsLike(
+  dimensions: readonly Dimension[],
+  single: DimensionPartitions,
+  areUpstream: boolean,
+): readonly Dimension[] {
   const same = dimensions.filter(({ partitions }) => sameDefinition(partitions, single));
   const maps = ({ partitions }: Dimension): boolean =>
     (areUpstream ? inferFlatMapping(partitions, single) : inferFlatMapping(single, partitions)) !== undefined;
-  const candidates = same.length > 0 ? same : dimensions.filter(maps);
-  return candidates.length === 1 ? candidates[0]!.name : undefined;
+  return same.length > 0 ? same : dimensions.filter(maps);
 }
 
 const partitionsIn = (dimensions: readonly Dimension[], wanted: string): DimensionPartitions | undefined =>

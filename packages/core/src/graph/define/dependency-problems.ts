@@ -1,7 +1,7 @@
 import type { ComputeDefinition, DependencyDefinition } from "../../definitions/model.ts";
 import { problem, type DefinitionProblem } from "../../definitions/problem.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
-import { checkMapping, inferMapping } from "../../partitions/check-mapping.ts";
+import { checkMapping, inferMapping, whyNotInferred } from "../../partitions/check-mapping.ts";
 import type { PartitionsDefinition } from "../../partitions/partitions-definition.ts";
 import type { Collected } from "./collect.ts";
 
@@ -29,7 +29,7 @@ export function dependencyProblems({ computes, externals, checks, byKey }: Colle
       const used = mapping ?? inferMapping(upstream.partitions, partitions);
       const because =
         used === undefined
-          ? `nothing says which partitions of "${asset}" each of its own needs`
+          ? `nothing says which partitions of "${asset}" each of its own needs; ${whyNotInferred(upstream.partitions, partitions)}`
           : checkMapping(used, upstream.partitions, partitions);
       if (because === undefined) return [];
       return [
