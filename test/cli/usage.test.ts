@@ -65,7 +65,7 @@ test("options that contradict each other are refused before anything is opened",
     [["--partition", "a", "--from", "b", "--to", "c"], /--partition and --from\/--to do not go together/],
     [["--missing", "--stale"], /--missing and --stale do not go together/],
     [["--from", "2026-11-02"], /--from needs --to/],
-    [["--order", "sideways"], /It is oldest or newest/],
+    [["--order", "sideways"], /It is oldest, newest or list/],
     [["--policy", "batches=0"], /batches=N/],
     [["--config", "{oops"], /It is no JSON/],
   ];

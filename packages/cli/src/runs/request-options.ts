@@ -12,9 +12,10 @@ export interface RequestOptions {
   readonly missing?: boolean;
   readonly failed?: boolean;
   readonly stale?: boolean;
-  readonly order?: "oldest" | "newest";
+  readonly order?: NonNullable<PlanRequest["order"]>;
   readonly policy?: NonNullable<PlanRequest["backfill"]>;
   readonly force?: boolean;
+  readonly allowEmpty?: boolean;
   readonly config?: Readonly<Record<string, Json>>;
 }
 
@@ -28,9 +29,10 @@ export function withRequestOptions(command: Command): Command {
     .option("--missing", "those never made (of the ones named, if any are)")
     .option("--failed", "those that failed last time")
     .option("--stale", "those whose inputs or code have changed since they were made")
-    .option("--order <order>", "which first: oldest or newest", parseOrder)
+    .option("--order <order>", "which first: oldest, newest, or list: as --partitions names them", parseOrder)
     .option("--policy <policy>", "steps: per-partition, range, or batches=N (default: the assets' own)", parsePolicy)
     .option("--force", "make unpartitioned assets too that nothing has changed")
+    .option("--allow-empty", "a selection that selects nothing is no mistake: there is nothing to do")
     .option("--config <json>", "config by asset, as JSON", parseConfig);
 }
 
@@ -48,6 +50,7 @@ export function requestOf(options: RequestOptions): PlanRequest {
     ...(options.policy === undefined ? {} : { backfill: options.policy }),
     ...(options.order === undefined ? {} : { order: options.order }),
     ...(options.force === undefined ? {} : { force: options.force }),
+    ...(options.allowEmpty === undefined ? {} : { allowEmpty: options.allowEmpty }),
   };
 }
 
@@ -76,9 +79,9 @@ function textOf({ partition, partitions, from, to }: RequestOptions): string | u
   return partition ?? partitions;
 }
 
-function parseOrder(text: string): "oldest" | "newest" {
-  if (text === "oldest" || text === "newest") return text;
-  throw new InvalidArgumentError("It is oldest or newest.");
+function parseOrder(text: string): NonNullable<PlanRequest["order"]> {
+  if (text === "oldest" || text === "newest" || text === "list") return text;
+  throw new InvalidArgumentError("It is oldest, newest or list.");
 }
 
 function parsePolicy(text: string): NonNullable<PlanRequest["backfill"]> {

@@ -53,6 +53,19 @@ export function parseExpression(text: string): PartitionExpression {
   return whole;
 }
 
+/** As `parseExpression` reads it back. */
+export function expressionText(expression: PartitionExpression): string {
+  switch (expression.kind) {
+    case "list":
+      return expression.text;
+    case "not":
+      return `not (${expressionText(expression.of)})`;
+    case "and":
+    case "or":
+      return expression.all.map((part) => `(${expressionText(part)})`).join(` ${expression.kind} `);
+  }
+}
+
 interface Token {
   readonly kind: "list" | "and" | "or" | "not" | "(" | ")";
   readonly text: string;

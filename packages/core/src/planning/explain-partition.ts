@@ -14,6 +14,7 @@ import type { Asking } from "./explain-needs.ts";
 import { askedForBy, makeCommand } from "./explain-schedules.ts";
 import { explainEnd, explainLive } from "./explain-step.ts";
 import type { ExplainedStatus, Reason } from "./explanation.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { lastIn } from "./last-in.ts";
 import { nameOf } from "./plan-changes.ts";
 
@@ -183,7 +184,7 @@ function staleReasons(
         code: codes[cause.category],
         message: `${name}: ${cause.reason}${since}`,
         ...place,
-        command: `iroko backfill --select ${quoted(key)} --stale`,
+        command: `iroko backfill --select ${shellQuote(key)} --stale`,
       };
     }
     const upstream = assetOf(graph, cause.dependency!);
@@ -279,7 +280,7 @@ function behindReasons(asking: Asking, key: string, partition: Partition, depth:
         code: "INPUT_STALE",
         message: `${named(asking, key, partition)} is made from what is current of ${nameOf(graph, upstream.key, trouble)}, which is ${status === "stale" ? "stale" : "itself made from what is stale"}`,
         ...placeOf(asking, key, partition),
-        command: `iroko backfill --select ${quoted(`+${key}`)} --stale`,
+        command: `iroko backfill --select ${shellQuote(`+${key}`)} --stale`,
         because: explainPartition(asking, upstream.key, first, status, depth + 1),
       },
     ];
@@ -331,5 +332,3 @@ function by({ at: when, run, trigger, triggerName }: MadeFacts): string {
 }
 
 const at = (made: MadeFacts): string => by(made);
-
-const quoted = (text: string): string => (/^[\w/]+$/.test(text) ? text : `'${text}'`);

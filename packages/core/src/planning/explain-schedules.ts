@@ -3,6 +3,7 @@ import { assetOf } from "../graph/asset-graph.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { containsPartition, isEmptySet } from "../partitions/set-algebra.ts";
+import { shellQuote } from "../shell-quote.ts";
 import type { ExplainFacts, ScheduleFacts } from "./explain-facts.ts";
 import type { Reason } from "./explanation.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
@@ -14,7 +15,7 @@ export function explainSchedules(facts: ExplainFacts, key: string): readonly Rea
       {
         code: "NO_SCHEDULE",
         message: "no schedule's job selects it: it is made when somebody asks for it",
-        command: `iroko materialize --select ${quoted(key)}`,
+        command: `iroko materialize --select ${shellQuote(key)}`,
       },
     ];
   }
@@ -43,7 +44,7 @@ export function askedForBy(facts: ExplainFacts, key: string, partition: Partitio
 export function makeCommand({ graph }: ExplainFacts, key: string, partition: Partition): string {
   const { partitions } = assetOf(graph, key);
   const text = formatPartitions(partitions, setOfPartitions(partitions, [partition]));
-  return `iroko materialize --select ${quoted(key)}${text === "" ? "" : ` --partition ${quoted(text)}`}`;
+  return `iroko materialize --select ${shellQuote(key)}${text === "" ? "" : ` --partition ${shellQuote(text)}`}`;
 }
 
 function scheduleReason(
@@ -85,5 +86,3 @@ function scheduleReason(
     ...until,
   };
 }
-
-const quoted = (text: string): string => (/^[\w/.:,-]+$/.test(text) ? text : `'${text}'`);

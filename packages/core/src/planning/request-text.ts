@@ -1,4 +1,5 @@
 /** A request in words, and as the command that makes it. */
+import { shellQuote } from "../shell-quote.ts";
 import type { PartitionRequest, PlanRequest } from "./plan.ts";
 
 /** What was asked for of the partitions: `2026-11-01..2026-11-07`, `stale`, `missing of last:30`; "" where nothing was. */
@@ -17,11 +18,11 @@ export function partitionsText(partitions: PartitionRequest): string {
 /** `iroko plan --select '+revenue' --partition last:7 --order newest`, to be pasted into a shell. */
 export function requestCommand(verb: "plan" | "materialize", request: PlanRequest): string {
   const { select, partitions, backfill, order, force } = request;
-  const words = ["iroko", verb, "--select", quoted(select)];
-  if (partitions.kind === "text") words.push("--partitions", quoted(partitions.text));
+  const words = ["iroko", verb, "--select", shellQuote(select)];
+  if (partitions.kind === "text") words.push("--partitions", shellQuote(partitions.text));
   else if (partitions.kind !== "unspecified" && partitions.kind !== "set") {
     words.push(`--${partitions.kind}`);
-    if (partitions.within !== undefined) words.push("--partitions", quoted(partitions.within));
+    if (partitions.within !== undefined) words.push("--partitions", shellQuote(partitions.within));
   }
   if (backfill !== undefined) words.push("--policy", policyText(backfill));
   if (order !== undefined) words.push("--order", order);
@@ -32,9 +33,4 @@ export function requestCommand(verb: "plan" | "materialize", request: PlanReques
 function policyText(backfill: NonNullable<PlanRequest["backfill"]>): string {
   if (typeof backfill !== "string") return `batches=${backfill.batches}`;
   return backfill === "perPartition" ? "per-partition" : backfill;
-}
-
-/** For a POSIX shell; what needs no quotes has none. */
-function quoted(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

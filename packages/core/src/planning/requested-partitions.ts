@@ -1,13 +1,20 @@
 /**
  * Which partitions of each selected asset a request is about. A text is read once, by the *anchor*: the definition of the
- * most downstream asset that it makes sense to. Assets of that definition take it as it is; the others get theirs along
- * the graph: the day 2026-11-02 is 24 partitions of an hourly asset above it.
+ * most downstream asset that it makes sense to. Assets of that definition take it as it is, each with what is
+ * missing, failed or stale of itself where the text says so; the others get theirs along the graph: the day 2026-11-02 is
+ * 24 partitions of an hourly asset above it.
  */
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import { downstreamPartitions, joinOf, sameDefinition, upstreamPartitions } from "../graph/joins.ts";
 import { dynamicKeysOf, instantOf, type Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
-import { parsePartitions, partitionsByName } from "../partitions/parse-partitions.ts";
+import {
+  expressionText,
+  isExpression,
+  parseExpression,
+  type PartitionExpression,
+} from "../partitions/partition-expression.ts";
+import { parsePartitions, partitionsByName, type SetWord } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { quoteKey } from "../partitions/quoted-text.ts";
@@ -19,6 +26,7 @@ import type { PartitionRequest } from "./plan.ts";
 
 /**
  * @param keys the selected assets, in the graph's order
+ * @param wordsOf what set words in a text stand for, by asset
  * @returns by key; the unpartitioned ones always with their one partition
  * @throws {IrokoError} of the text, as `parsePartitions`; PARTITION_UNSPECIFIED
  */
@@ -27,6 +35,7 @@ export function requestedPartitions(
   keys: readonly string[],
   request: PartitionRequest,
   now: Moment,
+  wordsOf: WordsOf = () => ({}),
 ): ReadonlyMap<string, PartitionSet> {
   const everything = new Map(keys.map((key) => [key, existing(assetOf(graph, key).partitions, now)]));
   const partitioned = keys.filter((key) => assetOf(graph, key).partitions.kind !== "none");
@@ -39,7 +48,7 @@ export function requestedPartitions(
       return alongGraph(graph, everything, anchorOfSet(graph, partitioned, request.set), now);
     default:
       if (text === undefined) return everything;
-      return alongGraph(graph, everything, anchorOfText(graph, partitioned, text, now), now);
+      return alongGraph(graph, everything, anchorOfText(graph, partitioned, text, now, wordsOf), now);
   }
 }
 
@@ -66,34 +75,75 @@ export function namedInOrder(
   keys: readonly string[],
   request: PartitionRequest,
   now: Moment,
+  wordsOf: WordsOf,
 ): { readonly list: readonly PartitionSet[] } {
   const text = request.kind === "text" ? request.text : "within" in request ? request.within : undefined;
   const partitioned = keys.filter((key) => assetOf(graph, key).partitions.kind !== "none");
   if (text === undefined || partitioned.length === 0 || text.trim() === "all") return { list: [] };
-  const { definition } = anchorOfText(graph, partitioned, text, now);
-  return { list: partitionsByName(definition, text, { now }) };
+  const { definition, key } = anchorOfText(graph, partitioned, text, now, wordsOf);
+  return { list: partitionsByName(definition, text, { now, sets: wordsOf(key) }) };
 }
 
-/** `missing`, `failed` and `stale` may come as text, too: `--partition stale`. */
+/** `missing`, `failed` and `stale` may come as text, too, alone or of some: `stale`, `last:8 and missing`. */
 export function plainRequest(partitions: PartitionRequest): PartitionRequest {
-  const text = partitions.kind === "text" ? partitions.text.trim() : undefined;
-  return text === "missing" || text === "failed" || text === "stale" ? { kind: text } : partitions;
+  if (partitions.kind !== "text") return partitions;
+  const text = partitions.text.trim();
+  if (isSetWord(text)) return { kind: text };
+  const expression = expressionIfAny(text);
+  if (expression?.kind !== "and") return partitions;
+  const words = expression.all.flatMap((part) => (part.kind === "list" && isSetWord(part.text) ? [part.text] : []));
+  const others = expression.all.filter((part) => part.kind !== "list" || !isSetWord(part.text));
+  const [word, ...more] = words;
+  if (word === undefined || more.length > 0) return partitions;
+  return { kind: word, within: expressionText(others.length === 1 ? others[0]! : { kind: "and", all: others }) };
 }
+
+/** A text that cannot be read so may be a key that holds such words. */
+function expressionIfAny(text: string): PartitionExpression | undefined {
+  if (!isExpression(text)) return undefined;
+  try {
+    return parseExpression(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const setWords: readonly string[] = ["missing", "failed", "stale"] satisfies readonly SetWord[];
+
+function isSetWord(text: string): text is SetWord {
+  return setWords.includes(text);
+}
+
+/** Whether it takes to know what is stale of the selected assets. */
+export function asksForStale(partitions: PartitionRequest): boolean {
+  if (plainRequest(partitions).kind === "stale") return true;
+  const text = partitions.kind === "text" ? partitions.text : "within" in partitions ? partitions.within : undefined;
+  return text !== undefined && setWordsIn(text).includes("stale");
+}
+
+type WordsOf = (key: string) => WordSets;
 
 interface Anchor {
   readonly definition: PartitionsDefinition;
-  readonly set: PartitionSet;
+  /** What assets of the definition take; undefined: what the graph leads to. */
+  setOf(key: string): PartitionSet | undefined;
 }
 
 function anchorOfSet(graph: AssetGraph, keys: readonly string[], set: PartitionSet): Anchor {
   const definition = lastOfKind(graph, keys, set.kind);
   if (!definition)
     throw new TypeError(`A set of kind "${set.kind}" was asked for, but no selected asset has such partitions.`);
-  return { definition, set };
+  return { definition, setOf: () => set };
 }
 
 /** A text in another definition's format is not a mistake until no definition can read it. */
-function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, now: Moment): Anchor {
+function anchorOfText(
+  graph: AssetGraph,
+  keys: readonly string[],
+  text: string,
+  now: Moment,
+  wordsOf: WordsOf,
+): Anchor & { readonly key: string } {
   const tried: PartitionsDefinition[] = [];
   let refusal: unknown;
   for (const key of keys.toReversed()) {
@@ -101,7 +151,10 @@ function anchorOfText(graph: AssetGraph, keys: readonly string[], text: string, 
     if (tried.some((other) => sameDefinition(other, definition))) continue;
     tried.push(definition);
     try {
-      return { definition, set: parsePartitions(definition, text, { now }) };
+      const set = parsePartitions(definition, text, { now, sets: wordsOf(key) });
+      const setOf = (other: string): PartitionSet | undefined =>
+        keys.includes(other) ? parsePartitions(definition, text, { now, sets: wordsOf(other) }) : undefined;
+      return { definition, key, setOf: setWordsIn(text).length > 0 ? setOf : () => set };
     } catch (error) {
       if (!(error instanceof IrokoError)) throw error;
       const named = withAsset(error, key);
@@ -138,7 +191,10 @@ function alongGraph(
 ): ReadonlyMap<string, PartitionSet> {
   const order = [...graph.assets.values()].filter(({ partitions }) => partitions.kind !== "none");
   const sets = new Map<string, PartitionSet>();
-  for (const { key, partitions } of order) if (sameDefinition(partitions, anchor.definition)) sets.set(key, anchor.set);
+  for (const { key, partitions } of order) {
+    const set = sameDefinition(partitions, anchor.definition) ? anchor.setOf(key) : undefined;
+    if (set) sets.set(key, set);
+  }
   for (const weak of [false, true]) {
     for (const { key, partitions } of order.toReversed()) {
       if (sets.has(key)) continue;
