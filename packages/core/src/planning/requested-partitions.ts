@@ -14,7 +14,7 @@ import {
   parseExpression,
   type PartitionExpression,
 } from "../partitions/partition-expression.ts";
-import { parsePartitions, partitionsByName, type SetWord } from "../partitions/parse-partitions.ts";
+import { parsePartitions, partitionsByName, setWordsIn, type SetWord } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { quoteKey } from "../partitions/quoted-text.ts";
@@ -23,6 +23,7 @@ import { keyOfWindow, lastWindow } from "../partitions/time-windows.ts";
 import { IrokoError } from "../errors.ts";
 import { shellQuote } from "../shell-quote.ts";
 import type { PartitionRequest } from "./plan.ts";
+import type { WordSets } from "./set-words.ts";
 
 /**
  * @param keys the selected assets, in the graph's order
