@@ -23,7 +23,7 @@ import { partitionOf } from "../partitions/partitions-in.ts";
 import { fromMultirange } from "../partitions/set-codec.ts";
 import { setOfRows } from "../partitions/table-name.ts";
 import type { PlanRequest } from "../planning/plan.ts";
-import { plainRequest } from "../planning/requested-partitions.ts";
+import { asksForStale } from "../planning/requested-partitions.ts";
 
 /** Sets of every asset, and what those were made from whose staleness the request asks for. */
 export async function readPlanningState(
@@ -34,10 +34,9 @@ export async function readPlanningState(
 ): Promise<PlanningState> {
   const graph = assetGraph(snapshot);
   const selected = selectAssets(graph, request.select);
-  const judged =
-    plainRequest(request.partitions).kind === "stale"
-      ? selected
-      : selected.filter((key) => assetOf(graph, key).partitions.kind === "none");
+  const judged = asksForStale(request.partitions)
+    ? selected
+    : selected.filter((key) => assetOf(graph, key).partitions.kind === "none");
   return readState(db, snapshot, judged, now);
 }
 

@@ -8,6 +8,7 @@ import { missingInputs, requireInputs } from "./missing-inputs.ts";
 import type { PlanningState } from "../graph/asset-state.ts";
 import type { Plan, PlanRequest } from "./plan.ts";
 import { namedInOrder, plainRequest, requestedPartitions } from "./requested-partitions.ts";
+import { wordSetsOf } from "./set-words.ts";
 import { wantedPartitions } from "./wanted.ts";
 
 export interface PlanRunInput {
@@ -27,7 +28,8 @@ export function planRun({ snapshot, request: given, state, now }: PlanRunInput):
   const request = { ...given, partitions: plainRequest(given.partitions) };
   const graph = assetGraph(snapshot);
   const selected = selectAssets(graph, request.select);
-  const asked = requestedPartitions(graph, selected, request.partitions, now);
+  const wordsOf = wordSetsOf(graph, state, now);
+  const asked = requestedPartitions(graph, selected, request.partitions, now, wordsOf);
   const wanted = wantedPartitions(graph, asked, request, state, now);
   requireInputs(graph, missingInputs(graph, wanted, state, now), new Set(selected));
   const sets = {
@@ -37,6 +39,7 @@ export function planRun({ snapshot, request: given, state, now }: PlanRunInput):
     checks: checksOf(graph, wanted.assets, now),
     ...(request.backfill === undefined ? {} : { backfill: request.backfill }),
   };
-  const order = request.order === "list" ? namedInOrder(graph, selected, request.partitions, now) : request.order;
+  const order =
+    request.order === "list" ? namedInOrder(graph, selected, request.partitions, now, wordsOf) : request.order;
   return { ...sets, ...countSteps(graph, sets, now), skipped: wanted.skipped, order: order ?? "oldest" };
 }
