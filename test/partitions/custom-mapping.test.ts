@@ -196,7 +196,7 @@ test("a relation asked for in parts is the function itself, both ways", () => {
         };
         for (const partition of partitionsIn(downstream, all)) {
           const set = setOfPartitions(downstream, [partition]);
-          const found = upstreamOf(bare, { upstream, downstream, set, now: moment }).set;
+          const found: PartitionSet = upstreamOf(bare, { upstream, downstream, set, now: moment }).set;
           assert.deepEqual(
             Array.from(partitionsIn(upstream, found), ({ id }) => id as string),
             above.map(({ id }) => id as string).filter((id) => pick(partition.key).includes(id)),

@@ -31,6 +31,7 @@ import {
   unpartitioned,
   upstreamOf,
   weekly,
+  type AnyAsset,
   type Moment,
   type PartitionMapping,
   type PartitionsDefinition,
@@ -150,7 +151,7 @@ test("a mapping function stands between whole partitions of the definition it wa
     }
     return "";
   };
-  const below = (map: PartitionMapping, upstream: typeof raw | typeof whole, partitions: PartitionsDefinition) =>
+  const below = (map: PartitionMapping, upstream: AnyAsset, partitions: PartitionsDefinition) =>
     problems(() =>
       define({
         assets: [

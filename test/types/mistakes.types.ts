@@ -1,5 +1,19 @@
 /** What must not compile, and where it says so. `messages.test.ts` has what the author of such a program reads. */
-import { asset, assetCheck, dep, dynamic, env, job, multi, multiAsset, output, resource, schedule } from "@iroko/core";
+import {
+  asset,
+  assetCheck,
+  customMapping,
+  dep,
+  dynamic,
+  env,
+  job,
+  multi,
+  multiAsset,
+  multiToSingle,
+  output,
+  resource,
+  schedule,
+} from "@iroko/core";
 import { z } from "zod";
 import { expectType } from "./expect-type.ts";
 import { byDay, byHour, byState, days, relation, states, Transaction, unique, whole } from "./fixtures.ts";
@@ -92,6 +106,42 @@ asset({
     // @ts-expect-error a fixed partition may have no window
     void ctx.partition.window.start;
   },
+});
+
+// Mappings
+const byShop = asset({ key: "by_shop", partitions: multi({ state: states, day: days }), materialize: () => {} });
+asset({
+  key: "a",
+  partitions: days,
+  deps: {
+    one: dep(byShop, { map: multiToSingle("day") }),
+    function: dep(byState, { map: customMapping(days, ({ window }) => (window.start === window.end ? "LA" : [])) }),
+    made: dep(byDay, { map: customMapping(days, ({ key }) => key.slice(0, 10)) }),
+    windows: dep(byHour, { map: customMapping(days, ({ window }) => window) }),
+    dimensions: dep(byShop, { map: customMapping(days, ({ key }) => ({ state: "LA", day: key })) }),
+    // @ts-expect-error there is no such dimension
+    none: dep(byShop, { map: multiToSingle("month") }),
+    // @ts-expect-error neither side has several dimensions
+    flat: dep(byDay, { map: multiToSingle("day") }),
+    // @ts-expect-error days have no keys of the user's own
+    keyed: dep(byState, { map: { kind: "static", upstreamByDownstream: { LA: ["LA"] } } }),
+    // @ts-expect-error there is no partition ZZ upstream
+    wrong: dep(byState, { map: customMapping(days, () => "ZZ") }),
+    // @ts-expect-error any text is no state
+    any: dep(byState, { map: customMapping(days, ({ key }) => key.slice(0, 2)) }),
+    // @ts-expect-error a word is no day
+    word: dep(byDay, { map: customMapping(days, () => "monday") }),
+    // @ts-expect-error the function was written for other partitions
+    other: dep(byDay, { map: customMapping(states, () => []) }),
+    // @ts-expect-error there is no such dimension
+    dimension: dep(byShop, { map: customMapping(days, ({ key }) => ({ region: "LA", day: key })) }),
+  },
+  materialize: () => {},
+});
+customMapping(states, (partition) => {
+  expectType<"LA" | "AB" | "KN">()(partition.key);
+  // @ts-expect-error a fixed partition may have no window
+  return partition.window.start ? [] : [];
 });
 
 // Rows

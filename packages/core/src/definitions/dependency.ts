@@ -142,16 +142,39 @@ type CheckMapping<Key extends string, Up, Down, M> = M extends { readonly kind: 
   : M extends { readonly kind: "timeWindow" }
     ? [Up, Down] extends [TimePartitions, TimePartitions]
       ? unknown
-      : `a timeWindow mapping joins windows of time: asset "${Key}" is partitioned by ${Noun<Up>}, this one by ${Noun<Down>}`
+      : [PartitionsDefinition] extends [Up | Down]
+        ? unknown // left to define()
+        : `a timeWindow mapping joins windows of time: asset "${Key}" is partitioned by ${Noun<Up>}, this one by ${Noun<Down>}`
     : M extends { readonly kind: "static"; readonly upstreamByDownstream: infer Table }
-      ? [keyof Table] extends [PartitionKeyOf<Down>]
-        ? unknown
-        : `this asset has no partition "${Exclude<keyof Table, PartitionKeyOf<Down>> & string}"`
-      : M extends CustomMappingOf<infer For, infer Given>
-        ? [Down] extends [For]
-          ? CheckGiven<Key, Up, Given>
-          : `the mapping function was written for partitions by ${Noun<For>}, this asset has them by ${Noun<Down>}`
-        : unknown;
+      ? [Up, Down] extends [HasKeys, HasKeys]
+        ? [keyof Table] extends [PartitionKeyOf<Down>]
+          ? unknown
+          : `this asset has no partition "${Exclude<keyof Table, PartitionKeyOf<Down>> & string}"`
+        : `a static mapping joins keys: asset "${Key}" is partitioned by ${Noun<Up>}, this one by ${Noun<Down>}`
+      : M extends { readonly kind: "multiToSingle"; readonly dimension?: infer Dimension }
+        ? CheckSingle<Key, Up, Down, Dimension>
+        : M extends CustomMappingOf<infer For, infer Given>
+          ? [Down] extends [For]
+            ? CheckGiven<Key, Up, Given>
+            : `the mapping function was written for partitions by ${Noun<For>}, this asset has them by ${Noun<Down>}`
+          : unknown;
+
+type HasKeys = FixedPartitions | DynamicPartitions;
+
+/** One side has the dimension, the other has no dimensions. */
+type CheckSingle<Key extends string, Up, Down, Dimension> = [PartitionsDefinition] extends [Up | Down]
+  ? unknown
+  : [Up, Down] extends [MultiPartitions<infer D>, Exclude<PartitionsDefinition, MultiPartitions>]
+    ? CheckDimension<`asset "${Key}"`, keyof D, Dimension>
+    : [Up, Down] extends [Exclude<PartitionsDefinition, MultiPartitions>, MultiPartitions<infer D>]
+      ? CheckDimension<"this asset", keyof D, Dimension>
+      : `a mapping of one dimension joins several dimensions and one: asset "${Key}" is partitioned by ${Noun<Up>}, this one by ${Noun<Down>}`;
+
+type CheckDimension<Subject extends string, Known, Dimension> = string extends Dimension
+  ? unknown
+  : [Exclude<Dimension, undefined>] extends [Known]
+    ? unknown
+    : `${Subject} has no dimension "${Exclude<Dimension, undefined> & string}"`;
 
 /** Keys that a mapping function gives: a text that it has made may be any time's; of fixed keys it has to be one. */
 type CheckGiven<Key extends string, Up, Given> = [Given] extends [never]

@@ -108,10 +108,10 @@ export function staticMapping(
  * @example multiToSingle("day") // a daily total of an asset by region and day
  * @param mapping between the two, where it is not simply the same window or key
  */
-export function multiToSingle(
-  dimension: string,
+export function multiToSingle<const Dimension extends string>(
+  dimension: Dimension,
   mapping?: PartitionMapping,
-): Extract<PartitionMapping, { readonly kind: "multiToSingle" }> {
+): Extract<PartitionMapping, { readonly kind: "multiToSingle" }> & { readonly dimension: Dimension } {
   return Object.freeze({ kind: "multiToSingle", dimension, ...(mapping === undefined ? {} : { mapping }) });
 }
 
