@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { planningOutcome, sorted } from "./planning.ts";
 import type { Case } from "./topic.ts";
 
 export interface Departure {
@@ -57,6 +58,17 @@ interface Rule {
 
 const levels = z.object({ levels: z.array(z.array(z.string())) });
 const allWhole = z.object({ multi: z.record(z.string(), z.object({ can_subset: z.literal(false) })) });
+const missingOutput = z.object({
+  multi: z.record(z.string(), z.object({ outs: z.record(z.string(), z.object({ optional: z.boolean().optional() })) })),
+  no_output: z.array(z.string()),
+});
+const blockedByOwnCheck = z.object({
+  assets: z.record(
+    z.string(),
+    z.object({ checks: z.record(z.string(), z.object({ blocking: z.boolean() })).optional() }),
+  ),
+  failing_checks: z.array(z.string()),
+});
 const dynamicQuestion = z.object({
   upstream: z.object({ type: z.literal("dynamic"), name: z.string() }),
   dynamic_partitions: z.record(z.string(), z.array(z.string())),
@@ -121,6 +133,40 @@ const rules: readonly Rule[] = [
     topic: "planning",
     because: "any computation can make a part of its outputs",
     covers: (vector, answer) => isOf(allWhole, vector) && wasRefused(vector) && levels.safeParse(answer).success,
+  },
+  {
+    topic: "planning",
+    because: "an output that was never given is not made",
+    covers: ({ input }, answer) => {
+      const asked = missingOutput.safeParse(input);
+      const run = planningOutcome.safeParse(answer);
+      if (!asked.success || !run.success) return false;
+      const required = Object.values(asked.data.multi).flatMap(({ outs }) =>
+        Object.keys(outs).filter((key) => outs[key]?.optional !== true),
+      );
+      const missing = asked.data.no_output.filter((key) => required.includes(key));
+      const isMade = (key: string): boolean => run.data.materialized.includes(key);
+      return missing.length > 0 && !run.data.success && !missing.some(isMade);
+    },
+  },
+  {
+    topic: "planning",
+    because: "an asset's own check that blocks keeps it from being committed",
+    covers: ({ input, expected }, answer) => {
+      const asked = blockedByOwnCheck.safeParse(input);
+      const [run, theirs] = [planningOutcome.safeParse(answer), planningOutcome.safeParse(expected)];
+      if (!asked.success || !run.success || !theirs.success) return false;
+      const { assets, failing_checks: failing } = asked.data;
+      const blocked = Object.keys(assets).filter((asset) =>
+        Object.entries(assets[asset]?.checks ?? {}).some(
+          ([name, { blocking }]) => blocking && failing.includes(`${asset}:${name}`),
+        ),
+      );
+      const without = theirs.data.materialized.filter((asset) => !blocked.includes(asset));
+      return (
+        blocked.length > 0 && isDeepStrictEqual(sorted(run.data), sorted({ ...theirs.data, materialized: without }))
+      );
+    },
   },
   {
     topic: "retry_backoff",

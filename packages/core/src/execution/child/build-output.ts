@@ -10,7 +10,7 @@ import type { ComputeDefinition, MetricsContext, OutputDefinition } from "../../
 import { IrokoError } from "../../errors.ts";
 import type { Partition } from "../../partitions/partitions-definition.ts";
 import type { BuiltOutput, StepMessage, StepSpec } from "../step-protocol.ts";
-import { missingOutput } from "./answers.ts";
+import { isPlain, missingOutput } from "./answers.ts";
 import { blockingFailure, runOutputChecks } from "./output-checks.ts";
 import { nameOf, toPartitionRecord } from "./partition-record.ts";
 import { contextOf, type ContextParts } from "./step-context.ts";
@@ -53,6 +53,8 @@ export async function buildOutput(
   };
   if (!output.io || !output.schema) {
     if (value === undefined && output.optional) return undefined;
+    // An asset of its own may give nothing to store; an output among others that is not named was not made.
+    if (value === undefined && !isPlain(compute)) throw missingOutput(compute, name, partition);
     const staged = { rows: 0, bytes: 0, sha256: "", dataVersion: versionOfNothing(turn, product) };
     return { ...built, staged, metadata: product.metadata, checks: [], seconds: secondsSince(started) };
   }
