@@ -22,6 +22,10 @@ create table iroko.run (
   -- how many steps the plan has, how many of them are in the step table, how many have ended in which way
   planned             integer     not null check (planned >= 0),
   expanded            integer     not null check (expanded between 0 and planned),
+  -- the number in the plan, expanded with the snapshot that it was made with, of the step to go on from; when that was last done
+  expand_from         integer     not null default 0 check (expand_from >= 0),
+  expanded_at         timestamptz,
+  plan_version        integer     not null,
   succeeded           integer     not null default 0,
   failed              integer     not null default 0,
   skipped             integer     not null default 0,
@@ -36,6 +40,7 @@ create table iroko.run (
   constraint ended_says_when check ((status in ('succeeded', 'failed', 'canceled')) = (ended_at is not null))
 ) with (fillfactor = 70);
 create index run_created on iroko.run (created_at desc, id);
+create index run_growing on iroko.run (created_at, id) where expanded < planned;
 create index run_live on iroko.run (id) where status in ('queued', 'running');
 
 -- A node of a run: (assets, a partition or a range). `n` is given by the planner; ids ascend with it, so that locking

@@ -1,5 +1,6 @@
 import { IrokoError } from "../errors.ts";
 import type { Database, Tx } from "../instance/database.ts";
+import { forgoRest } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { countEnded, getRun, requestCancel } from "../instance/runs.ts";
 import { cancelWaiting } from "../instance/steps.ts";
@@ -31,9 +32,9 @@ export async function cancelRun(db: Database, run: string, reason: string): Prom
   });
 }
 
-/** Ends what waits in a run that is to be canceled; nothing happens in any other. */
+/** Ends what waits in a run that is to be canceled, inserted or not; nothing happens in any other. */
 export async function endWaiting(tx: Tx, run: string): Promise<void> {
-  const canceled = await cancelWaiting(tx, run);
+  const canceled = (await cancelWaiting(tx, run)) + (await forgoRest(tx, run));
   if (canceled > 0) await countEnded(tx, run, { canceled });
 }
 

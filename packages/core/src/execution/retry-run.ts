@@ -3,14 +3,16 @@ import type { Snapshot } from "../definitions/snapshot.ts";
 import { IrokoError } from "../errors.ts";
 import { setColumns } from "../instance/columns.ts";
 import type { Database, Tx } from "../instance/database.ts";
+import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
-import { getRun, insertRun, setPlanned } from "../instance/runs.ts";
+import { getRun, insertRun } from "../instance/runs.ts";
 import { copyUnfinishedSteps, halfMadeBoxes, narrowBoxes } from "../instance/steps.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { subtract } from "../partitions/set-algebra.ts";
 import { setFromJson } from "../partitions/set-codec.ts";
 import { partitionIfAny } from "../partitions/table-name.ts";
+import { wakeExpanding } from "../instance/wake-ups.ts";
 import { admit } from "./admit.ts";
 import { runNotFound } from "./cancel-run.ts";
 import { stepDefinition, stepHashes } from "./step-definition.ts";
@@ -38,6 +40,8 @@ export async function retryRun(db: Database, id: string): Promise<string> {
     const current = await currentLocation(tx, run.location);
     if (current === undefined) throw new Error(`run ${id} is of location "${run.location}", which has no snapshot`);
     const again = uuidv7();
+    // A run that was canceled while its plan was being expanded: the rest is expanded now, as it was planned.
+    const never = await neverInserted(tx, id);
     await insertRun(
       tx,
       {
@@ -54,13 +58,18 @@ export async function retryRun(db: Database, id: string): Promise<string> {
         parent: id,
         asOf: run.asOf,
         keysRevision: run.keysRevision,
+        planVersion: never.planVersion,
       },
       run.planned - run.succeeded,
+      never.from,
     );
     const steps = await copyUnfinishedSteps(tx, id, again, stepHashes(current.snapshot));
     await narrowToRest(tx, id, again, current.snapshot);
-    await setPlanned(tx, again, steps);
-    await appendEvents(tx, [{ type: "run_submitted", run: again, payload: { steps, trigger: "retry", parent: id } }]);
+    await beginWith(tx, again, steps, never.steps);
+    if (never.steps > 0) await wakeExpanding(tx, again);
+    await appendEvents(tx, [
+      { type: "run_submitted", run: again, payload: { steps: steps + never.steps, trigger: "retry", parent: id } },
+    ]);
     await admit(tx, run.location);
     return again;
   });

@@ -1,19 +1,20 @@
-/** From a plan to a run: inserted whole, with the wake-ups of its first steps. */
+/** From a plan to a run: inserted with its first steps and their wake-ups; what a long plan has beyond follows as a duty. */
 import { v7 as uuidv7 } from "uuid";
 import type { Json } from "../definitions/metadata.ts";
-import { noSet, setColumns } from "../instance/columns.ts";
 import type { Database, Tx } from "../instance/database.ts";
 import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
-import { insertRun, insertSteps, type NewRun, type NewStep, type RunTrigger } from "../instance/runs.ts";
+import { insertRun, type NewRun, type RunTrigger } from "../instance/runs.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
-import { wholePlan } from "../planning/expand-plan.ts";
+import { expandPlan } from "../planning/expand-plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
-import type { Plan, PlannedStep } from "../planning/plan.ts";
+import type { Plan } from "../planning/plan.ts";
+import { wakeExpanding } from "../instance/wake-ups.ts";
 import { instantOf, keysRevisionOf, type Moment } from "../partitions/moment.ts";
-import { admit } from "./admit.ts";
-import { stepDefinition } from "./step-definition.ts";
+import { chunkSize } from "./expand-run.ts";
+import { insertChunk, stepLookup } from "./insert-chunk.ts";
+import { unhurried } from "./unhurried.ts";
 
 export interface Submission {
   readonly location: Location;
@@ -56,20 +57,30 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     asOf: instantOf(submission.asOf),
     keysRevision: keysRevisionOf(submission.asOf),
   };
-  const { steps, edges } = wholePlan(assetGraph(location.snapshot), plan, submission.asOf);
-  await insertRun(tx, run, steps.length);
-  await insertSteps(
-    tx,
-    run,
-    steps.map((step) => newStep(location, step)),
-    edges,
-  );
+  await insertRun(tx, run, plan.stepCount);
+  if (plan.stepCount > 0) await insertFirst(tx, run, submission);
   await appendEvents(tx, [
     { type: "run_submitted", run: id, payload: { steps: plan.stepCount, trigger: submission.trigger } },
   ]);
   await recordDecisions(tx, skipDecisions(id, submission));
-  await admit(tx, location.name);
+  if (plan.stepCount > mostAtOnce) await wakeExpanding(tx, id);
   return id;
+}
+
+/** All steps of a run up to this size are there with it; of a longer one the first chunk, and the rest follows. */
+const mostAtOnce = 50_000;
+
+async function insertFirst(tx: Tx, run: NewRun, { location, plan, asOf }: Submission): Promise<void> {
+  const isWhole = plan.stepCount <= mostAtOnce;
+  const lookup = stepLookup(location.snapshot);
+  const chunks = expandPlan(assetGraph(location.snapshot), plan, asOf, { size: isWhole ? mostAtOnce : chunkSize });
+  for (let from = 0; ;) {
+    const chunk = await unhurried(chunks);
+    if (!chunk) return;
+    await insertChunk(tx, run, lookup, chunk, from);
+    if (!isWhole || chunk.isLast) return;
+    from = chunk.steps.at(-1)!.n + 1;
+  }
 }
 
 /** What was asked for and is not made, that somebody may ask about. */
@@ -78,18 +89,4 @@ function skipDecisions(run: string, { plan, location }: Submission): readonly Ne
   return plan.skipped
     .filter(({ asset }) => !external.has(asset))
     .map((skip) => ({ subject: "plan", ...skip, outcome: "skipped", run }));
-}
-
-function newStep(location: Location, step: PlannedStep): NewStep {
-  return {
-    n: step.n,
-    kind: step.kind,
-    name: step.name,
-    assets: step.assets,
-    definitionHash: stepDefinition(location.snapshot, step.kind, step.name)?.definitionHash ?? "",
-    ...(step.kind === "gate" ? noSet : setColumns(step.partitions)),
-    pools: step.pools,
-    reason: step.reason,
-    onlyIfChanged: step.onlyIfChanged ?? false,
-  };
 }

@@ -21,6 +21,7 @@ import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Claimed } from "./claim.ts";
 import { nothingBrought } from "./finish.ts";
+import { expander } from "./expand-run.ts";
 import { finishTogether } from "./finish-together.ts";
 import { gatedStore } from "./gated-store.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -219,16 +220,26 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     }
   };
 
+  const expansions = expander(db, options.log);
   const queue = await openQueue(db, options.location, slots, {
     slot,
     skip: (payload) => skipRun(db, (payload as { readonly run: string }).run),
+    // It goes on beside the steps, and takes no slot.
+    expand: (payload) => Promise.resolve(expansions.look((payload as { readonly run: string }).run)),
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
   });
   const deaths = sweeper(db, () => performance.now());
   const publishing = { db, store: context.store, snapshot, incarnation: context.incarnation };
   const loops = [
     repeat(sweepEveryMs, () => deaths.sweep(), options.log),
-    repeat(reconcileEveryMs, () => reconcile(publishing, options.location), options.log),
+    repeat(
+      reconcileEveryMs,
+      () => {
+        expansions.look();
+        return reconcile(publishing, options.location);
+      },
+      options.log,
+    ),
   ];
 
   let stopping: Promise<void> | undefined;
@@ -248,7 +259,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       gone.abort();
       for (const controller of held.values()) controller.abort(new WorkerGone());
       await Promise.all([children.close({ graceSeconds: 0 }), evaluator.close()]);
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([expansions.stop(), ...loops.map((loop) => loop.stop())]);
       await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
       await idle;
       await life.stop();
@@ -298,6 +309,7 @@ interface QueueHandlers {
   /** Told by a queue job that a step waits for a slot. */
   readonly slot: (job: number) => Promise<void>;
   readonly skip: (payload: unknown) => Promise<void>;
+  readonly expand: (payload: unknown) => Promise<void>;
   readonly onQueueId: (queueId: string) => Promise<void>;
 }
 
@@ -309,7 +321,11 @@ async function openQueue(db: Database, location: string, slots: number, handlers
     pgPool: pool,
     events,
     noHandleSignals: true,
-    taskList: { [stepTask(location)]: (_, { job }) => handlers.slot(Number(job.id)), skip: handlers.skip },
+    taskList: {
+      [stepTask(location)]: (_, { job }) => handlers.slot(Number(job.id)),
+      skip: handlers.skip,
+      expand: handlers.expand,
+    },
     logger: new QueueLogger(() => () => {}),
     preset: { worker: { concurrentJobs: slots, pollInterval: 1000, completeJobBatchDelay: 0 } },
   });

@@ -15,8 +15,10 @@ export interface NewRun {
   readonly selection: string;
   /** The request's partitions as text, for people. */
   readonly partitions: string;
-  /** What the plan says of each asset, for people: assets and skips. */
+  /** As `planToJson` has written it. */
   readonly plan: unknown;
+  /** The snapshot that the plan was made with; that of the run unless it is tried again by later code. */
+  readonly planVersion?: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, Json>>;
   readonly priority: number;
@@ -26,7 +28,13 @@ export interface NewRun {
   readonly keysRevision: number;
 }
 
+/** `skipped`: something it needs has ended otherwise; `succeeded`: a gate that has nothing to wait for any more. */
 export interface NewStep extends SetColumns {
+  readonly status: "blocked" | "ready" | "skipped" | "succeeded";
+  /** Upstream steps that have not ended. */
+  readonly waitingOn: number;
+  /** Why it is skipped. */
+  readonly because: string | null;
   readonly n: number;
   readonly kind: "materialize" | "check" | "observe" | "gate";
   readonly name: string;
@@ -37,12 +45,12 @@ export interface NewStep extends SetColumns {
   readonly onlyIfChanged: boolean;
 }
 
-/** Inserts a run that will have so many steps; one of none has ended. */
-export async function insertRun(tx: Tx, run: NewRun, stepCount: number): Promise<void> {
+/** Inserts a run that will have so many steps, none of which is there yet; one that will have none has ended. */
+export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom: number = 0): Promise<void> {
   await tx.query(
     `insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
-                            priority, parent, as_of, keys_revision, planned, expanded, status, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, $14,
+                            priority, parent, as_of, keys_revision, planned, expanded, expand_from, plan_version, status, ended_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, 0, $16, $17,
              case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)`,
     [
       run.id,
@@ -58,28 +66,30 @@ export async function insertRun(tx: Tx, run: NewRun, stepCount: number): Promise
       run.priority,
       run.parent ?? null,
       run.asOf.toString(),
-      stepCount,
+      planned,
       run.keysRevision,
+      expandFrom,
+      run.planVersion ?? run.snapshotVersion,
     ],
   );
 }
 
-/** Inserts a run's steps and arrows; steps without upstream are ready. */
+/** Inserts steps of a run, and the arrows into them. */
 export async function insertSteps(
   tx: Tx,
-  run: NewRun,
+  run: Pick<NewRun, "id" | "location" | "priority">,
   steps: readonly NewStep[],
   edges: readonly PlannedEdge[],
 ): Promise<void> {
-  const waiting = new Map<number, number>();
-  for (const { to } of edges) waiting.set(to, (waiting.get(to) ?? 0) + 1);
   await tx.query(
     `insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, boxes, pools, priority, reason,
-                             only_if_changed, waiting_on, status, ready_at)
+                             only_if_changed, waiting_on, status, deferred_reason, ready_at, ended_at)
      select $1, n, kind, name, assets, $2, definition_hash, windows, keys, boxes, pools, $3, reason, only_if_changed, waiting_on,
-            case when waiting_on = 0 then 'ready' else 'blocked' end, case when waiting_on = 0 then clock_timestamp() end
+            status, because, case when status = 'ready' then clock_timestamp() end,
+            case when status in ('skipped', 'succeeded') then clock_timestamp() end
        from json_to_recordset($4) as step (n integer, kind text, name text, assets text[], definition_hash text,
-            windows tstzmultirange, keys text[], boxes jsonb, pools text[], reason text, only_if_changed boolean, waiting_on integer)
+            windows tstzmultirange, keys text[], boxes jsonb, pools text[], reason text, only_if_changed boolean, waiting_on integer,
+            status text, because text)
       order by n`,
     [
       run.id,
@@ -98,7 +108,9 @@ export async function insertSteps(
           pools: step.pools,
           reason: step.reason,
           only_if_changed: step.onlyIfChanged,
-          waiting_on: waiting.get(step.n) ?? 0,
+          waiting_on: step.waitingOn,
+          status: step.status,
+          because: step.because,
         })),
       ),
     ],
@@ -164,11 +176,6 @@ export async function requestCancel(
     [run, reason],
   );
   return rows[0];
-}
-
-/** Corrects how many steps a run has that is being inserted. */
-export async function setPlanned(tx: Tx, run: string, steps: number): Promise<void> {
-  await tx.query("update iroko.run set planned = $2, expanded = $2 where id = $1", [run, steps]);
 }
 
 export interface RunRecord {

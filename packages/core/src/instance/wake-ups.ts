@@ -54,6 +54,11 @@ export async function wakeSkipping(tx: Tx, run: string): Promise<void> {
   await tx.query("select from graphile_worker.add_job('skip', json_build_object('run', $1::text))", [run]);
 }
 
+/** The rest of a run's plan is to be inserted. */
+export async function wakeExpanding(tx: Tx, run: string): Promise<void> {
+  await tx.query("select from graphile_worker.add_job('expand', json_build_object('run', $1::text))", [run]);
+}
+
 /** Frees what graphile-worker still holds for processes that are gone; it would do so itself after four hours. */
 export async function freeQueueLocks(db: Queryable, queueIds: readonly string[]): Promise<void> {
   if (queueIds.length > 0) await db.query("select graphile_worker.force_unlock_workers($1::text[])", [queueIds]);

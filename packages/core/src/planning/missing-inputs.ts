@@ -1,12 +1,12 @@
 /** A plan whose steps would read what nobody has made is refused before it starts, with the command that would do. */
 import { assetOf, type AssetGraph } from "../graph/asset-graph.ts";
-import { joinOf, readsWhatThereIs } from "../graph/joins.ts";
+import { isOneToOne, joinOf, readsWhatThereIs } from "../graph/joins.ts";
 import { stateOf, strongDependencies } from "../graph/staleness.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
 import { upstreamOf } from "../partitions/map-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
-import { emptySetOf, intersect, isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
+import { emptySetOf, equalSets, intersect, isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
 import { setToJson } from "../partitions/set-codec.ts";
 import { IrokoError } from "../errors.ts";
 import { shellQuote } from "../shell-quote.ts";
@@ -35,10 +35,13 @@ export function missingInputs(
     return strongDependencies(graph, neededBy).flatMap((dependency): MissingInput[] => {
       const upstream = assetOf(graph, dependency.asset);
       if (upstream.kind === "external" || upstream.optional) return [];
-      const { mapping, ...sides } = joinOf(graph, downstream, dependency);
+      const planned = wanted.assets.get(upstream.key)?.set;
+      const join = joinOf(graph, downstream, dependency);
+      // By far the most: one definition, the same partitions.
+      if (planned && isOneToOne(join) && equalSets(planned, set)) return [];
+      const { mapping, ...sides } = join;
       const needed = upstreamOf(mapping, { ...sides, set, now });
       const made = stateOf(state, upstream).materialized;
-      const planned = wanted.assets.get(upstream.key)?.set;
       const available = planned ? union(made, planned) : made;
       const some = readsWhatThereIs(mapping) && !isEmptySet(intersect(needed.set, available));
       const missing = some ? emptySetOf(upstream.partitions) : subtract(needed.set, available);

@@ -56,15 +56,14 @@ export function wantedPartitions(
       else skipped.push({ asset: key, partitions: set, reason: "it is made elsewhere and cannot be observed" });
       continue;
     }
-    const remade = remadeAbove(graph, asset, assets, now);
+    const remade = (): PartitionSet => remadeAbove(graph, asset, assets, now);
     const parts = asAsked
       ? asset.partitions.kind !== "none" || onlyUnpartitioned || request.force
         ? [{ set, reason: "asked for" }]
         : changedParts(graph, asset, remade, state, now)
       : narrowedParts(graph, asset, set, request.partitions.kind, remade, state, now);
     const found = parts.filter((part) => !isEmptySet(part.set));
-    const whole = found.reduce((sum, part) => union(sum, part.set), emptySetOf(asset.partitions));
-    if (found.length > 0) assets.set(key, { set: whole, parts: found });
+    if (found.length > 0) assets.set(key, { set: found.map((part) => part.set).reduce(union), parts: found });
     else if (asAsked && asset.partitions.kind === "none") {
       skipped.push({ asset: key, partitions: set, reason: "nothing has changed since it was made" });
     } else if (asAsked) {
@@ -81,7 +80,7 @@ function narrowedParts(
   asset: SnapshotAsset,
   asked: PartitionSet,
   kind: PlanRequest["partitions"]["kind"],
-  remade: PartitionSet,
+  remade: () => PartitionSet,
   state: PlanningState,
   now: Moment,
 ): readonly WantedPart[] {
@@ -94,7 +93,7 @@ function narrowedParts(
     case "stale": {
       const stale = staleParts(asset, asked, staleCausesOf(graph, asset, state, now));
       const covered = stale.reduce((sum, part) => union(sum, part.set), emptySetOf(asset.partitions));
-      const below = intersect(intersect(remade, asked), materialized);
+      const below = intersect(intersect(remade(), asked), materialized);
       return [...stale, { set: subtract(below, covered), reason: remadeAboveReason }];
     }
   }
@@ -104,7 +103,7 @@ function narrowedParts(
 function changedParts(
   graph: AssetGraph,
   asset: SnapshotAsset,
-  remade: PartitionSet,
+  remade: () => PartitionSet,
   state: PlanningState,
   now: Moment,
 ): readonly WantedPart[] {
@@ -114,7 +113,7 @@ function changedParts(
     return [{ set: setOfPartitions(partitions, [partitionOf(partitions, "")]), reason: "never made" }];
   if (!isEmptySet(failed)) return [{ set: materialized, reason: "failed last time" }];
   const stale = staleParts(asset, materialized, staleCausesOf(graph, asset, state, now));
-  return stale.length > 0 ? stale : [{ set: intersect(remade, materialized), reason: remadeAboveReason }];
+  return stale.length > 0 ? stale : [{ set: intersect(remade(), materialized), reason: remadeAboveReason }];
 }
 
 /** What depends on what this plan makes: it becomes stale by it, unless the new version turns out the same. */
