@@ -2,13 +2,15 @@
 import { assetSource, type AnyAsset, type AssetSource } from "../../definitions/asset-handle.ts";
 import { placedMapping } from "../../definitions/custom-mapping.ts";
 import { handleOfDependency } from "../../definitions/dependency.ts";
-import type { ComputeDefinition, DependencyDefinition, Definitions } from "../../definitions/model.ts";
+import type { ComputeDefinition, Definitions } from "../../definitions/model.ts";
 import type { MultiAssetSource } from "../../definitions/multi-asset.ts";
 import { IrokoError } from "../../errors.ts";
 import { inferMapping } from "../../partitions/check-mapping.ts";
 import type { Moment } from "../../partitions/moment.ts";
+import { formatPartitions } from "../../partitions/format-partitions.ts";
 import { upstreamOf } from "../../partitions/map-partitions.ts";
 import type { PartitionSet } from "../../partitions/partition-set.ts";
+import { isEmptySet } from "../../partitions/set-algebra.ts";
 import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
 import { partitionOf, partitionsIn, setOfPartitions, type PartitionName } from "../../partitions/partitions-in.ts";
 import type { StoredAsset } from "./folder-store.ts";
@@ -68,20 +70,32 @@ export function readGivenAssets(given: readonly GivenAsset[], replaced: Readonly
   };
 }
 
-/** The upstream partitions of one dependency, for one partition of its dependant. */
+/**
+ * The upstream partitions of one dependency, for some partitions of its dependant.
+ *
+ * @throws {IrokoError} PLAN_INPUT_MISSING when some that are needed do not exist: they are not cut silently
+ */
 export function upstreamPartitions(
   compute: ComputeDefinition,
-  dep: DependencyDefinition,
-  upstream: PartitionsDefinition,
+  name: string,
+  { key, partitions: upstream }: Upstream,
   set: PartitionSet,
   now: Moment,
 ): readonly Partition[] {
+  const dep = compute.deps[name]!;
   const sides = { upstream, downstream: compute.partitions };
+  const subject = `asset "${compute.name}", deps.${name}`;
   const given = dep.mapping ?? inferMapping(upstream, compute.partitions)!;
-  const name = Object.keys(compute.deps).find((one) => compute.deps[one] === dep)!;
-  const mapping =
-    given.kind === "custom" ? placedMapping(given, `asset "${compute.name}", deps.${name}`, sides) : given;
-  return [...partitionsIn(upstream, upstreamOf(mapping, { ...sides, set, now }).set)];
+  const mapping = given.kind === "custom" ? placedMapping(given, subject, sides) : given;
+  const needed = upstreamOf(mapping, { ...sides, set, now });
+  if (!dep.weak && !isEmptySet(needed.nonexistent)) {
+    const names = formatPartitions(upstream, needed.nonexistent);
+    throw new IrokoError("PLAN_INPUT_MISSING", `${compute.name} reads ${key}@${names}, which does not exist.`, {
+      hint: `Leave out the partitions of ${compute.name} that need them, or give another now.`,
+      place: { subject },
+    });
+  }
+  return [...partitionsIn(upstream, needed.set)];
 }
 
 /**
@@ -97,11 +111,10 @@ export function partitionsWanted(
   for (const compute of computes.toReversed()) {
     const needed = new Map<string, Partition>();
     for (const [dependant, partitions] of wanted) {
-      for (const dep of Object.values(dependant.deps)) {
+      for (const [name, dep] of Object.entries(dependant.deps)) {
         if (!Object.values(compute.outputs).some(({ key }) => key === dep.asset)) continue;
         const set = setOfPartitions(dependant.partitions, partitions);
-        const upstream = byKey.get(dep.asset)!.partitions;
-        for (const partition of upstreamPartitions(dependant, dep, upstream, set, now))
+        for (const partition of upstreamPartitions(dependant, name, byKey.get(dep.asset)!, set, now))
           needed.set(partition.id, partition);
       }
     }

@@ -10,6 +10,8 @@ import type { ComputeDefinition } from "../../definitions/model.ts";
 import { didYouMeanHint } from "../../did-you-mean.ts";
 import { IrokoError } from "../../errors.ts";
 import type { Moment } from "../../partitions/moment.ts";
+import { readsWhatThereIs } from "../../graph/joins.ts";
+import { inferMapping } from "../../partitions/check-mapping.ts";
 import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
 import { partitionOf, setOfPartitions, type PartitionName } from "../../partitions/partitions-in.ts";
 import { executeStep } from "../child/execute-step.ts";
@@ -194,11 +196,17 @@ class Session {
     for (const [name, dep] of Object.entries(compute.deps)) {
       const upstream = this.#given.byKey.get(dep.asset)!;
       const objects: StoredObject[] = [];
-      for (const wanted of upstreamPartitions(compute, dep, upstream.partitions, set, now)) {
+      const missing: Partition[] = [];
+      for (const wanted of upstreamPartitions(compute, name, upstream, set, now)) {
         const object = this.#store.find(upstream, wanted) ?? (await this.#stageInput(name, upstream, wanted));
         if (object) objects.push(object);
-        else if (this.#leavesOut(upstream.key)) return undefined;
-        else if (!dep.weak && upstream.io) throw inputMissing(compute, name, upstream, wanted);
+        else missing.push(wanted);
+      }
+      // As in a run: "all" means what there is, one at least; every other mapping needs all that it names.
+      const mapping = dep.mapping ?? inferMapping(upstream.partitions, compute.partitions)!;
+      if (missing.length > 0 && !(readsWhatThereIs(mapping) && objects.length > 0)) {
+        if (this.#leavesOut(upstream.key)) return undefined;
+        if (!dep.weak && upstream.io) throw inputMissing(compute, name, upstream, missing[0]!);
       }
       records.push({ role: "dependency", name, asset: dep.asset, objects });
     }
