@@ -122,6 +122,16 @@ test("a region × day asset between daily ones is planned, made, published and r
     "by_region@region=LA|AB,day=2026-11-02",
     "total@2026-11-02",
   ]);
+  assert.deepEqual(await planned(instance, "by_region", text("region=AB,stale")), [
+    "by_region@region=AB,day=2026-11-02",
+  ]);
+  assert.deepEqual(await planned(instance, "raw or by_region", text("not region=LA and missing")), [
+    "raw@2026-11-03..2026-11-04",
+    "by_region@region=AB,day=2026-11-03..2026-11-04",
+  ]);
+  assert.deepEqual(await planned(instance, "raw", text("2026-11-01 or missing")), [
+    "raw@2026-11-01, 2026-11-03..2026-11-04",
+  ]);
   await made(instance, "*", { kind: "stale" });
   assert.equal(await content(instance, "total/2026-11-02.jsonl"), '{"n":10}\n');
   assert.deepEqual(await planned(instance, "*", { kind: "stale" }), []);

@@ -4,6 +4,7 @@ import {
   emptySetOf,
   existing,
   formatPartitions,
+  intersect,
   isEmptySet,
   subtract,
   type Moment,
@@ -44,8 +45,10 @@ export async function readStatuses(
 
 export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, now: Moment): AssetStatus {
   const { partitions, kind } = asset;
-  const { materialized: made, failed, inProgress: running } = statusSets(partitions, row);
+  const { materialized: made, failed: everFailed, inProgress: running } = statusSets(partitions, row);
   const exists = existing(partitions, now);
+  // Of a removed dynamic partition nothing is amiss any more.
+  const failed = intersect(everFailed, exists);
   // Nobody here makes an external asset, so nothing of it can be missing.
   const missing = kind === "external" ? emptySetOf(partitions) : subtract(exists, made);
   const sets = { exists, made, missing, failed, running };
@@ -93,6 +96,7 @@ function observedSentence(partitions: PartitionsDefinition, made: PartitionSet):
 }
 
 const shownRanges = 3;
+const shownCharacters = 300;
 
 function of(partitions: PartitionsDefinition, set: PartitionSet): string {
   return partitions.kind === "none" ? "" : `: ${firstRanges(partitions, set)}`;
@@ -100,7 +104,10 @@ function of(partitions: PartitionsDefinition, set: PartitionSet): string {
 
 /** `2026-11-01..2026-11-03, … and 2 more` */
 export function firstRanges(partitions: PartitionsDefinition, set: PartitionSet): string {
-  const ranges = formatPartitions(partitions, set).split(", ");
+  const between = partitions.kind === "multi" ? " or " : ", ";
+  const ranges = formatPartitions(partitions, set).split(between);
   const rest = ranges.length - shownRanges;
-  return `${ranges.slice(0, shownRanges).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const shown = ranges.slice(0, shownRanges).join(between);
+  // One box may name ten thousand tenants.
+  return `${shown.length > shownCharacters ? `${shown.slice(0, shownCharacters)}…` : shown}${rest > 0 ? ` and ${rest} more` : ""}`;
 }

@@ -84,8 +84,10 @@ export function findLocation(catalog: Catalog, name: string | undefined): Catalo
 }
 
 /** The zone that an asset's times are told in. */
-export function timezoneOf(asset: SnapshotAsset, fallback: string): string {
-  return asset.partitions.kind === "time" ? asset.partitions.timezone : fallback;
+export function timezoneOf({ partitions }: SnapshotAsset, fallback: string): string {
+  const parts =
+    partitions.kind === "multi" ? partitions.dimensions.map((dimension) => dimension.partitions) : [partitions];
+  return parts.find((part) => part.kind === "time")?.timezone ?? fallback;
 }
 
 function commonTimezone(locations: readonly CatalogLocation[]): string {

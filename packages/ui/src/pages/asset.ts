@@ -1,5 +1,12 @@
 /** One asset: how it stands, its partitions, its neighbours, checks, metadata and schema. */
-import { formatPartitions, isEmptySet, type Column, type PartitionSet, type SnapshotAsset } from "@iroko/core";
+import {
+  formatPartitions,
+  isEmptySet,
+  type Column,
+  type PartitionsDefinition,
+  type PartitionSet,
+  type SnapshotAsset,
+} from "@iroko/core";
 import { listCheckResults, listPartitions } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -53,8 +60,8 @@ export function assetPage({ db, moment, catalog: read }: Instance): Hono {
         ${badge(status.health)} ${status.sentence} <a href="${assetHref(asset.key)}/explain">Why?</a>
       </p>
       ${asset.description === undefined ? "" : html`<p class="prose">${asset.description}</p>`} ${partitionBar(status)}
-      ${rangesOf(asset, status)} ${staleSection(asset, stale)} ${makeForm(asset, location, wantedOf(status, stale))}
-      ${graph(nodes, asset.key)}
+      ${rangesOf(asset, status)} ${staleSection(asset, stale)}
+      ${makeForm(asset, location, wantedOf(asset, status, stale))} ${graph(nodes, asset.key)}
       <h2>${asset.partitions.kind === "none" ? "Versions" : "Partitions"}</h2>
       ${partitionsTable(asset, (location.graph.upstream.get(asset.key) ?? []).length > 0, partitions, timezone)}
       ${
@@ -102,10 +109,17 @@ function staleSection({ partitions }: SnapshotAsset, view: StaleView): Html | ""
 }
 
 /** What somebody on this page most likely wants made. */
-function wantedOf({ failed, missing }: AssetStatus, stale: StaleView): string {
+function wantedOf({ partitions }: SnapshotAsset, { failed, missing }: AssetStatus, stale: StaleView): string {
   if (!isEmptySet(failed)) return "failed";
   if (!isEmptySet(stale.stale)) return "stale";
-  return isEmptySet(missing) ? "last:1" : "missing";
+  return isEmptySet(missing) ? latestOf(partitions) : "missing";
+}
+
+/** The newest, as text: of several dimensions the last window with every key of the others. */
+function latestOf(partitions: PartitionsDefinition): string {
+  if (partitions.kind !== "multi") return "last:1";
+  const inTime = partitions.dimensions.filter((dimension) => dimension.partitions.kind === "time");
+  return inTime.length === 0 ? "all" : inTime.map(({ name }) => `${name}=last:1`).join(",");
 }
 
 function makeForm(asset: SnapshotAsset, { name, graph }: CatalogLocation, wanted: string): Html | "" {
@@ -144,7 +158,8 @@ function commandOf({ key, partitions }: SnapshotAsset, withUpstream: boolean, te
 }
 
 function partitionsTable(asset: SnapshotAsset, hasUpstream: boolean, rows: Partitions, timezone: string): Html {
-  if (rows.length === 0) return emptyState("None is made yet:", commandOf(asset, hasUpstream, "last:1"));
+  if (rows.length === 0)
+    return emptyState("None is made yet:", commandOf(asset, hasUpstream, latestOf(asset.partitions)));
   const shown = rows.slice(0, rowsOnPage);
   const last = shown.at(-1)!.partition;
   return html`<div class="scroll">
