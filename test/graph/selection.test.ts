@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { assetGraph } from "../../packages/core/src/graph/asset-graph.ts";
-import { selectAssets } from "../../packages/core/src/graph/selection.ts";
+import { possibleAssets, selectAssets } from "../../packages/core/src/graph/selection.ts";
 import { IrokoError } from "../../packages/core/src/errors.ts";
 import { buildSnapshot } from "../support/build-snapshot.ts";
 
@@ -43,7 +44,14 @@ for (const [selection, column, expected] of [
   ["", 1, "found the end"],
   ["key:a.b", 6, 'anything but letters, digits and "_" stands in double quotes'],
   ["tag:tier=2", 10, "the tag's value; anything but letters"],
-  ["owners:ann", 1, 'one of "key:", "group:", "tag:", "owner:", "kind:", "is:"'],
+  [
+    "owners:ann",
+    1,
+    'one of "key:", "group:", "tag:", "owner:", "kind:", "location:", "column:", "status:", "changed:", "is:"',
+  ],
+  ["status:stael", 8, 'one of missing, failed, stale, running, materialized, fresh, found "stael"'],
+  ["changed:since", 9, "one of any, new, code, schema, deps, partitions"],
+  ["column:", 8, "the column; anything but letters"],
   ["(raw", 5, '"and", "or" or "\\)"'],
   ['key:"raw', 5, "the quotes never close"],
   ["2 raw", 3, '"\\+" after the number'],
@@ -69,6 +77,138 @@ test("what selects nothing is refused, unless that is allowed", () => {
   assert.equal(refusal("x*").code, "SELECTION_EMPTY");
   assert.deepEqual(selectAssets(graph, "group:ingestion", { allowEmpty: true }), []);
 });
+
+test("what was probably meant is told of attributes, terms, groups and tags", () => {
+  assert.match(refusal("owners:ann").hint!, /Did you mean "owner:"\?$/);
+  assert.match(refusal("status:stael").hint!, /Did you mean "stale"\?$/);
+  assert.equal(refusal("group:mart").hint, 'There is no group "mart". Did you mean "marts"?');
+  assert.equal(refusal("raw and group:mart").hint, 'There is no group "mart". Did you mean "marts"?');
+  assert.equal(refusal("tag:teir").hint, 'There is no tag "teir". There are no tags.');
+});
+
+test("a column selects the assets whose schema has it, by a glob too", () => {
+  const column = { type: { kind: "text" }, nullable: false, sensitive: false } as const;
+  const assets = new Map(
+    Object.entries({ a: ["id", "amount_kobo"], b: ["id"], c: undefined }).map(([key, names]) => [
+      key,
+      {
+        ...({ kind: "asset", group: "", kinds: [], owners: [], tags: {} } as const),
+        ...(names === undefined ? {} : { schema: { hash: "", columns: names.map((name) => ({ ...column, name })) } }),
+      },
+    ]),
+  );
+  const tables = { assets, upstream: new Map(), downstream: new Map() };
+  assert.deepEqual(selectAssets(tables, "column:amount_*"), ["a"]);
+  assert.deepEqual(selectAssets(tables, 'column:"id" and not column:amount_kobo'), ["b"]);
+});
+
+test("status, changed and location are answered by facts, and refused where there are none", () => {
+  const facts = {
+    location: "shops",
+    statuses: new Map([["raw", new Set(["stale", "materialized"] as const)]]),
+    changes: new Map([["cleaned", new Set(["any", "code"] as const)]]),
+  };
+  assert.deepEqual(selectAssets(graph, "status:stale+", { facts }), ["raw", "cleaned", "revenue"]);
+  assert.deepEqual(selectAssets(graph, "changed:code or status:stale", { facts }), ["raw", "cleaned"]);
+  assert.deepEqual(selectAssets(graph, "location:sho* and r*", { facts }), ["raw", "revenue"]);
+  assert.deepEqual(selectAssets(graph, "location:other", { facts, allowEmpty: true }), []);
+  for (const text of ["status:stale", "raw or changed:any", "not location:shops"]) {
+    assert.equal(refusal(text).code, "SELECTION_STATE");
+  }
+});
+
+test("what a selection may select, whatever the state, holds whatever it does select", () => {
+  const key = fc.constantFrom(...graph.assets.keys());
+  const terms = fc.constantFrom("stale", "failed", "missing", "running", "materialized", "fresh");
+  const statuses = fc.dictionary(key, fc.uniqueArray(terms));
+  fc.assert(
+    fc.property(
+      selections(
+        fc.oneof(
+          key.map(quoted),
+          terms.map((term) => `status:${term}`),
+        ),
+      ),
+      statuses,
+      (text, known) => {
+        const facts = { statuses: new Map(Object.entries(known).map(([of, some]) => [of, new Set(some)])) } as const;
+        const selected = selectAssets(graph, text, { facts, allowEmpty: true });
+        const possible = selected.length === 0 ? [] : possibleAssets(graph, text);
+        assert.deepEqual(
+          selected.filter((one) => !possible.includes(one)),
+          [],
+        );
+      },
+    ),
+    { numRuns: 2_000, seed: 26 },
+  );
+});
+
+test("selections obey the algebra of sets, and traversals the paths of the graph", () => {
+  const edges = fc.array(fc.tuple(fc.nat(11), fc.nat(11)), { maxLength: 30 });
+  const some = fc.constantFrom("a*", "*1", "key:a10", "group:odd", "group:even", "*", "a3", "a0");
+  fc.assert(
+    fc.property(edges, selections(some), selections(some), (pairs, left, right) => {
+      const arrows = pairs.filter(([from, to]) => from < to);
+      const model = assetGraph(
+        buildSnapshot(
+          Object.fromEntries(
+            Array.from({ length: 12 }, (_, n) => [
+              `a${n}`,
+              {
+                group: n % 2 === 0 ? "even" : "odd",
+                deps: [...new Set(arrows.flatMap(([from, to]) => (to === n ? [`a${from}`] : [])))],
+              },
+            ]),
+          ),
+        ),
+      );
+      const all = [...model.assets.keys()];
+      const select = (text: string): readonly string[] => selectAssets(model, text, { allowEmpty: true });
+      const [a, b] = [new Set(select(left)), new Set(select(right))];
+      const expect = (text: string, has: (key: string) => boolean): void =>
+        assert.deepEqual(select(text), all.filter(has), text);
+      expect(`(${left}) and (${right})`, (key) => a.has(key) && b.has(key));
+      expect(`(${left}) or (${right})`, (key) => a.has(key) || b.has(key));
+      expect(`not (${left})`, (key) => !a.has(key));
+      // By relaxing arrows as often as there are assets, the naive way.
+      const distances = (start: ReadonlySet<string>, towards: 0 | 1): ReadonlyMap<string, number> => {
+        const found = new Map(Array.from(start, (key) => [key, 0]));
+        for (let round = 0; round < 12; round += 1)
+          for (const arrow of arrows) {
+            const [at, next] = [`a${arrow[1 - towards]}`, `a${arrow[towards]}`];
+            const distance = found.get(at);
+            if (distance !== undefined) found.set(next, Math.min(found.get(next) ?? Infinity, distance + 1));
+          }
+        return found;
+      };
+      const [above, below] = [distances(a, 0), distances(a, 1)];
+      expect(`+(${left})`, (key) => above.has(key));
+      expect(`(${left})+2`, (key) => (below.get(key) ?? Infinity) <= 2);
+      expect(`1+(${left})+`, (key) => (above.get(key) ?? Infinity) <= 1 || below.has(key));
+      const leads = (from: string, to: string): boolean => from !== to && distances(new Set([from]), 1).has(to);
+      expect(`sinks(${left})`, (key) => a.has(key) && ![...a].some((other) => leads(key, other)));
+      expect(`roots(${left})`, (key) => a.has(key) && ![...a].some((other) => leads(other, key)));
+    }),
+    { numRuns: 300, seed: 26 },
+  );
+});
+
+const quoted = (key: string): string => `key:"${key}"`;
+
+/** Texts of the grammar, from these terms up. */
+function selections(term: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.letrec<{ text: string }>((tie) => ({
+    text: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      term,
+      fc.tuple(tie("text"), fc.constantFrom("and", "or"), tie("text")).map(([l, op, r]) => `(${l}) ${op} (${r})`),
+      tie("text").map((of) => `not (${of})`),
+      tie("text").map((of) => `1+(${of})+`),
+      fc.tuple(fc.constantFrom("sinks", "roots"), tie("text")).map(([ends, of]) => `${ends}(${of})`),
+    ),
+  })).text;
+}
 
 test("a circle of dependencies is refused by its members", () => {
   const circle = buildSnapshot({ a: { deps: ["b"] }, b: { deps: ["a"] }, c: {} });

@@ -89,6 +89,7 @@ export {
   type AssetStatusRow,
   type StatusSets,
 } from "./execution/planning-state.ts";
+export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";

@@ -44,6 +44,7 @@ export const errorCatalogue = {
   PARTITION_UNSPECIFIED: "Partitioned assets were asked for without a word on which partitions.",
   SELECTION_SYNTAX: "A selection cannot be read.",
   SELECTION_EMPTY: "A selection names no asset.",
+  SELECTION_STATE: "A selection asks for what only an instance knows, where there is none.",
   ASSET_NOT_FOUND: "There is no asset of that key.",
   PLAN_INPUT_MISSING: "A plan would read upstream partitions that nobody has made and that it does not make.",
   PLAN_UNKNOWN: "There is no plan of that id.",

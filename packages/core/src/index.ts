@@ -240,12 +240,26 @@ export {
   type SnapshotDependency,
 } from "./definitions/snapshot.ts";
 export type { Bound, Column, ColumnType, TableSchema } from "./definitions/table-schema.ts";
+export { breakingChange } from "./definitions/schema-change.ts";
 export { define, type DefineOptions } from "./graph/define.ts";
 
 // Graph and planning
 export { assetGraph, assetOf, reach, type AssetGraph, type Dependant } from "./graph/asset-graph.ts";
-export { evaluateSelection, selectAssets, type SelectionGraph } from "./graph/selection.ts";
-export { parseSelection, type Selection } from "./graph/selection-parser.ts";
+export {
+  evaluateSelection,
+  possibleAssets,
+  selectAssets,
+  type SelectionGraph,
+  type SelectOptions,
+} from "./graph/selection.ts";
+export { changesOf, statusesOf, type SelectionFacts } from "./graph/selection-facts.ts";
+export {
+  parseSelection,
+  type Attribute,
+  type ChangeTerm,
+  type Selection,
+  type StatusTerm,
+} from "./graph/selection-parser.ts";
 export { stalenessOf, type AssetStaleness, type StaleCause } from "./graph/staleness.ts";
 export type { AssetState, ChangedInputs, Origin, PlanningState } from "./graph/asset-state.ts";
 export type {
@@ -289,17 +303,10 @@ export {
   type TickHistory,
   type TickRequest,
 } from "./automation/schedule-ticks.ts";
-export { estimatedBytes, estimateOf, totalOf, type AssetHistory, type Estimate } from "./planning/estimate.ts";
-export {
-  inOneSentence,
-  type ExplainedGroup,
-  type ExplainedStatus,
-  type Explanation,
-  type Reason,
-  type ReasonCode,
-} from "./planning/explanation.ts";
-export { reportPlan, type PlanReport, type ReportedAsset } from "./planning/plan-report.ts";
-export { partitionsText, requestCommand } from "./planning/request-text.ts";
+export type { Estimate, EstimatedBytes, EstimateTotal } from "./planning/estimate.ts";
+export type { ExplainedGroup, ExplainedStatus, Explanation, Reason, ReasonCode } from "./planning/explanation.ts";
+export type { PlanReport, ReportedAsset } from "./planning/plan-report.ts";
+export { partitionsText } from "./planning/request-text.ts";
 export { expandPlan, wholePlan, type ExpandOptions, type PlanChunk } from "./planning/expand-plan.ts";
 export { planFromJson, planToJson, type PlanJson } from "./planning/plan-codec.ts";
 export { describePlan, type PlanDescription } from "./planning/describe-plan.ts";

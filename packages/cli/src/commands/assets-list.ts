@@ -1,5 +1,5 @@
-import { assetGraph, countIn, existing, intersect, selectAssets, stalenessOf, type SnapshotAsset } from "@iroko/core";
-import { assetStatuses, readMoment, readState } from "@iroko/core/engine";
+import { assetGraph, countIn, existing, intersect, stalenessOf, type SnapshotAsset } from "@iroko/core";
+import { assetStatuses, readMoment, readState, selectFrom } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -12,15 +12,18 @@ import { formatBytes } from "../terminal/units.ts";
 interface AssetsListOptions extends ProjectOptions {
   readonly json?: boolean;
   readonly select?: string;
+  readonly allowEmpty?: boolean;
 }
 
 const command: CliCommand<AssetsListOptions> = {
   configure(command) {
-    withProjectOptions(withJsonOption(command)).option("-s, --select <selection>", "only these assets");
+    withProjectOptions(withJsonOption(command))
+      .option("-s, --select <selection>", "only these assets")
+      .option("--allow-empty", "a selection that selects nothing is no mistake");
   },
   async run({ options, terminal }) {
     await using session = await openSession(findProject(options), terminal);
-    const assets = await session.asking(() => listAssets(session, options.select));
+    const assets = await session.asking(() => listAssets(session, options));
     if (options.json === true) {
       terminal.data(JSON.stringify(assets, null, 2));
       return exitCodes.done;
@@ -68,10 +71,16 @@ interface ListedAsset {
 }
 
 /** The selected assets in the graph's order; all of them, external ones too, without a selection. */
-async function listAssets({ db, location }: Session, select: string | undefined): Promise<readonly ListedAsset[]> {
+async function listAssets(
+  { db, location }: Session,
+  { select, allowEmpty }: Pick<AssetsListOptions, "select" | "allowEmpty">,
+): Promise<readonly ListedAsset[]> {
   const graph = assetGraph(location.snapshot);
-  const keys = select === undefined ? [...graph.assets.keys()] : selectAssets(graph, select);
   const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
+  const keys =
+    select === undefined
+      ? [...graph.assets.keys()]
+      : await selectFrom(db, location.snapshot, select, now, { allowEmpty });
   const [state, facts] = await Promise.all([
     readState(db, location.snapshot, [...graph.assets.keys()], now),
     assetStatuses(db, keys),

@@ -6,7 +6,7 @@ import {
   IrokoError,
   previewTicks,
   requestDefinition,
-  selectAssets,
+  possibleAssets,
   type PlanDescription,
   type ScheduleDefinition,
 } from "@iroko/core";
@@ -33,7 +33,7 @@ export async function previewSchedule(
   const { snapshot, name } = location;
   const { select } = jobOf(location, schedule);
   const graph = assetGraph(snapshot);
-  const definition = requestDefinition(graph, selectAssets(graph, select));
+  const definition = requestDefinition(graph, possibleAssets(graph, select));
   const automation = (await listAutomations(db, name)).find((row) => row.name === schedule.key);
   const { dynamicKeys } = await readMoment(db, snapshot, now);
   const lastHandled = automation?.lastHandled ?? undefined;

@@ -2,7 +2,7 @@
 import { previewTicks } from "../automation/schedule-ticks.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph, reach, type AssetGraph } from "../graph/asset-graph.ts";
-import { selectAssets } from "../graph/selection.ts";
+import { possibleAssets } from "../graph/selection.ts";
 import { stalenessOf } from "../graph/staleness.ts";
 import { listAutomations, listTicks } from "../instance/automations.ts";
 import { setOfColumns } from "../instance/columns.ts";
@@ -224,7 +224,7 @@ async function readSchedules(
   const automations = new Map((await listAutomations(db, location)).map((row) => [row.name, row]));
   const found = snapshot.schedules.map(async (schedule): Promise<readonly ScheduleFacts[]> => {
     const job = snapshot.jobs.find((one) => one.key === schedule.job);
-    const selected = job === undefined ? [] : selectAssets(graph, job.select);
+    const selected = job === undefined ? [] : possibleAssets(graph, job.select);
     if (!selected.includes(key)) return [];
     const automation = automations.get(schedule.key);
     const [tick] = await listTicks(db, { location, name: schedule.key }, 1);

@@ -9,12 +9,14 @@ import type { Moment } from "../partitions/moment.ts";
 import { planRun } from "../planning/plan-run.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { readPlanningState } from "./planning-state.ts";
+import { readSelectionFacts } from "./read-selection-facts.ts";
 
 /**
  * @throws {IrokoError} as `planRun`
  * @throws {MappingQuestion} when a mapping function has to be asked: `askMappings` has it answered, and asks again
  */
 export async function planRequest(db: Queryable, snapshot: Snapshot, request: PlanRequest, now: Moment): Promise<Plan> {
-  const state = await readPlanningState(db, snapshot, request, now);
+  const selection = await readSelectionFacts(db, snapshot, request.select, now);
+  const state = await readPlanningState(db, snapshot, request, now, selection);
   return withStoredMappings(db, now, (moment) => planRun({ snapshot, request, state, now: moment }));
 }

@@ -5,6 +5,7 @@ import { assetGraph, assetOf, type AssetGraph } from "../graph/asset-graph.ts";
 import type { AssetState, ChangedInputs, Origin, PlanningState } from "../graph/asset-state.ts";
 import { changedInputs, comparePartitions, neededPartitions, type PartitionChanges } from "../graph/changed-inputs.ts";
 import { joinOf, type Join } from "../graph/joins.ts";
+import type { SelectionFacts } from "../graph/selection-facts.ts";
 import { selectAssets } from "../graph/selection.ts";
 import { strongDependencies, versionsNeededFor } from "../graph/staleness.ts";
 import { suspectsOf, versionIndex, type VersionColumns, type VersionIndex } from "../graph/version-columns.ts";
@@ -31,13 +32,14 @@ export async function readPlanningState(
   snapshot: Snapshot,
   request: Pick<PlanRequest, "select" | "partitions">,
   now: Moment,
+  selection: SelectionFacts = {},
 ): Promise<PlanningState> {
   const graph = assetGraph(snapshot);
-  const selected = selectAssets(graph, request.select);
+  const selected = selectAssets(graph, request.select, { facts: selection, allowEmpty: true });
   const judged = asksForStale(request.partitions)
     ? selected
     : selected.filter((key) => assetOf(graph, key).partitions.kind === "none");
-  return readState(db, snapshot, judged, now);
+  return { ...(await readState(db, snapshot, judged, now)), selection };
 }
 
 /** Sets of every asset, and of some what it takes to tell whether they are stale. */

@@ -9,7 +9,7 @@ import { IrokoError } from "../errors.ts";
 import type { Logger } from "../definitions/io-manager.ts";
 import type { JobDefinition, ScheduleDefinition } from "../definitions/model.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
-import { selectAssets } from "../graph/selection.ts";
+import { possibleAssets } from "../graph/selection.ts";
 import {
   endTick,
   lockTick,
@@ -149,6 +149,8 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
     } catch (error) {
       const { code, message } = ownErrorRecord(error);
       if (code === "INTERNAL") throw error;
+      // define() refuses what can never select anything: it is the state that lets it select nothing now.
+      if (code === "SELECTION_EMPTY") return void (await endTick(tx, tick, { status: "skipped", reason: message }));
       log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
       await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
     }
@@ -201,5 +203,5 @@ function jobOf({ snapshot }: Location, schedule: ScheduleDefinition): JobDefinit
 
 function definitionOf({ snapshot }: Location, job: JobDefinition): ReturnType<typeof requestDefinition> {
   const graph = assetGraph(snapshot);
-  return requestDefinition(graph, selectAssets(graph, job.select));
+  return requestDefinition(graph, possibleAssets(graph, job.select));
 }

@@ -1,9 +1,12 @@
 /** What is known of the world when something is decided: values, read from the instance by whoever asks. */
 import type { PartitionSet } from "../partitions/partition-set.ts";
+import type { SelectionFacts } from "./selection-facts.ts";
 
 /** By asset key: what a plan or a verdict on staleness is decided from. */
 export interface PlanningState {
   readonly assets: ReadonlyMap<string, AssetState>;
+  /** What the request's selection asks of the instance. */
+  readonly selection?: SelectionFacts;
 }
 
 export interface AssetState {

@@ -8,22 +8,35 @@
  *     traversal  := (number? "+")? primary ("+" number?)?
  *     primary    := attribute ":" value | key | ("sinks" | "roots") "(" expression ")" | "(" expression ")"
  *
- * Attributes are key, group, tag (`tag:name=value`), owner, kind and is. A key may be bare and may hold "*"; other values
- * with anything but letters, digits and "_" stand in double quotes.
+ * Attributes are key, group, tag (`tag:name=value`), owner, kind, location, column, status, changed and is. Keys, columns and
+ * locations may hold "*" as they stand; other values with anything but letters, digits and "_" stand in double quotes.
  */
+import { didYouMean } from "../did-you-mean.ts";
 import { IrokoError } from "../errors.ts";
 
 export type Selection =
   | { readonly kind: "all" }
   | { readonly kind: "key"; readonly pattern: string; readonly column: number }
-  | { readonly kind: "attribute"; readonly attribute: "group" | "owner" | "kind"; readonly pattern: string }
+  | { readonly kind: "attribute"; readonly attribute: Attribute; readonly pattern: string }
   | { readonly kind: "tag"; readonly name: string; readonly value: string }
   | { readonly kind: "external" }
+  /** Known to an instance alone: how an asset stands, and what of its definition the last deploy changed. */
+  | { readonly kind: "status"; readonly status: StatusTerm; readonly column: number }
+  | { readonly kind: "changed"; readonly change: ChangeTerm; readonly column: number }
   | { readonly kind: "not"; readonly of: Selection }
   | { readonly kind: "and" | "or"; readonly left: Selection; readonly right: Selection }
   | { readonly kind: "sinks" | "roots"; readonly of: Selection }
   /** `+a+`: so many steps up and down; Infinity where no number is given. */
   | { readonly kind: "traversal"; readonly of: Selection; readonly up: number; readonly down: number };
+
+/** What an asset is matched by, with "*" in it. */
+export type Attribute = "group" | "owner" | "kind" | "location" | "column";
+
+export const statusTerms = ["missing", "failed", "stale", "running", "materialized", "fresh"] as const;
+export type StatusTerm = (typeof statusTerms)[number];
+
+export const changeTerms = ["any", "new", "code", "schema", "deps", "partitions"] as const;
+export type ChangeTerm = (typeof changeTerms)[number];
 
 /** @throws {IrokoError} SELECTION_SYNTAX, pointing at the character */
 export function parseSelection(text: string): Selection {
@@ -40,7 +53,7 @@ interface Token {
   readonly column: number;
 }
 
-const attributes = ["key", "group", "tag", "owner", "kind", "is"];
+const attributes = ["key", "group", "tag", "owner", "kind", "location", "column", "status", "changed", "is"];
 const reserved = new Set(["and", "or", "not", "AND", "OR", "NOT"]);
 
 class Parser {
@@ -106,14 +119,18 @@ class Parser {
       return { kind: "key", pattern: text, column };
     }
     return this.#fail(
-      'an asset key, "key:", "group:", "tag:", "owner:", "kind:", "is:external", "sinks(", "roots(" or "("',
+      `an asset key, ${attributes.map((attribute) => `"${attribute}:"`).join(", ")}, "sinks(", "roots(" or "("`,
     );
   }
 
   #attribute(): Selection {
     const name = this.#next;
     if (!attributes.includes(name.text)) {
-      this.#fail(`one of ${attributes.map((attribute) => `"${attribute}:"`).join(", ")}`);
+      const meant = didYouMean(name.text, attributes);
+      this.#fail(
+        `one of ${attributes.map((attribute) => `"${attribute}:"`).join(", ")}`,
+        meant === undefined ? undefined : `Did you mean "${meant}:"?`,
+      );
     }
     this.#at += 2;
     const { column } = this.#next;
@@ -131,6 +148,17 @@ class Parser {
         if (this.#next.text !== "external") this.#fail('"external"');
         this.#at += 1;
         return { kind: "external" };
+      case "status":
+        return { kind: "status", status: this.#term(statusTerms), column };
+      case "changed":
+        return { kind: "changed", change: this.#term(changeTerms), column };
+      case "column":
+      case "location": {
+        const attribute = name.text;
+        // They are named as keys are, and are as often a pattern.
+        const pattern = this.#next.kind === "glob" ? this.#take().text : this.#value(`the ${attribute}`);
+        return { kind: "attribute", attribute, pattern };
+      }
       default: {
         const attribute = name.text as "group" | "owner" | "kind";
         return { kind: "attribute", attribute, pattern: this.#value(`the ${attribute}`) };
@@ -143,6 +171,16 @@ class Parser {
     if (token.kind !== "quoted" && (token.kind !== "word" || reserved.has(token.text)))
       this.#fail(`${what}; ${quotingHint}`);
     return this.#take().text;
+  }
+
+  #term<Term extends string>(terms: readonly Term[]): Term {
+    const term = terms.find((each) => each === this.#next.text);
+    if (term === undefined) {
+      const meant = didYouMean(this.#next.text, terms);
+      this.#fail(`one of ${terms.join(", ")}`, meant === undefined ? undefined : `Did you mean "${meant}"?`);
+    }
+    this.#at += 1;
+    return term;
   }
 
   #closing(of: Selection): Selection {
@@ -173,10 +211,10 @@ class Parser {
     return true;
   }
 
-  #fail(expected: string): never {
+  #fail(expected: string, meant?: string): never {
     const { kind, text, column } = this.#next;
     const found = kind === "end" ? "the end" : kind === "quoted" ? JSON.stringify(text) : `"${text}"`;
-    throw syntaxError(this.#text, column, `expected ${expected}, found ${found}`);
+    throw syntaxError(this.#text, column, `expected ${expected}, found ${found}`, meant);
   }
 }
 
@@ -219,9 +257,9 @@ function isKeyToken({ kind, text }: Token): boolean {
   return kind === "quoted" || kind === "glob" || (kind === "word" && !reserved.has(text));
 }
 
-function syntaxError(text: string, column: number, what: string): IrokoError {
+function syntaxError(text: string, column: number, what: string, meant?: string): IrokoError {
   return new IrokoError("SELECTION_SYNTAX", `The selection "${text}" cannot be read at character ${column}: ${what}.`, {
-    hint: `  ${text}\n  ${" ".repeat(column - 1)}^\nFor example: '+daily_revenue_summary', 'group:ingestion and not key:raw*', '*'.`,
+    hint: `  ${text}\n  ${" ".repeat(column - 1)}^\n${meant ?? "For example: '+daily_revenue_summary', 'group:ingestion and not key:raw*', '*'."}`,
     place: { column },
   });
 }

@@ -44,6 +44,25 @@ export async function locationAt(db: Queryable, name: string, version: number): 
   return rows[0];
 }
 
+/**
+ * Where a snapshot is registered, and the one that was registered there before it: null for the first. undefined where it
+ * never was. The same snapshot in several locations is of one of them: they hold the same assets.
+ */
+export async function registeredBefore(
+  db: Queryable,
+  hash: string,
+): Promise<{ readonly name: string; readonly before: Snapshot | null } | undefined> {
+  const { rows } = await db.query<{ name: string; before: Snapshot | null }>(
+    `select this.name,
+            (select snapshot from iroko.location
+              where name = this.name and (registered_at, version) < (this.registered_at, this.version)
+              order by registered_at desc, version desc limit 1) as before
+       from iroko.location this where this.hash = $1 order by this.current desc, this.name limit 1`,
+    [hash],
+  );
+  return rows[0];
+}
+
 /** Makes a snapshot the location's current one; the same snapshot again keeps its version. */
 export async function registerLocation(
   tx: Tx,

@@ -1,7 +1,7 @@
 /** Looking at sources: a plan whose only steps observe the external assets that a selection reads. */
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph, reach } from "../graph/asset-graph.ts";
-import { selectAssets } from "../graph/selection.ts";
+import { possibleAssets } from "../graph/selection.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
 import { isEmptySet } from "../partitions/set-algebra.ts";
@@ -24,7 +24,8 @@ export interface PlanObservationInput {
  */
 export function planObservation({ snapshot, select, now, unpartitionedOnly = false }: PlanObservationInput): Plan {
   const graph = assetGraph(snapshot);
-  const selected = new Set(selectAssets(graph, select));
+  // What is stale, say, is not known before the sources were looked at.
+  const selected = new Set(possibleAssets(graph, select));
   const read = selected.union(reach(selected, graph.upstream, Infinity));
   const reason = "what reads it is about to be planned";
   const assets: PlannedAsset[] = [];

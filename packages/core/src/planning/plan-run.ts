@@ -27,7 +27,8 @@ export interface PlanRunInput {
 export function planRun({ snapshot, request: given, state, now }: PlanRunInput): Plan {
   const request = { ...given, partitions: plainRequest(given.partitions) };
   const graph = assetGraph(snapshot);
-  const selected = selectAssets(graph, request.select);
+  const selected = selectAssets(graph, request.select, { facts: state.selection, allowEmpty: request.allowEmpty });
+  if (selected.length === 0) return { assets: [], checks: [], skipped: [], stepCount: 0, order: "oldest" };
   const wordsOf = wordSetsOf(graph, state, now);
   const asked = requestedPartitions(graph, selected, request.partitions, now, wordsOf);
   const wanted = wantedPartitions(graph, asked, request, state, now);

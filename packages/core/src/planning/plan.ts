@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly order?: "oldest" | "newest" | "list";
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean;
+  /** A selection that selects nothing is a plan of nothing, and no mistake. */
+  readonly allowEmpty?: boolean;
 }
 
 export type PartitionRequest =

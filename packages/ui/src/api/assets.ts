@@ -1,19 +1,21 @@
 import { formatPartitions, isEmptySet, type PartitionSet, type SnapshotAsset } from "@iroko/core";
 import { listCheckResults } from "@iroko/core/engine";
 import { Hono } from "hono";
+import { readQuery } from "../http/input.ts";
 import { readStatuses, type AssetStatus } from "../model/asset-status.ts";
 import { findAsset, type CatalogAsset } from "../model/catalog.ts";
 import type { Instance } from "../model/instance.ts";
 import { partitionKey } from "../model/run-view.ts";
+import { selectedAssets, selectionQuery } from "../model/selected-assets.ts";
 
-/** GET /assets, /assets/:key, /assets/:key/checks */
+/** GET /assets?select=TEXT, /assets/:key, /assets/:key/checks */
 export function assetsApi({ db, moment, catalog }: Instance): Hono {
   return new Hono()
     .get("/assets", async (c) => {
-      const { assets } = await catalog();
-      const definitions = [...assets.values()].map(({ asset }) => asset);
+      const assets = await selectedAssets(db, await catalog(), readQuery(c, selectionQuery), await moment());
+      const definitions = assets.map(({ asset }) => asset);
       const statuses = await readStatuses(db, definitions, await moment());
-      return c.json({ assets: [...assets.values()].map((each) => summary(each, statuses.get(each.asset.key)!)) });
+      return c.json({ assets: assets.map((each) => summary(each, statuses.get(each.asset.key)!)) });
     })
     .get("/assets/:key", async (c) => {
       const found = findAsset(await catalog(), c.req.param("key"));

@@ -14,6 +14,7 @@ export const planBody: z.ZodType<PlanBody> = z.strictObject({
     .optional(),
   order: z.enum(["oldest", "newest", "list"]).optional(),
   force: z.boolean().optional(),
+  allowEmpty: z.boolean().optional(),
 });
 
 export interface PlanBody {
@@ -27,6 +28,8 @@ export interface PlanBody {
   readonly order?: PlanRequest["order"] | undefined;
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean | undefined;
+  /** A selection that selects nothing is a plan of nothing. */
+  readonly allowEmpty?: boolean | undefined;
 }
 
 export interface KeptPlan {
@@ -58,12 +61,13 @@ export async function submit({ db, now, catalog }: Instance, body: PlanBody): Pr
   return submitRun(db, { location, plan, asOf, selection, partitions: partitionsText(partitions), trigger: "api" });
 }
 
-function requestOf({ select, partitions, backfill, order, force }: PlanBody): PlanRequest {
+function requestOf({ select, partitions, backfill, order, force, allowEmpty }: PlanBody): PlanRequest {
   return {
     select,
     partitions: partitions === undefined ? { kind: "unspecified" } : { kind: "text", text: partitions },
     ...(backfill === undefined ? {} : { backfill }),
     ...(order === undefined ? {} : { order }),
     ...(force === undefined ? {} : { force }),
+    ...(allowEmpty === undefined ? {} : { allowEmpty }),
   };
 }

@@ -1,6 +1,6 @@
 import { problem, type DefinitionProblem } from "../../definitions/problem.ts";
 import { IrokoError } from "../../errors.ts";
-import { selectAssets, type SelectionGraph } from "../selection.ts";
+import { possibleAssets, type SelectionGraph } from "../selection.ts";
 import type { Collected } from "./collect.ts";
 
 /** Jobs of one key, and jobs that select nothing or cannot be read. */
@@ -19,7 +19,7 @@ export function jobProblems(collected: Collected): readonly DefinitionProblem[] 
         problem("JOB_INVALID", subject, `A priority cannot be ${priority}.`, "Give an integer; higher goes first."),
       );
     try {
-      selectAssets(graph, select);
+      possibleAssets(graph, select);
     } catch (error) {
       if (!(error instanceof IrokoError)) throw error;
       const { column } = error.place ?? {};
