@@ -17,6 +17,8 @@ const example = path.join(here, "../examples/pos-pipeline");
 const iroko = path.join(here, "../packages/cli/bin/iroko.js");
 const day = "2026-11-01";
 const seed = 1;
+/** The kernel counts processor time in hundredths of a second, whatever its clock. */
+const ticksPerSecond = 100;
 
 const { values } = parseArgs({
   options: {
@@ -116,9 +118,6 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}:\n${output.slice(-4000)}`);
   return { seconds: (performance.now() - started) / 1000, cpuSeconds, peakBytes };
 }
-
-/** The kernel counts processor time in hundredths of a second, whatever its clock. */
-const ticksPerSecond = 100;
 
 /** Of a process and all below it, those that have ended with it, by /proc; Postgres is the machine's, not the pipeline's. */
 function usedBy(root: number): { readonly residentBytes: number; readonly cpuSeconds: number } {
