@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { inOneSentence, type Explanation, type PlanRequest, type Reason } from "@iroko/core";
+import type { Explanation, PlanRequest, Reason } from "@iroko/core";
 import {
   evaluateSchedules,
   explainAsset,
@@ -52,6 +52,12 @@ const request = (select: string, text?: string): PlanRequest => ({
 /** The chain of codes from the first reason up to the first cause. */
 function chain(reason: Reason | undefined): readonly string[] {
   return reason === undefined ? [] : [reason.code, ...chain(reason.because?.[0])];
+}
+
+/** Up to the first cause. */
+function inOneSentence({ message, because = [] }: Reason): string {
+  const [first] = because;
+  return first === undefined ? message : `${message}, because ${inOneSentence(first)}`;
 }
 
 function last(reason: Reason): Reason {

@@ -1,7 +1,8 @@
 /** What a plan will cost, from what its assets cost before. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assetGraph, daily, estimatedBytes, estimateOf, totalOf, unpartitioned, type AssetHistory } from "@iroko/core";
+import { assetGraph, daily, unpartitioned } from "@iroko/core";
+import { estimatedBytes, estimateOf, totalOf, type AssetHistory } from "../../packages/core/src/planning/estimate.ts";
 import { buildSnapshot } from "../support/build-snapshot.ts";
 
 const days = daily({ start: "2026-11-01", timezone: "Africa/Lagos" });

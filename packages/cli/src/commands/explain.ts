@@ -1,4 +1,4 @@
-import { inOneSentence, type Explanation, type Reason } from "@iroko/core";
+import type { Explanation, Reason } from "@iroko/core";
 import { explainAsset, readMoment } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -55,12 +55,14 @@ function print({ asset, groups, schedules }: Explanation, terminal: Terminal): v
 }
 
 function printReason(reason: Reason, terminal: Terminal): void {
-  terminal.data(`  ${inOneSentence(reason)}`);
-  const command = lastCommand(reason);
+  for (const [index, { message }] of chainOf(reason).entries())
+    terminal.data(`  ${index === 0 ? "" : "because "}${message}`);
+  const command = chainOf(reason).find((one) => one.command !== undefined)?.command;
   if (command !== undefined) terminal.data(`  → ${command}`);
 }
 
-/** Of the cause that is the furthest up. */
-function lastCommand({ command, because = [] }: Reason): string | undefined {
-  return (because[0] === undefined ? undefined : lastCommand(because[0])) ?? command;
+/** Up to the first cause. */
+function chainOf(reason: Reason): readonly Reason[] {
+  const [above] = reason.because ?? [];
+  return above === undefined ? [reason] : [reason, ...chainOf(above)];
 }

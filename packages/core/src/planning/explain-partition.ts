@@ -4,7 +4,6 @@ import { assetOf } from "../graph/asset-graph.ts";
 import { joinOf, upstreamPartitions } from "../graph/joins.ts";
 import { stateOf, strongDependencies } from "../graph/staleness.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
-import { instantOf } from "../partitions/moment.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
@@ -117,6 +116,8 @@ function missingReasons(
       code: "INPUT_MISSING",
       message: `${name} was never made: ${what}, which it reads, ${above.status === "failed" ? "has failed" : above.status === "missing" ? "was never made either" : "is still being made"}`,
       ...place,
+      // What has failed is mended by its retry, what is under way by waiting.
+      ...(above.status === "missing" ? { command: makeCommand(asking.facts, `+${key}`, key, partition) } : {}),
       because,
     };
     return [missing];
@@ -126,7 +127,7 @@ function missingReasons(
       code: "NEVER_MADE",
       message: `${name} was never made, and nothing above it keeps it from being made`,
       ...place,
-      command: makeCommand(asking.facts, key, partition),
+      command: makeCommand(asking.facts, key, key, partition),
       because: [
         ...(decision === undefined ? [] : [decidedReason(asking, key, partition, decision)]),
         ...askedForBy(asking.facts, key, partition),
@@ -196,6 +197,7 @@ function staleReasons(
       code: "INPUT_CHANGED",
       message: `${name} was made ${made === undefined ? "" : `at ${made.at.toString()} `}from other data than ${nameOf(graph, upstream.key, changed)} has now`,
       ...place,
+      command: `iroko backfill --select ${shellQuote(key)} --stale`,
       because,
     };
   });
@@ -209,7 +211,7 @@ function changedBecause(
   below: MadeFacts | undefined,
   depth: number,
 ): Reason[] {
-  const { graph, now } = asking.facts;
+  const { graph } = asking.facts;
   const asset = assetOf(graph, key);
   const [facts = {}] = asking.ask(key, [partition]);
   const { made } = facts;
@@ -218,11 +220,8 @@ function changedBecause(
   const name = named(asking, key, partition);
   if (asset.kind === "external") {
     const end = partition.window?.end;
-    const isLate =
-      end !== undefined &&
-      made.version > 1 &&
-      Temporal.Instant.compare(end, made.at) < 0 &&
-      Temporal.Instant.compare(end, instantOf(now)) < 0;
+    // It had closed when it was read, and has other data now.
+    const isLate = end !== undefined && below !== undefined && Temporal.Instant.compare(end, below.at) <= 0;
     return [
       {
         code: isLate ? "LATE_DATA" : "SOURCE_CHANGED",

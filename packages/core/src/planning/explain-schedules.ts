@@ -36,15 +36,15 @@ export function askedForBy(facts: ExplainFacts, key: string, partition: Partitio
       ...reason,
       code: "NOT_ASKED_FOR",
       message: `${reason.message}; its next tick asks for ${next || "it"}, not for ${partition.key || "it"}`,
-      command: makeCommand(facts, key, partition),
+      command: makeCommand(facts, key, key, partition),
     };
   });
 }
 
-export function makeCommand({ graph }: ExplainFacts, key: string, partition: Partition): string {
+export function makeCommand({ graph }: ExplainFacts, select: string, key: string, partition: Partition): string {
   const { partitions } = assetOf(graph, key);
   const text = formatPartitions(partitions, setOfPartitions(partitions, [partition]));
-  return `iroko materialize --select ${shellQuote(key)}${text === "" ? "" : ` --partition ${shellQuote(text)}`}`;
+  return `iroko materialize --select ${shellQuote(select)}${text === "" ? "" : ` --partition ${shellQuote(text)}`}`;
 }
 
 function scheduleReason(

@@ -61,7 +61,7 @@ export type ReasonCode =
 
 export interface Reason {
   readonly code: ReasonCode;
-  /** A sentence, without its full stop. */
+  /** A sentence, without its full stop; "because" leads from it to what it comes from. */
   readonly message: string;
   readonly asset?: string;
   /** In the text form. */
@@ -92,10 +92,4 @@ export interface Explanation {
   readonly groups: readonly ExplainedGroup[];
   /** Who asks for it, and when next. */
   readonly schedules: readonly Reason[];
-}
-
-/** A reason as a sentence, with what it comes from: `a changed (…), because b was made again (…)`. */
-export function inOneSentence({ message, because = [] }: Reason): string {
-  const [first] = because;
-  return first === undefined ? message : `${message}, because ${inOneSentence(first)}`;
 }
