@@ -58,8 +58,8 @@ export interface Sample extends AsyncDisposable {
 /** At 10:00 UTC on 2026-11-06 five days have ended. */
 export const now = Temporal.Instant.from("2026-11-06T10:00:00Z");
 
-export async function sample({ worker = true } = {}): Promise<Sample> {
-  const instance = await testInstance({ "iroko.config.ts": definitions });
+export async function sample({ worker = true, module = definitions } = {}): Promise<Sample> {
+  const instance = await testInstance({ "iroko.config.ts": module });
   await instance.deploy();
   if (worker) await instance.startWorker();
   const server = await startServer({ instance: { db: instance.db }, port: 0, now: () => now });
