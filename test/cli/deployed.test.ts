@@ -56,7 +56,7 @@ test("deploy says what changes and which partitions become stale; a dry run regi
     const { exitCode, stdout, stderr } = await project.iroko(args);
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^~ revenue: code$/m);
-    assert.match(stdout, /^stale by it: revenue@2026-11-02 \(1\)$/m);
+    assert.match(stdout, /^stale by it: revenue@2026-11-02 \(1\): its code changed$/m);
   }
   const doctor = await project.iroko(["doctor", "--json"]);
   assert.equal(doctor.exitCode, 0, doctor.stdout);

@@ -46,6 +46,7 @@ export const errorCatalogue = {
   SELECTION_EMPTY: "A selection names no asset.",
   SELECTION_STATE: "A selection asks for what only an instance knows, where there is none.",
   ASSET_NOT_FOUND: "There is no asset of that key.",
+  ASSET_RENAME: "An asset cannot take over the history of the key that it is said to have had.",
   PLAN_INPUT_MISSING: "A plan would read upstream partitions that nobody has made and that it does not make.",
   PLAN_UNKNOWN: "There is no plan of that id.",
   PLAN_SPENT: "The plan was applied already.",

@@ -73,8 +73,12 @@ function print(changes: DefinitionChanges, terminal: Terminal): void {
   for (const { asset, what } of changes.changed) data(`${styleData("yellow", "~")} ${asset}: ${what.join(", ")}`);
   printNames("job", changes.jobs, terminal);
   printNames("schedule", changes.schedules, terminal);
-  for (const { asset, partitions, count } of changes.stale) {
-    data(`stale by it: ${partitions === "" ? asset : `${asset}@${partitions} (${count})`}`);
+  for (const { asset, partitions, count, reasons, breaking } of changes.stale) {
+    data(`stale by it: ${partitions === "" ? asset : `${asset}@${partitions} (${count})`}: ${reasons.join("; ")}`);
+    if (breaking !== null)
+      data(
+        `  ${styleData("red", "breaking")}: ${breaking}; what reads these fails with SCHEMA_OLD until they are made again`,
+      );
   }
   if (changes.stale.length > 0) terminal.say("To make these again: iroko backfill --select '*' --stale");
 }

@@ -2,8 +2,11 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   assetGraph,
+  breakingChange,
   countIn,
   formatPartitions,
+  intersect,
+  isEmptySet,
   MappingQuestion,
   stalenessOf,
   subtract,
@@ -21,7 +24,17 @@ export interface DefinitionChanges {
   readonly jobs: NameChanges;
   readonly schedules: NameChanges;
   /** Stale by this deploy, and not before. */
-  readonly stale: readonly { readonly asset: string; readonly partitions: string; readonly count: number }[];
+  readonly stale: readonly StaleByIt[];
+}
+
+export interface StaleByIt {
+  readonly asset: string;
+  readonly partitions: string;
+  readonly count: number;
+  /** `its schema changed`, `its code changed` … */
+  readonly reasons: readonly string[];
+  /** Why what reads these partitions fails with SCHEMA_OLD until they are made again; null: it can read them. */
+  readonly breaking: string | null;
 }
 
 export interface ChangedAsset {
@@ -116,14 +129,25 @@ async function becomesStale(
   };
   const [was, is] = await Promise.all([staleIn(before).catch(askingNothing), staleIn(after)]);
   const old = new Map(before.assets.map((asset) => [asset.key, asset]));
-  return after.assets.flatMap(({ key, partitions }) => {
-    const stale = is.get(key)!.stale;
+  return after.assets.flatMap(({ key, partitions, schema }) => {
+    const { stale, causes } = is.get(key)!;
     const known = differ(old.get(key)?.partitions, partitions)
       ? emptySetOf(partitions)
       : (was?.get(key)?.stale ?? emptySetOf(partitions));
     const set = subtract(stale, known);
     const count = countIn(partitions, set);
-    return count === 0 ? [] : [{ asset: key, partitions: formatPartitions(partitions, set), count }];
+    if (count === 0) return [];
+    const oldSchema = old.get(key)?.schema;
+    const reasons = causes.filter((cause) => !isEmptySet(intersect(cause.partitions, set))).map(({ reason }) => reason);
+    return [
+      {
+        asset: key,
+        partitions: formatPartitions(partitions, set),
+        count,
+        reasons: [...new Set(reasons)],
+        breaking: (oldSchema && schema && breakingChange(oldSchema, schema)) ?? null,
+      },
+    ];
   });
 }
 

@@ -50,6 +50,7 @@ export interface OutputDefinition {
   readonly owners: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   readonly description: string | undefined;
+  readonly renamedFrom: string | undefined;
   /** Both undefined: the asset stores nothing; only its metadata and data version are kept. */
   readonly schema: TableSchema | undefined;
   readonly io: IoManager | undefined;
@@ -76,6 +77,7 @@ export interface ExternalAssetDefinition {
   readonly owners: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   readonly description: string | undefined;
+  readonly renamedFrom: string | undefined;
   readonly schema: TableSchema | undefined;
   readonly io: IoManager | undefined;
   readonly partitions: PartitionsDefinition;

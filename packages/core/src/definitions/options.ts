@@ -23,6 +23,8 @@ export interface DescriptionOptions {
   readonly owners?: readonly string[] | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
+  /** The key that it had before: what was made under that key stays made, and nothing becomes stale by the new name. */
+  readonly renamedFrom?: string | undefined;
 }
 
 /** What is stored, as what, and what must be true of it. */

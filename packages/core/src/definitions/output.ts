@@ -62,10 +62,13 @@ export function readOutput(
 }
 
 export function readDescription(
-  options: Pick<OutputOptions<string, Schema, Io>, "group" | "kinds" | "owners" | "tags" | "description">,
-): Pick<OutputDefinition, "group" | "kinds" | "owners" | "tags" | "description"> {
-  const { group = "default", kinds = [], owners = [], tags = {}, description } = options;
-  return { group, kinds, owners, tags, description };
+  options: Pick<
+    OutputOptions<string, Schema, Io>,
+    "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom"
+  >,
+): Pick<OutputDefinition, "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom"> {
+  const { group = "default", kinds = [], owners = [], tags = {}, description, renamedFrom } = options;
+  return { group, kinds, owners, tags, description, renamedFrom };
 }
 
 export function schemaProblems(

@@ -160,6 +160,7 @@ const asset = z.object({
   owners: strings,
   tags: stringMap,
   description: z.string().exactOptional(),
+  renamedFrom: z.string().exactOptional(),
   partitions,
   compute: z.string().exactOptional(),
   output: z.string().exactOptional(),

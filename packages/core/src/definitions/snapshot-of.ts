@@ -83,8 +83,11 @@ function externalOf(external: ExternalAssetDefinition): SnapshotAsset {
 
 function describe(
   asset: OutputDefinition | ExternalAssetDefinition,
-): Pick<SnapshotAsset, "key" | "group" | "kinds" | "owners" | "tags" | "description" | "schema" | "storage"> {
-  const { key, group, kinds, owners, tags, description, schema } = asset;
+): Pick<
+  SnapshotAsset,
+  "key" | "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom" | "schema" | "storage"
+> {
+  const { key, group, kinds, owners, tags, description, renamedFrom, schema } = asset;
   const storage = storageOf(asset);
   return {
     key,
@@ -93,6 +96,7 @@ function describe(
     owners,
     tags,
     ...(description === undefined ? {} : { description }),
+    ...(renamedFrom === undefined ? {} : { renamedFrom }),
     ...(schema === undefined ? {} : { schema }),
     ...(storage === undefined ? {} : { storage }),
   };

@@ -31,6 +31,8 @@ export interface SnapshotAsset {
   readonly owners: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   readonly description?: string;
+  /** The key that it had before. */
+  readonly renamedFrom?: string;
   readonly partitions: PartitionsDefinition;
   /** The compute that makes it and its output's name there; absent for external assets. */
   readonly compute?: string;

@@ -55,8 +55,9 @@ export async function readState(
     assetStatuses(db, keys),
     versionStretches(db, [...versionsNeededFor(graph, judged)]),
   ]);
-  const byAsset = Map.groupBy(stretches, ({ asset }) => asset);
-  const changes = await changesOf(db, graph, judged, byAsset, now);
+  const formerKeys = new Map(snapshot.assets.map(({ key, renamedFrom = key }) => [key, renamedFrom]));
+  const byAsset = Map.groupBy(underPresentKeys(stretches, formerKeys), ({ asset }) => asset);
+  const changes = await changesOf(db, graph, judged, byAsset, formerKeys, now);
   return {
     assets: new Map(
       snapshot.assets.map(({ key, partitions }): [string, AssetState] => [
@@ -154,6 +155,15 @@ function originsOf(definition: PartitionsDefinition, stretches: readonly Version
   });
 }
 
+/** What was read of an asset before it was renamed was read of it. */
+function underPresentKeys(
+  stretches: readonly VersionStretchRow[],
+  formerKeys: ReadonlyMap<string, string>,
+): readonly VersionStretchRow[] {
+  const present = new Map(Array.from(formerKeys, ([key, former]) => [former, key]));
+  return stretches.map((stretch) => ({ ...stretch, reads: stretch.reads.map((key) => present.get(key) ?? key) }));
+}
+
 type Changes = ReadonlyMap<string, readonly ChangedInputs[]>;
 
 /** By asset and dependency: what was read and is not what is current. Columns tell nearly all; the rest is looked up. */
@@ -162,6 +172,7 @@ async function changesOf(
   graph: AssetGraph,
   judged: readonly string[],
   stretches: ReadonlyMap<string, readonly VersionStretchRow[]>,
+  formerKeys: ReadonlyMap<string, string>,
   now: Moment,
 ): Promise<ReadonlyMap<string, Changes>> {
   const columns = new Map(Array.from(stretches, ([key, rows]) => [key, rows.map(columnsOf)] as const));
@@ -179,7 +190,7 @@ async function changesOf(
     for (const dependency of strongDependencies(graph, key)) {
       const join = joinOf(graph, assetOf(graph, key).partitions, dependency);
       const { certain, names } = suspectsOf(join, dependency.asset, made, indexOf(dependency.asset), now);
-      const found = await compare(db, key, dependency.asset, join, names, now);
+      const found = await compare(db, key, dependency.asset, formerKeys, join, names, now);
       changes.set(dependency.name, [...certain, ...changedInputs(join, found)]);
     }
     result.set(key, changes);
@@ -194,6 +205,7 @@ async function compare(
   db: Queryable,
   asset: string,
   upstream: string,
+  formerKeys: ReadonlyMap<string, string>,
   join: Join,
   names: readonly PartitionId[],
   now: Moment,
@@ -204,7 +216,7 @@ async function compare(
     const neededBy = neededPartitions(join, now);
     const needed = new Set(some.flatMap((name) => neededBy(partitionOf(join.downstream, name)).map(({ id }) => id)));
     const [read, current] = await Promise.all([
-      readVersionsOf(db, asset, upstream, some),
+      readVersionsOf(db, asset, [upstream, formerKeys.get(upstream) ?? upstream], some),
       dataVersionsOf(db, upstream, [...needed]),
     ]);
     found.push(...comparePartitions(join, read, current, now));

@@ -328,17 +328,20 @@ export async function markPublished(
   return rows[0]?.version === version ? undefined : rows[0];
 }
 
-/** What of one upstream asset each of these partitions has read: data versions by its partitions; null: nothing of it. */
+/**
+ * What of one upstream asset, by its key or its former one, each of these partitions has read: data versions by its
+ * partitions; null: nothing of it.
+ */
 export async function readVersionsOf(
   db: Queryable,
   asset: string,
-  upstream: string,
+  [key, formerKey]: readonly [key: string, formerKey: string],
   partitions: readonly string[],
 ): Promise<ReadonlyMap<string, Readonly<Record<string, string>> | null>> {
   const { rows } = await db.query<{ partition: string; read: Readonly<Record<string, string>> | null }>(
-    `select p.partition, p.inputs -> $2 as read from unnest($3::text[]) wanted cross join lateral (
+    `select p.partition, coalesce(p.inputs -> $2, p.inputs -> $3) as read from unnest($4::text[]) wanted cross join lateral (
             select * from iroko.asset_partition p where p.asset = $1 and p.partition = wanted and p.version is not null offset 0) p`,
-    [asset, upstream, partitions],
+    [asset, key, formerKey, partitions],
   );
   return new Map(rows.map(({ partition, read }) => [partition, read]));
 }

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable, Tx } from "./database.ts";
+import { renameAssets } from "./rename-assets.ts";
 
 export interface Location {
   readonly name: string;
@@ -63,7 +64,11 @@ export async function registeredBefore(
   return rows[0];
 }
 
-/** Makes a snapshot the location's current one; the same snapshot again keeps its version. */
+/**
+ * Makes a snapshot the location's current one; the same snapshot again keeps its version.
+ *
+ * @throws {IrokoError} ASSET_RENAME
+ */
 export async function registerLocation(
   tx: Tx,
   name: string,
@@ -76,6 +81,7 @@ export async function registerLocation(
   );
   const same = known.rows.find((row) => row.hash === snapshot.hash);
   if (same?.current === true) return { version: same.version, changed: false };
+  await renameAssets(tx, (await currentLocation(tx, name))?.snapshot, snapshot);
   await tx.query("update iroko.location set current = false where name = $1 and current", [name]);
   const version = same?.version ?? (known.rows.at(-1)?.version ?? 0) + 1;
   await tx.query(

@@ -3,8 +3,8 @@ import type { Collected } from "./collect.ts";
 
 const longestKey = 200;
 
-/** Keys that cannot be, and keys given twice. */
-export function keyProblems({ assets, computes }: Collected): readonly DefinitionProblem[] {
+/** Keys that cannot be, keys given twice, and former keys that are not free. */
+export function keyProblems({ assets, byKey, computes }: Collected): readonly DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
   const seen = new Map<string, string>();
   for (const { key } of assets) {
@@ -33,6 +33,21 @@ export function keyProblems({ assets, computes }: Collected): readonly Definitio
           "Rename one of them: on some disks they are one file.",
         ),
       );
+  }
+  const renamed = new Set<string>();
+  for (const { key, asset } of assets) {
+    const { renamedFrom } = asset;
+    if (renamedFrom === undefined) continue;
+    const subject = `asset "${key}", renamedFrom`;
+    if (byKey.has(renamedFrom))
+      problems.push(
+        problem("ASSET_RENAME", subject, `The asset "${renamedFrom}" is still defined.`, "Remove one of the two."),
+      );
+    else if (renamed.has(renamedFrom))
+      problems.push(
+        problem("ASSET_RENAME", subject, `Two assets are renamed from "${renamedFrom}".`, "Leave it to one of them."),
+      );
+    renamed.add(renamedFrom);
   }
   const names = new Set<string>();
   for (const { name, outputs } of computes) {
