@@ -220,3 +220,39 @@ test("health names the code locations and who works for them", async () => {
     [true],
   );
 });
+
+test("a plan is kept under its id and applied once; what has moved meanwhile is told with 409", async () => {
+  interface Kept {
+    readonly id: string;
+    readonly plan: {
+      readonly assets: readonly { readonly estimate: { readonly rows: number; readonly from: string } }[];
+    };
+  }
+  const body = { select: "raw_sales", partitions: "2026-11-01..2026-11-02", order: "newest" };
+  const kept = await json<Kept>(await at.post("/api/v1/plan", body));
+  const other = await json<Kept>(await at.post("/api/v1/plan", body));
+  assert.match(kept.plan.assets[0]!.estimate.from, /^median of its last \d partitions$/);
+  assert.equal(kept.plan.assets[0]!.estimate.rows, 2);
+  const applied = await at.post(`/api/v1/plans/${kept.id}/apply`);
+  assert.equal(applied.status, 201);
+  assert.equal((await at.instance.ended((await json<{ run: string }>(applied)).run)).status, "succeeded");
+  assert.deepEqual(await refused(await at.post(`/api/v1/plans/${kept.id}/apply`)), [409, "PLAN_SPENT"]);
+  assert.deepEqual(await refused(await at.post(`/api/v1/plans/${other.id}/apply`)), [409, "PLAN_OUT_OF_DATE"]);
+  assert.deepEqual(await refused(await at.post("/api/v1/plans/zzzzzzzz/apply")), [404, "PLAN_UNKNOWN"]);
+});
+
+test("an asset's partitions are explained, by the API and on a page that its own page leads to", async () => {
+  const { groups } = await json<{
+    groups: { status: string; because: { code: string; error?: { code: string } }[] }[];
+  }>(await at.get("/api/v1/assets/cleaned_sales/explain?partitions=2026-11-02"));
+  assert.deepEqual(
+    groups.map(({ status, because }) => [status, because[0]?.code, because[0]?.error?.code]),
+    [["failed", "STEP_FAILED", "USER_CODE"]],
+  );
+  const page = await (await at.get("/assets/cleaned_sales")).text();
+  assert.ok(page.includes('href="/assets/cleaned_sales/explain"'));
+  const why = await (await at.get("/assets/cleaned_sales/explain")).text();
+  assert.match(why, /cleaned_sales@2026-11-02 failed at .*no amount/s);
+  assert.ok(!why.includes("<script>globalThis"), "what user code says is text");
+  assert.deepEqual(await refused(await at.get("/api/v1/assets/cleaned_sale/explain")), [404, "ASSET_NOT_FOUND"]);
+});
