@@ -11,6 +11,8 @@ export interface Case {
   readonly note: string | undefined;
   readonly input: unknown;
   readonly expected: unknown;
+  /** As `answer`, but throws what Iroko refuses it with. */
+  ask(): unknown;
   /** What Iroko answers, in the form of `expected`; what it refuses is `{ error: code }`. */
   answer(): unknown;
   agrees(answer: unknown): boolean;
@@ -63,18 +65,21 @@ export function topic<Input, Expected>({
     if (refused.success) {
       const { name, input, expected, note } = refused.data;
       const ask = (): unknown => answer(inputSchema.parse(input));
-      return { topic: topicName, name, input, expected, note, answer: () => attempt(ask, codeOf), agrees: isRefusal };
+      const asked = { topic: topicName, name, input, expected, note, ask };
+      return { ...asked, answer: () => attempt(ask, codeOf), agrees: isRefusal };
     }
     const read = question.safeParse(json);
     if (!read.success) return misread(topicName, json, read.error);
     const { name, input, expected, note } = read.data;
+    const ask = (): unknown => answer(input);
     return {
       topic: topicName,
       name,
       input,
       expected,
       note,
-      answer: () => attempt(() => answer(input), codeOf),
+      ask,
+      answer: () => attempt(ask, codeOf),
       agrees: (given) => !isRefusal(given) && agrees(given, expected),
     };
   };
@@ -83,17 +88,10 @@ export function topic<Input, Expected>({
 
 function misread(topicName: string, json: unknown, error: z.ZodError): Case {
   const { name, input, expected } = z.looseObject({ name: z.string() }).parse(json);
-  return {
-    topic: topicName,
-    name,
-    note: undefined,
-    input,
-    expected,
-    answer: () => {
-      throw new Error(`The case is not written as those of ${topicName}: ${z.prettifyError(error)}`);
-    },
-    agrees: () => false,
+  const ask = (): never => {
+    throw new Error(`The case is not written as those of ${topicName}: ${z.prettifyError(error)}`);
   };
+  return { topic: topicName, name, note: undefined, input, expected, ask, answer: ask, agrees: () => false };
 }
 
 function attempt(ask: () => unknown, codeOf: (error: unknown) => string | undefined): unknown {

@@ -197,6 +197,16 @@ test("fixed partitions are listed in the order of their definition", () => {
 });
 
 test("sets of unlike definitions do not meet", () => {
-  assert.throws(() => union(emptySetOf(days), emptySetOf(states)), TypeError);
-  assert.throws(() => countIn(days, emptySetOf(states)), TypeError);
+  const refused = { code: "PARTITION_SET", hint: /same one/ };
+  assert.throws(() => union(emptySetOf(days), emptySetOf(states)), refused);
+  assert.throws(() => countIn(days, emptySetOf(states)), refused);
+  assert.throws(() => countIn(sales, setOf(days, ["2026-10-24"])), refused);
+  assert.throws(
+    () =>
+      intersect(
+        setOf(sales, ["region=LA,day=2026-10-24"]),
+        setOf(orders, ["sold=2026-10-24,region=LA,shipped=2026-10-25"]),
+      ),
+    refused,
+  );
 });

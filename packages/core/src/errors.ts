@@ -41,6 +41,7 @@ export const errorCatalogue = {
   PARTITION_FUTURE: "The partition's window has not begun yet.",
   PARTITION_FORMAT: "A partition key is not written in its definition's format.",
   PARTITION_RANGE: "A range of partitions starts after its end.",
+  PARTITION_SET: "A set of partitions is of another kind, or of other dimensions, than what it is put to.",
   PARTITION_UNSPECIFIED: "Partitioned assets were asked for without a word on which partitions.",
   SELECTION_SYNTAX: "A selection cannot be read.",
   SELECTION_EMPTY: "A selection names no asset.",

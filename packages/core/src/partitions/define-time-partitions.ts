@@ -54,15 +54,29 @@ export function defineTimePartitions<C extends Cadence, Key extends string>(
   const { timezone = "UTC", format = defaultFormats[cadence], endOffset = 0, exclusions = [] } = options;
   checkTimezone(timezone);
   const parsed = parseCron(cron);
-  if (!Number.isSafeInteger(endOffset)) throw invalid(`endOffset must be a whole number, got ${endOffset}`);
+  if (!Number.isSafeInteger(endOffset)) {
+    throw invalid(
+      `endOffset must be a whole number, got ${endOffset}`,
+      "Write 1 for one window more, -1 for one fewer.",
+    );
+  }
   const keys = compileKeyFormat(format);
-  if (typeof keys === "string") throw invalid(`the format "${format}" cannot name partitions: ${keys}`);
+  const usual = `Leave the format out for "${defaultFormats[cadence]}", or`;
+  if (typeof keys === "string") {
+    throw invalid(`the format "${format}" cannot name partitions: ${keys}`, `${usual} write another of these letters.`);
+  }
   const missing = letterMissing(parsed, keys);
   if (missing !== undefined) {
-    throw invalid(`the format "${format}" gives several windows the same key: it has no ${missing}`);
+    throw invalid(
+      `the format "${format}" gives several windows the same key: it has no ${missing}`,
+      `${usual} add ${missing} to yours.`,
+    );
   }
   if (format.endsWith("Z") && timezone !== "UTC") {
-    throw invalid(`the format "${format}" ends in Z, which says UTC, but the timezone is ${timezone}`);
+    throw invalid(
+      `the format "${format}" ends in Z, which says UTC, but the timezone is ${timezone}`,
+      "Write %z for the offset, or leave the Z out.",
+    );
   }
   const definition: TimePartitions<C, Key> = Object.freeze({
     kind: "time",
@@ -75,6 +89,13 @@ export function defineTimePartitions<C extends Cadence, Key extends string>(
     endOffset,
     ...(exclusions.length === 0 ? {} : { exclusions: Object.freeze(exclusions.map((text) => exclusion(text, keys))) }),
   });
+  const { start, end } = definition;
+  if (end !== undefined && Temporal.PlainDateTime.compare(localOf(end), localOf(start)) < 0) {
+    throw invalid(
+      `they end at "${options.end}", before they start at "${options.start}"`,
+      "Turn start and end round, or leave the end out for partitions that go on.",
+    );
+  }
   const grid = gridOf(definition);
   if (exclusions.length > 0 && grid.bound === Infinity && grid.first === Infinity) {
     throw invalid(
@@ -119,7 +140,10 @@ export function wholeOption(
 ): number {
   if (value === undefined) return byDefault;
   if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw invalid(`${name} must be a whole number from ${low} to ${high}, got ${value}`);
+  throw invalid(
+    `${name} must be a whole number from ${low} to ${high}, got ${value}`,
+    `Leave it out for ${byDefault}, or write one of those.`,
+  );
 }
 
 /** @throws {IrokoError} TIMEZONE_INVALID */
@@ -150,15 +174,16 @@ function readBound(name: "start" | "end", key: string, keys: KeyFormat, timezone
   return local.toZonedDateTime(timezone).equals(zoned) ? local.toString() : `${local.toString()}${zoned.offset}`;
 }
 
+/** A bound without the offset that a repeated hour may carry. */
+function localOf(bound: string): Temporal.PlainDateTime {
+  return Temporal.PlainDateTime.from(bound);
+}
+
 /** A key in a format, to show in errors. */
 export function exampleKey(keys: KeyFormat, timezone: string): string {
   return keys.write(Temporal.PlainDateTime.from("2026-11-01T00:00").toZonedDateTime(timezone));
 }
 
-function invalid(problem: string, hint?: string): IrokoError {
-  return new IrokoError(
-    "PARTITIONS_INVALID",
-    `These partitions cannot be: ${problem}.`,
-    hint === undefined ? {} : { hint },
-  );
+function invalid(problem: string, hint: string): IrokoError {
+  return new IrokoError("PARTITIONS_INVALID", `These partitions cannot be: ${problem}.`, { hint });
 }

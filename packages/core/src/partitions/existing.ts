@@ -3,6 +3,7 @@ import { boxSet } from "./multi-partition.ts";
 import { dynamicKeysOf, instantOf, type Moment } from "./moment.ts";
 import type {
   DimensionPartitions,
+  FixedPartitions,
   PartitionsDefinition,
   TimePartitions,
   Unpartitioned,
@@ -23,7 +24,7 @@ export function existing(definition: PartitionsDefinition, moment: Moment): Part
     case "time":
       return existingWindows(definition, instantOf(moment));
     case "fixed":
-      return keySet(definition.keys);
+      return existingKeys(definition);
     case "dynamic":
       return keySet(dynamicKeysOf(moment, definition.name));
     case "multi":
@@ -31,6 +32,14 @@ export function existing(definition: PartitionsDefinition, moment: Moment): Part
     case "none":
       return keySet([""]);
   }
+}
+
+const fixedKeys = new WeakMap<FixedPartitions, DimensionSet>();
+
+function existingKeys(definition: FixedPartitions): DimensionSet {
+  let set = fixedKeys.get(definition);
+  if (!set) fixedKeys.set(definition, (set = keySet(definition.keys)));
+  return set;
 }
 
 // What exclusions leave of a century of hours is as many ranges as days: it is kept until another window ends.

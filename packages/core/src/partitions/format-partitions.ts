@@ -8,6 +8,7 @@ import type {
 import { secondsAtOrAfter, secondsAtOrBefore } from "./epoch-seconds.ts";
 import { quoteKey } from "./quoted-text.ts";
 import { gridOf, keyOfLine, startAtOrAfter, startAtOrBefore } from "./time-grid.ts";
+import { setOfAnotherKind } from "./unlike-sets.ts";
 
 /**
  * A set as people read it, and `parsePartitions` reads it back: `2026-11-01..2026-11-07, 2026-11-09`. Windows outside
@@ -16,11 +17,11 @@ import { gridOf, keyOfLine, startAtOrAfter, startAtOrBefore } from "./time-grid.
  */
 export function formatPartitions(definition: PartitionsDefinition, set: PartitionSet): string {
   if (set.kind !== "multi") {
-    if (definition.kind === "multi") throw unlike();
+    if (definition.kind === "multi") throw setOfAnotherKind(set, definition);
     // What dynamic keys there are changes, so that no list of them tells where one of theirs ends.
     return itemsOf(definition, set, definition.kind === "dynamic" ? quoteKey : (key) => key).join(", ");
   }
-  if (definition.kind !== "multi") throw unlike();
+  if (definition.kind !== "multi") throw setOfAnotherKind(set, definition);
   return set.boxes
     .map((box) =>
       definition.dimensions
@@ -36,7 +37,7 @@ function itemsOf(
   write: (key: string) => string,
 ): string[] {
   if (set.kind === "keys") return keyRuns(definition, set.keys, write);
-  if (definition.kind !== "time") throw unlike();
+  if (definition.kind !== "time") throw setOfAnotherKind(set, definition);
   return set.windows.map(({ start, end }) => windowRun(definition, start, end).map(write).join(".."));
 }
 
@@ -63,8 +64,4 @@ function keyRuns(
   }
   const shown = runs.flatMap((run) => (run.length < 3 ? run : [`${run[0]}..${run.at(-1)}`]));
   return [...shown, ...Array.from(wanted, write)];
-}
-
-function unlike(): TypeError {
-  return new TypeError("The set does not belong to these partitions.");
 }

@@ -16,6 +16,7 @@ import {
   timeSet,
   unionDimension,
 } from "./dimension-set.ts";
+import { unlikeSets } from "./unlike-sets.ts";
 
 /** A set from any boxes, overlapping or empty ones too. */
 export function multiSet(boxes: readonly Box[]): MultiSet {
@@ -37,7 +38,7 @@ export function equalMulti(a: MultiSet, b: MultiSet): boolean {
 }
 
 export function containsMulti({ boxes }: MultiSet, { id, dimensions }: Partition): boolean {
-  if (!dimensions) throw new TypeError(`The partition "${id}" has no dimensions, but the set has.`);
+  if (!dimensions) throw unlikeSets(`The partition "${id}" has no dimensions, but the set has`);
   return boxes.some((box) => Object.entries(box).every(([name, set]) => containsInDimension(set, dimensions[name]!)));
 }
 
@@ -73,7 +74,7 @@ function orderOf(boxes: readonly Box[]): readonly string[] {
   });
   const isAlike = (box: Box): boolean =>
     Object.keys(box).length === order.length && order.every((name) => box[name]?.kind === first[name]!.kind);
-  if (!boxes.every(isAlike)) throw new TypeError("Sets of unlike dimensions are of different definitions.");
+  if (!boxes.every(isAlike)) throw unlikeSets("Sets of unlike dimensions are of different definitions");
   return order;
 }
 
@@ -138,7 +139,7 @@ function combine(operation: SetOperation, a: Tree | undefined, b: Tree | undefin
     const set = operations[operation](a.set, b.set);
     return isEmptyDimension(set) ? undefined : { set };
   }
-  if ("set" in a || "set" in b) throw new TypeError("Sets of unlike dimensions are of different definitions.");
+  if ("set" in a || "set" in b) throw unlikeSets("Sets of unlike dimensions are of different definitions");
   const branches = commonParts(a.branches, b.branches).flatMap(({ set, inA, inB }) => {
     const rest = combine(operation, inA, inB);
     return rest ? [{ set, rest }] : [];

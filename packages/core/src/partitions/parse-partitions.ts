@@ -30,6 +30,7 @@ import { splitText, unquoteKey } from "./quoted-text.ts";
 import { intersect, keySet, subtract, timeSet, union } from "./set-algebra.ts";
 import { gridOf, keyOfLine, shiftLine } from "./time-grid.ts";
 import { existingSpan, stretchesIn, windowOf } from "./time-windows.ts";
+import { unlikeSets } from "./unlike-sets.ts";
 
 /** Partitions of one dimension, or none. */
 type FlatPartitions = DimensionPartitions | Unpartitioned;
@@ -155,7 +156,7 @@ function parseItem(definition: FlatPartitions, item: string, { now, sets }: Pars
 }
 
 function inOneDimension(set: PartitionSet): DimensionSet {
-  if (set.kind === "multi") throw new TypeError("A set of several dimensions does not belong to these partitions.");
+  if (set.kind === "multi") throw unlikeSets("A set of several dimensions does not belong to partitions of one");
   return set;
 }
 

@@ -20,6 +20,7 @@ import { containsPartition, keySet, timeSet } from "./set-algebra.ts";
 import { countTicks } from "./ticks.ts";
 import { gridOf, isWithin, keyOfLine, lineAfter, lineAtOrAfter, withoutExcluded, type TimeGrid } from "./time-grid.ts";
 import { windowOf } from "./time-windows.ts";
+import { setOfAnotherKind } from "./unlike-sets.ts";
 
 /**
  * The partitions of a set, made as they are asked for: time ones ascending, fixed ones in the definition's order. What the
@@ -96,12 +97,12 @@ export function countIn(definition: PartitionsDefinition, set: PartitionSet): nu
     );
   }
   if (definition.kind === "multi") {
-    if (set.kind !== "multi") throw ofAnotherKind(definition, set);
+    if (set.kind !== "multi") throw setOfAnotherKind(set, definition);
     const sizeOf = (box: Box): number =>
       definition.dimensions.reduce((size, { name, partitions }) => size * countIn(partitions, box[name]!), 1);
     return set.boxes.reduce((sum, box) => sum + sizeOf(box), 0);
   }
-  if (set.kind !== "keys") throw ofAnotherKind(definition, set);
+  if (set.kind !== "keys") throw setOfAnotherKind(set, definition);
   const known = new Set(knownKeys(definition, set));
   return set.keys.reduce((sum, key) => sum + (known.has(key) ? 1 : 0), 0);
 }
@@ -181,7 +182,7 @@ export function partitionIdOf(definition: PartitionsDefinition, key: PartitionNa
 
 /** The parts of a set in which the definition has windows, and none that is left out, in epoch seconds. */
 function spansIn(grid: TimeGrid, set: PartitionSet): (readonly [from: number, until: number])[] {
-  if (set.kind !== "time") throw new TypeError("A set of keys is not one of time partitions.");
+  if (set.kind !== "time") throw setOfAnotherKind(set, { kind: "time" });
   return set.windows.flatMap(({ start, end }) =>
     withoutExcluded(grid, Math.max(secondsAtOrAfter(start), grid.first), Math.min(secondsAtOrAfter(end), grid.bound)),
   );
@@ -207,7 +208,3 @@ function keyPartition(key: string): Partition {
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is where the brand is given
 const idOf = (text: string): PartitionId => text as PartitionId;
-
-function ofAnotherKind(definition: PartitionsDefinition, set: PartitionSet): TypeError {
-  return new TypeError(`A set of kind "${set.kind}" does not belong to partitions of kind "${definition.kind}".`);
-}

@@ -24,6 +24,7 @@ import { IrokoError } from "../errors.ts";
 import { shellQuote } from "../shell-quote.ts";
 import type { PartitionRequest } from "./plan.ts";
 import type { WordSets } from "./set-words.ts";
+import { unlikeSets } from "../partitions/unlike-sets.ts";
 
 /**
  * @param keys the selected assets, in the graph's order
@@ -133,7 +134,7 @@ interface Anchor {
 function anchorOfSet(graph: AssetGraph, keys: readonly string[], set: PartitionSet): Anchor {
   const definition = lastOfKind(graph, keys, set.kind);
   if (!definition)
-    throw new TypeError(`A set of kind "${set.kind}" was asked for, but no selected asset has such partitions.`);
+    throw unlikeSets(`A set of kind "${set.kind}" was asked for, but no selected asset has such partitions`);
   return { definition, setOf: () => set };
 }
 
