@@ -7,6 +7,7 @@ import { existing } from "../../packages/core/src/partitions/existing.ts";
 import { fixed } from "../../packages/core/src/partitions/fixed.ts";
 import { formatPartitions } from "../../packages/core/src/partitions/format-partitions.ts";
 import { hourly } from "../../packages/core/src/partitions/hourly.ts";
+import { multi } from "../../packages/core/src/partitions/multi.ts";
 import { allPartitions } from "../../packages/core/src/partitions/mapping.ts";
 import { parsePartitions } from "../../packages/core/src/partitions/parse-partitions.ts";
 import { partitionOf, partitionsIn } from "../../packages/core/src/partitions/partitions-in.ts";
@@ -98,6 +99,63 @@ test("newest first turns the order of partitions round, never that of the graph"
       "revenue@2026-11-01",
     ],
   );
+});
+
+test("the order list follows the text, across definitions and dimensions, oldest first within what it names", () => {
+  const snapshot = buildSnapshot({
+    clicks: { partitions: hours, backfill: { kind: "batches", size: 12 } },
+    sessions: { partitions: days, deps: ["clicks"] },
+    total: { deps: ["sessions"] },
+  });
+  const plan = planned(snapshot, {
+    select: "*",
+    partitions: { kind: "text", text: "2026-11-05,2026-11-02..2026-11-03" },
+    order: "list",
+  });
+  const made = labels(plan).filter((label) => !label.startsWith("clicks"));
+  assert.deepEqual(made, ["sessions@2026-11-05", "sessions@2026-11-02", "sessions@2026-11-03", "total"]);
+  assert.deepEqual(labels(plan).slice(0, 4), [
+    "clicks@2026-11-05-00:00..2026-11-05-11:00",
+    "clicks@2026-11-05-12:00..2026-11-05-23:00",
+    "sessions@2026-11-05",
+    "clicks@2026-11-02-00:00..2026-11-02-11:00",
+  ]);
+  const sales = multi({ region: fixed(["LA", "AB"]), day: days });
+  const byRegion = planned(buildSnapshot({ sales: { partitions: sales } }), {
+    select: "*",
+    partitions: { kind: "text", text: "region=AB|LA,day=2026-11-02|2026-11-01" },
+    order: "list",
+  });
+  assert.deepEqual(
+    byRegion.steps.map(({ partitions }) => formatPartitions(sales, partitions)),
+    ["AB 2026-11-02", "AB 2026-11-01", "LA 2026-11-02", "LA 2026-11-01"].map((name) => {
+      const [region, day] = name.split(" ");
+      return `region=${region},day=${day}`;
+    }),
+  );
+});
+
+test("of several dimensions a range is a box without a gap in time, and a batch goes along time", () => {
+  const sales = multi({ region: fixed(["LA", "AB"]), day: days });
+  const stepsBy = (backfill: NonNullable<PlanRequest["backfill"]>): string[] => {
+    const request = { select: "*", partitions: { kind: "missing" }, backfill } as const;
+    const made = parsePartitions(sales, "region=LA,day=2026-11-04", { now });
+    const snapshot = buildSnapshot({ sales: { partitions: sales } });
+    const plan = planned(snapshot, request, stateWith(snapshot, { sales: { materialized: made } }));
+    return plan.steps.map(({ partitions }) => formatPartitions(sales, partitions));
+  };
+  assert.deepEqual(stepsBy("range"), [
+    "region=LA,day=2026-11-01..2026-11-03",
+    "region=AB,day=2026-11-01..2026-11-07",
+    "region=LA,day=2026-11-05..2026-11-07",
+  ]);
+  assert.equal(stepsBy("perPartition").length, 13);
+  assert.deepEqual(stepsBy({ batches: 4 }), [
+    "region=LA,day=2026-11-01..2026-11-03",
+    "region=AB,day=2026-11-01..2026-11-04",
+    "region=LA,day=2026-11-05..2026-11-07",
+    "region=AB,day=2026-11-05..2026-11-07",
+  ]);
 });
 
 test("batches never span a gap", () => {

@@ -37,9 +37,9 @@ export function missingInputs(
       if (upstream.kind === "external" || upstream.optional) return [];
       const planned = wanted.assets.get(upstream.key)?.set;
       const join = joinOf(graph, downstream, dependency);
-      // By far the most: one definition, the same partitions.
-      if (planned && isOneToOne(join) && equalSets(planned, set)) return [];
       const { mapping, ...sides } = join;
+      // By far the most: one definition and the same partitions, or whatever there will be.
+      if (planned && (readsWhatThereIs(mapping) || (isOneToOne(join) && equalSets(planned, set)))) return [];
       const needed = upstreamOf(mapping, { ...sides, set, now });
       const made = stateOf(state, upstream).materialized;
       const available = planned ? union(made, planned) : made;

@@ -107,11 +107,13 @@ export function* numberSteps(
         yield close(frame);
       }
       worked += 1;
+      if (worked % turn === 0) yield undefined;
     }
-    worked += 1;
-    if (worked % 512 === 0) yield undefined;
   }
 }
+
+/** So many steps are looked at in about a millisecond. */
+const turn = 256;
 
 type Node = { readonly list: number; readonly position: number } | { readonly gate: Gate };
 

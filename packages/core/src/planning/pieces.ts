@@ -43,19 +43,26 @@ export interface Lane {
   readonly box: Box;
 }
 
+interface Cutting {
+  readonly set: PartitionSet;
+  readonly pieces: Pieces;
+}
+
 /** Cuts sets, each only once: assets of one definition usually are wanted for the same partitions. */
 export function pieceCutter(
   moment: Moment,
 ): (definition: PartitionsDefinition, set: PartitionSet, policy: BackfillPolicy) => Pieces {
-  const known = new Map<string, { readonly set: PartitionSet; readonly pieces: Pieces }[]>();
+  const known = new Map<string, Map<string, Cutting[]>>();
   return (definition, set, policy) => {
     const size = policy.kind === "batches" ? policy.size : policy.kind === "range" ? Infinity : 1;
-    const key = `${size} ${outlineOf(set)} ${definitionKey(definition)}`;
-    const alike = known.get(key) ?? [];
+    const ofDefinition = known.get(definitionKey(definition)) ?? new Map<string, Cutting[]>();
+    known.set(definitionKey(definition), ofDefinition);
+    const outline = `${size} ${outlineOf(set)}`;
+    const alike = ofDefinition.get(outline) ?? [];
     const same = alike.find((one) => equalSets(one.set, set));
     if (same) return same.pieces;
     const pieces = cut(definition, set, size, moment);
-    known.set(key, [...alike, { set, pieces }]);
+    ofDefinition.set(outline, [...alike, { set, pieces }]);
     return pieces;
   };
 }

@@ -18,6 +18,8 @@ export interface Transition<Status extends string> {
 export const stepTransitions: readonly Transition<StepStatus>[] = Object.freeze([
   { to: "blocked", when: "planned, and waits for other steps" },
   { to: "ready", when: "planned, and waits for none" },
+  { to: "skipped", when: "inserted late, when a step it needs had not succeeded" },
+  { to: "succeeded", when: "a gate, inserted late, when all that it waits for had ended well enough" },
   { from: "blocked", to: "ready", when: "the last step it waits for has ended well enough" },
   { from: "blocked", to: "succeeded", when: "a gate: the last step it waits for has ended well enough" },
   { from: "blocked", to: "skipped", when: "a step it needs did not succeed, or gave an optional output no value" },
