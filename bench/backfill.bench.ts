@@ -73,7 +73,7 @@ async function submit(select: string, partitions: string | undefined): Promise<s
     partitions:
       partitions === undefined ? { kind: "unspecified" as const } : { kind: "text" as const, text: partitions },
   };
-  const state = await readPlanningState(db, snapshot, request);
+  const state = await readPlanningState(db, snapshot, request, now);
   const plan = planRun({ snapshot, request, state, now });
   return submitRun(db, { location, plan, selection: select, partitions: partitions ?? "", asOf: now, trigger: "cli" });
 }

@@ -83,7 +83,7 @@ export async function openEngine(
         partitions:
           partitions === undefined ? { kind: "unspecified" as const } : { kind: "text" as const, text: partitions },
       };
-      const state = await readPlanningState(db, snapshot, request);
+      const state = await readPlanningState(db, snapshot, request, now);
       const plan = planRun({ snapshot, request, state, now });
       return submitRun(db, {
         location,

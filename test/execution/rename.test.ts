@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assetGraph, countIn, IrokoError, stalenessOf } from "@iroko/core";
+import { assetGraph, countIn, type IrokoError, stalenessOf } from "@iroko/core";
 import { listEvents, listPartitions, readState, refreshSummaries } from "@iroko/core/engine";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";

@@ -171,9 +171,10 @@ test("sets of boxes obey the same algebra in memory and in Postgres, which keeps
 
 function rowsOf(n: number, side: "a" | "b", set: PartitionSet): readonly object[] {
   assert.ok(set.kind === "multi");
-  return set.boxes.flatMap(({ region, day }) =>
-    region!.kind === "keys" ? region.keys.map((rest) => ({ n, side, rest, windows: toMultirange(day!) })) : [],
-  );
+  return set.boxes.flatMap(({ region, day }) => {
+    assert.ok(region?.kind === "keys" && day?.kind === "time");
+    return region.keys.map((rest) => ({ n, side, rest, windows: toMultirange(day) }));
+  });
 }
 
 function holds({ region, day }: Box, key: string, start: Temporal.Instant): boolean {

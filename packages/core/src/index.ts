@@ -42,7 +42,7 @@ export {
   type MappingImage,
   type MappingRelation,
 } from "./partitions/mapping-relation.ts";
-export { instantOf, type DynamicKeys, type Moment, type MomentWithKeys } from "./partitions/moment.ts";
+export type { DynamicKeys, Moment, MomentWithKeys } from "./partitions/moment.ts";
 export { multi } from "./partitions/multi.ts";
 export { partitionPath } from "./partitions/multi-partition.ts";
 export { multiSet, projection } from "./partitions/multi-set.ts";

@@ -41,9 +41,14 @@ const command: CliCommand<DeployOptions> = {
     const { db } = instance;
     const before = await currentLocation(db, project.location);
     const evaluator = mappingEvaluator({ module: project.module });
-    const changes = await askMappings({ db, location: project.location, evaluator }, () =>
-      definitionChanges(db, before?.snapshot, snapshot, Temporal.Now.instant()),
-    ).finally(() => evaluator.close());
+    let changes: DefinitionChanges;
+    try {
+      changes = await askMappings({ db, location: project.location, evaluator }, () =>
+        definitionChanges(db, before?.snapshot, snapshot, Temporal.Now.instant()),
+      );
+    } finally {
+      await evaluator.close();
+    }
     const version =
       options.dryRun === true
         ? before?.version

@@ -2,7 +2,21 @@ import { createHash } from "node:crypto";
 
 /** JSON with its keys sorted and what is undefined left out: equal values, equal text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(sorted(value));
+  if (value === null || typeof value !== "object") {
+    return typeof value === "bigint" ? `"${value}"` : (JSON.stringify(value) ?? "null");
+  }
+  // Written at once: a sorted copy of ten thousand definitions costs several times what their text does.
+  let text = "";
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === "" ? "" : ","}${canonicalJson(item)}`;
+    return `[${text}]`;
+  }
+  for (const name of Object.keys(value).toSorted()) {
+    const inner: unknown = (value as Readonly<Record<string, unknown>>)[name];
+    if (inner === undefined || typeof inner === "function") continue;
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${canonicalJson(inner)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Hex SHA-256 of a text's UTF-8 bytes. */
@@ -13,13 +27,4 @@ export function sha256(text: string): string {
 /** A short hash for versions that people compare: 16 hex digits. */
 export function shortHash(text: string): string {
   return sha256(text).slice(0, 16);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return typeof value === "bigint" ? String(value) : value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined && typeof inner !== "function");
-  return Object.fromEntries(
-    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]),
-  );
 }

@@ -54,7 +54,7 @@ export function assetGraph(snapshot: Snapshot): AssetGraph {
     for (const dependency of known) dependants.get(dependency.asset)!.push({ asset: asset.key, dependency });
   }
   const checks = new Map<string, SnapshotAssetCheck[]>();
-  for (const check of snapshot.checks) checks.set(check.asset, [...(checks.get(check.asset) ?? []), check]);
+  for (const check of snapshot.checks) pushTo(checks, check.asset, check);
 
   return {
     assets,
@@ -122,7 +122,7 @@ function topologicalOrder(makers: readonly Maker[]): readonly Maker[] {
   const waiting = new Map(makers.map(({ name, needs }) => [name, needs.length]));
   const neededBy = new Map<string, string[]>();
   for (const { name, needs } of makers) {
-    for (const need of needs) neededBy.set(need, [...(neededBy.get(need) ?? []), name]);
+    for (const need of needs) pushTo(neededBy, need, name);
   }
   const ready = makers.filter(({ needs }) => needs.length === 0).map(({ name }) => name);
   for (const name of ready) depths.set(name, 0);
@@ -142,6 +142,12 @@ function topologicalOrder(makers: readonly Maker[]): readonly Maker[] {
     });
   }
   return makers.toSorted((a, b) => depths.get(a.name)! - depths.get(b.name)! || (a.name < b.name ? -1 : 1));
+}
+
+function pushTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): ReadonlyMap<string, B> {

@@ -83,7 +83,10 @@ function nextTicks(
   schedule: ScheduleDefinition,
   asked: Parameters<typeof previewTicks>[2],
 ): readonly NextTick[] {
-  const definition = requestDefinition(location.graph, possibleAssets(location.graph, jobOf(location, schedule).select));
+  const definition = requestDefinition(
+    location.graph,
+    possibleAssets(location.graph, jobOf(location, schedule).select),
+  );
   return previewTicks(schedule, definition, asked).map(({ tick, partitions, reason }) => ({
     at: tick,
     partitions: partitions === undefined ? "" : requestText(definition, partitions),
