@@ -74,7 +74,13 @@ function outcomeOf(given: PlanningInput): PlanningOutcome {
   const snapshot = buildSnapshot(Object.fromEntries([...plain, ...outputs]), standalone);
   const now = Temporal.Instant.from("2026-11-21T00:00:00Z");
   const none = emptySetOf(unpartitioned);
-  const state = { materialized: existing(unpartitioned, now), failed: none, inProgress: none, origins: [], changes: new Map() };
+  const state = {
+    materialized: existing(unpartitioned, now),
+    failed: none,
+    inProgress: none,
+    origins: [],
+    changes: new Map(),
+  };
   const plan = planRun({
     snapshot,
     request: { select: select?.join(" or ") ?? "*", partitions: { kind: "unspecified" } },
