@@ -82,7 +82,16 @@ const refusedWith = (answer: unknown, ...codes: readonly string[]): boolean =>
 const wasRefused = ({ expected }: Case): boolean => z.object({ error: z.literal(true) }).safeParse(expected).success;
 const isOf = (schema: z.ZodType, { input }: Case): boolean => schema.safeParse(input).success;
 
+const endsBeforeItStarts = z.object({
+  def: z.object({ start: z.iso.date(), end: z.iso.date() }).refine(({ start, end }) => end < start),
+});
+
 const rules: readonly Rule[] = [
+  {
+    topic: "time_partitions",
+    because: "partitions that end before they start are refused",
+    covers: (vector, answer) => isOf(endsBeforeItStarts, vector) && refusedWith(answer, "PARTITIONS_INVALID"),
+  },
   {
     topic: "time_partitions",
     because: "a range names partitions that exist",
