@@ -3,7 +3,7 @@
  * and the order is no matter; with any other change what reads the old partitions fails with SCHEMA_OLD until they are made
  * again. `@iroko/assets` applies the same rule to the files themselves.
  */
-import { isDeepStrictEqual } from "node:util";
+import { canonicalJson } from "./hash.ts";
 import type { ColumnType, TableSchema } from "./table-schema.ts";
 
 /** The first thing that breaks, in words; undefined where nothing does. */
@@ -12,7 +12,7 @@ export function breakingChange(was: TableSchema, is: TableSchema): string | unde
   for (const old of was.columns) {
     const column = columns.get(old.name);
     if (column === undefined) return `column "${old.name}" is gone`;
-    if (!isDeepStrictEqual(stored(old.type), stored(column.type))) return `column "${old.name}" has another type`;
+    if (canonicalJson(stored(old.type)) !== canonicalJson(stored(column.type))) return `column "${old.name}" has another type`;
     if (old.nullable && !column.nullable) return `column "${old.name}" can no longer be null`;
   }
   const held = new Set(was.columns.map(({ name }) => name));
