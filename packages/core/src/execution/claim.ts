@@ -21,6 +21,7 @@ import { dropWakeUps, replaceWakeUps } from "../instance/wake-ups.ts";
 import { MappingQuestion } from "../partitions/mapping-relation.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { partitionsIn } from "../partitions/partitions-in.ts";
+import { failpoint } from "./failpoint.ts";
 import { inputVersions, noInputs, pinInputsOf, type LookUpCurrent, type PinnedInputs } from "./pinned-inputs.ts";
 import { momentOfRun } from "./read-moment.ts";
 import { assetOf, stepDefinition, type StepDefinition } from "./step-definition.ts";
@@ -125,6 +126,7 @@ async function claimIn(
 ): Promise<readonly Claimed[]> {
   const wanted = withoutRivals((await lockFitting(tx, by, limit, pools)).map((step) => wantedBy(step, by.snapshot)));
   if (wanted.length === 0) return [];
+  failpoint("claim.locked");
   const wakeUps = wanted.flatMap(({ step }) => step.wakeUp ?? []);
   // This look has spent the wake-ups of steps that it leaves: they get those of steps that it takes.
   const spent = woken.filter((job) => !wakeUps.includes(job)).slice(0, wakeUps.length);

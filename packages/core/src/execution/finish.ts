@@ -46,6 +46,7 @@ import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { emptySetOf, intersect, isEmptySet, subtract } from "../partitions/set-algebra.ts";
 import { admit } from "./admit.ts";
 import type { Attempt } from "./claim.ts";
+import { failpoint } from "./failpoint.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { inputVersions } from "./pinned-inputs.ts";
 import { momentOfRun } from "./read-moment.ts";
@@ -196,6 +197,7 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
     ...counts.map(([run, ended]) => countEnded(tx, run, ended)),
     ...counts.map(([run, { skipped = 0 }]) => (skipped >= skipBatch ? wakeSkipping(tx, run) : undefined)),
   );
+  failpoint("finish.written");
   return committed;
 }
 

@@ -6,6 +6,7 @@ import type { Snapshot } from "../definitions/snapshot.ts";
 import { markPublished, unpublishedOf } from "../instance/asset-partitions.ts";
 import type { Database } from "../instance/database.ts";
 import { partitionOf } from "../partitions/partitions-in.ts";
+import { failpoint } from "./failpoint.ts";
 import type { GatedStore } from "./gated-store.ts";
 import { stableKey } from "./object-keys.ts";
 import { assetOf } from "./step-definition.ts";
@@ -24,8 +25,11 @@ export async function publishPartition(context: PublishContext, asset: string, p
   const target = stableKey(definition.storage, partitionOf(definition.partitions, partition));
   let pointer = await unpublishedOf(db, asset, partition);
   while (pointer !== undefined) {
+    failpoint("publish.read");
     const store = context.store.for({ run: pointer.run, purpose: "publish" });
     await store.publish(pointer.objectKey, target, { incarnation, version: pointer.version });
+    failpoint("publish.copied");
     pointer = await markPublished(db, pointer);
+    failpoint("publish.marked");
   }
 }

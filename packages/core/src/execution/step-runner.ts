@@ -24,6 +24,7 @@ import type { Attempt } from "./claim.ts";
 import type { ChildPool } from "./child/child-pool.ts";
 import { describeDeath } from "./child/child.ts";
 import { ownErrorRecord } from "./own-error.ts";
+import { failpoint } from "./failpoint.ts";
 import { finishForRetry, nothingBrought, type Brought } from "./finish.ts";
 import type { Finish } from "./finish-together.ts";
 import { DeferredByGate, type GatedStore } from "./gated-store.ts";
@@ -73,6 +74,7 @@ export async function runAttempt(
   signal: AbortSignal,
   freed: () => void,
 ): Promise<void> {
+  failpoint("claim.committed");
   const { step } = attempt;
   const directory = join(context.workFolder, `${step.step}-${step.epoch}`);
   const log = context.logs.open(step.step, step.attempt);
@@ -268,12 +270,15 @@ async function stage(
   const store = context.store.for({ run: step.run, step: step.n });
   const key = stagedKey(storage, output.partition, { run: step.run, n: step.n, epoch: step.epoch });
   const { sha256, bytes } = output.staged;
+  failpoint("stage.built");
   const put = await store.stage(key, { path: output.file, bytes, sha256 }, { signal });
+  failpoint("stage.put");
   await context.db.transaction(async (tx) => {
     if (await fence(tx, step)) {
       await recordOutputs(tx, [{ ...row, objectKey: key, etag: put.etag, sha256, step: step.step, epoch: step.epoch }]);
     }
   });
+  failpoint("stage.recorded");
 }
 
 /** As input versions: an external asset's partition is the output's own, or its only one. */
@@ -344,6 +349,7 @@ async function finishAndPublish(
   harvest: Harvest,
 ): Promise<void> {
   const finished = await context.finish({ attempt, end, brought: brought(harvest) });
+  failpoint("finish.committed");
   for (const { asset, partition, version } of finished?.committed ?? []) {
     // What cannot be published now is due all the same: the reconciler sees it.
     if (version !== null) await publishPartition(context, asset, partition).catch(() => {});
