@@ -12,7 +12,8 @@ export function breakingChange(was: TableSchema, is: TableSchema): string | unde
   for (const old of was.columns) {
     const column = columns.get(old.name);
     if (column === undefined) return `column "${old.name}" is gone`;
-    if (canonicalJson(stored(old.type)) !== canonicalJson(stored(column.type))) return `column "${old.name}" has another type`;
+    if (canonicalJson(stored(old.type)) !== canonicalJson(stored(column.type)))
+      return `column "${old.name}" has another type`;
     if (old.nullable && !column.nullable) return `column "${old.name}" can no longer be null`;
   }
   const held = new Set(was.columns.map(({ name }) => name));
