@@ -7,6 +7,7 @@ import { objectCache, openStore } from "@iroko/assets";
 import { IrokoError, type Snapshot } from "@iroko/core";
 import {
   askMappings,
+  claimStore,
   currentLocation,
   listWorkers,
   loadSnapshot,
@@ -45,7 +46,7 @@ export async function openSession(project: Project, terminal: Terminal): Promise
   let opened: Promise<Store> | undefined;
   const workers: Worker[] = [];
   const evaluator = instance.mode === "embedded" ? mappingEvaluator({ module: project.module }) : undefined;
-  const store = (): Promise<Store> => (opened ??= openProbed(project, terminal));
+  const store = (): Promise<Store> => (opened ??= openOwn(project, instance, terminal));
   return {
     ...instance,
     project,
@@ -112,6 +113,18 @@ export async function openProbed({ storeUri }: Project, terminal: Terminal): Pro
   const store = await openStore(storeUri, { log: (message) => terminal.say(message) });
   try {
     await store.probe();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+/** The project's store, where it is this instance's. */
+export async function openOwn(project: Project, { db }: Pick<Instance, "db">, terminal: Terminal): Promise<Store> {
+  const store = await openProbed(project, terminal);
+  try {
+    await claimStore(db, store);
   } catch (error) {
     await store.close();
     throw error;

@@ -80,6 +80,7 @@ export { setPool } from "./instance/pools.ts";
 export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 
 // The engine
+export { claimStore, ownerOf } from "./execution/claim-store.ts";
 export { cancelRun } from "./execution/cancel-run.ts";
 export {
   assetStatuses,

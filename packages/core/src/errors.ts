@@ -102,6 +102,7 @@ export const errorCatalogue = {
   STORE_DENIED: "The store refused the credentials, or what they may do.",
   STORE_NO_BUCKET: "The store's bucket does not exist.",
   STORE_FULL: "The store has no room left.",
+  STORE_TAKEN: "The store belongs to another instance.",
   STORE_FAILED: "The store answered with an error that has no code of its own here.",
   OBJECT_KEY: "An object's key would leave the store, or cannot be a file's name.",
   OBJECT_NOT_FOUND: "There is no object of that key.",

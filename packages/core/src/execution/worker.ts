@@ -20,6 +20,7 @@ import type { MappingQuestion } from "../partitions/mapping-relation.ts";
 import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Claimed } from "./claim.ts";
+import { claimStore } from "./claim-store.ts";
 import { nothingBrought } from "./finish.ts";
 import { expander } from "./expand-run.ts";
 import { finishTogether } from "./finish-together.ts";
@@ -94,7 +95,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   // Named as the worker's session is: while one of them is left, nobody takes it for killed.
   const db = openDatabase(options.databaseUrl, { connections: slots + 4, applicationName: workerSessionName(id) });
   try {
-    const [snapshot, { incarnation }] = await Promise.all([children.describe(), instanceFacts(db)]);
+    const [snapshot, { incarnation }] = await Promise.all([
+      children.describe(),
+      instanceFacts(db),
+      claimStore(db, options.store),
+    ]);
     const store = gatedStore(options.store, options.gate ?? openGate, (transfer) => recordTransfers(db, [transfer]));
     const context: WorkerContext = {
       db,

@@ -52,7 +52,9 @@ function mistakeInPath(path: string): string | undefined {
   const parts = path.split("/");
   if (parts.some((part) => part === "")) return "begins or ends with /, or has an empty part";
   if (parts.some((part) => part === "." || part === "..")) return 'has the part "." or ".."';
-  return parts[0]!.toLowerCase() === "_v" ? "lies under _v, where staged objects are" : undefined;
+  const first = parts[0]!.toLowerCase();
+  if (first === "_iroko" || first === ".iroko") return `lies under ${parts[0]}, which is Iroko's own`;
+  return first === "_v" ? "lies under _v, where staged objects are" : undefined;
 }
 
 /**
