@@ -309,6 +309,11 @@ test("policies have numbers that make sense", () => {
     /capSeconds, 5, is less than baseSeconds, 10/,
   );
   assert.match(mistake({ assets: [of({ retry: retryPolicy({ jitter: "some" as never }) })] }), /no jitter "some"/);
+  assert.match(
+    mistake({ assets: [of({ retention: { versions: -1 } })] }),
+    /^RETENTION_INVALID \| asset "a", retention \| It cannot keep -1 versions/,
+  );
+  assert.match(mistake({ assets: [of({ retention: { days: Infinity } })] }), /keep versions for Infinity days/);
 });
 
 test("jobs select something, schedules run a job at times that come", () => {

@@ -71,6 +71,7 @@ export {
   type StagedRow,
 } from "./instance/asset-partitions.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
+export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { listCheckResults, type CheckResultRow } from "./instance/checks.ts";
 export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";

@@ -8,6 +8,7 @@ import type { Partition, PartitionsDefinition } from "../partitions/partitions-d
 import type { Check, CheckOutcome } from "./check.ts";
 import type { IoManager, Logger, Relation, StepScope } from "./io-manager.ts";
 import type { Metadata, Json } from "./metadata.ts";
+import type { RetentionPolicy } from "./retention.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -54,6 +55,8 @@ export interface OutputDefinition {
   /** Both undefined: the asset stores nothing; only its metadata and data version are kept. */
   readonly schema: TableSchema | undefined;
   readonly io: IoManager | undefined;
+  /** What was given of it. */
+  readonly retention?: Partial<RetentionPolicy> | undefined;
   readonly checks: readonly Check[];
   /** Optional outputs may be left out by `materialize`; what depends on them is skipped. */
   readonly optional: boolean;

@@ -8,6 +8,7 @@ import type { ColumnOf, Io, Schema } from "./materialized.ts";
 import type { MetadataInput } from "./metadata-values.ts";
 import type { BackfillPolicy, ComputeDefinition } from "./model.ts";
 import type { Resource } from "./resource.ts";
+import type { RetentionPolicy } from "./retention.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 
 export type Resources = Readonly<Record<string, Resource>>;
@@ -35,6 +36,11 @@ export interface OutputOptions<Key extends string, S extends Schema, I extends I
   readonly schema?: S;
   /** How it is stored, e.g. `parquet({ path })`. Without it nothing is stored but metadata and data version. */
   readonly output?: I;
+  /**
+   * How many versions before the current one are kept, and for how many days after they were replaced: by default 3 and
+   * 30, and where a column is `sensitive()` 1 and 3.
+   */
+  readonly retention?: Partial<RetentionPolicy> | undefined;
   /** Run on the staged file, before the commit. */
   readonly checks?: readonly Check<ColumnOf<S>>[] | undefined;
 }

@@ -55,6 +55,7 @@ export function readOutput(
     ...readDescription(options),
     schema: read?.schema,
     io: options.output,
+    ...(options.retention === undefined ? {} : { retention: options.retention }),
     checks: options.checks ?? [],
     optional: options.optional ?? false,
   };

@@ -168,6 +168,7 @@ const asset = z.object({
   observable: z.boolean(),
   schema: schema.exactOptional(),
   storage: z.object({ kind: z.string(), path: z.string(), extension: z.string() }).exactOptional(),
+  retention: z.object({ versions: z.int().exactOptional(), days: z.number().exactOptional() }).exactOptional(),
   checks: z.array(check),
   codeVersion: z.string().exactOptional(),
   definitionHash: z.string(),

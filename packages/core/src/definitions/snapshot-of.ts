@@ -73,6 +73,7 @@ function externalOf(external: ExternalAssetDefinition): SnapshotAsset {
     ...describe(external),
     kind: "external",
     partitions,
+  const retention = "retention" in asset ? asset.retention : undefined;
     optional: false,
     observable: "observe" in external,
     checks: [],
@@ -85,7 +86,8 @@ function describe(
   asset: OutputDefinition | ExternalAssetDefinition,
 ): Pick<
   SnapshotAsset,
-  "key" | "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom" | "schema" | "storage"
+    ...(retention === undefined ? {} : { retention }),
+  "key" | "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom" | "schema" | "storage" | "retention"
 > {
   const { key, group, kinds, owners, tags, description, renamedFrom, schema } = asset;
   const storage = storageOf(asset);

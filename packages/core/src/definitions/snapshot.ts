@@ -5,6 +5,7 @@
 import type { PartitionMapping } from "../partitions/mapping.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import type { BackfillPolicy, JobDefinition, ScheduleDefinition } from "./model.ts";
+import type { RetentionPolicy } from "./retention.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -42,6 +43,8 @@ export interface SnapshotAsset {
   readonly schema?: TableSchema;
   /** Where it is stored; absent where nothing is. */
   readonly storage?: { readonly kind: string; readonly path: string; readonly extension: string };
+  /** What was given of it; `retentionOf` fills in the rest. */
+  readonly retention?: Partial<RetentionPolicy>;
   readonly checks: readonly SnapshotCheck[];
   readonly codeVersion?: string;
   /** Of deps, partitions, schema, code version and resources: a worker may claim a step only when it has the same. */

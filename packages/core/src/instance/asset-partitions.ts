@@ -3,6 +3,7 @@ import type { Metadata } from "../definitions/metadata.ts";
 import { jsonText, type PartitionColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
 import type { Claim } from "./steps.ts";
+import { keepVersions, versionColumns } from "./versions.ts";
 
 /** A partition by its names in tables. */
 export interface PartitionRow extends PartitionColumns {
@@ -169,9 +170,10 @@ export async function commitOutputs(
         order by asset, partition),
      -- Each row as it is once it is locked: whether this claim wins is decided by that.
      current as materialized (
-       select mine.*, p.write_seq as write_seq_before
+       select mine.*, p.write_seq as write_seq_before, p.before
          from mine cross join lateral (
-              select write_seq from iroko.asset_partition where (asset, partition) = (mine.asset, mine.partition) for update) p),
+              select a.write_seq, case when a.version is not null and a.object_key is not null then a end as before
+                from iroko.asset_partition a where (a.asset, a.partition) = (mine.asset, mine.partition) for update) p),
      locked as (
        select current.*, staged and coalesce(write_seq_before, 0) <= fact.write_seq as wins, fact.run, fact.write_seq, fact.code_version,
               fact.definition_hash, case when not staged then fact.status end as status, fact.error
@@ -182,14 +184,15 @@ export async function commitOutputs(
          from locked join staged o using (step, asset, partition)
          left join json_to_recordset($3) as input (step bigint, partition text, versions jsonb) using (step, partition)
         where locked.wins),
+     replaced as (${keepVersions} select ${versionColumns("(locked.before)")} from locked where wins and (locked.before).version is not null),
      moved as (
        update iroko.asset_partition p
-          set version = coalesce(p.version, 0) + 1, write_seq = o.write_seq, object_key = o.object_key, etag = o.etag, sha256 = o.sha256,
+          set version = coalesce(p.version, p.purged_version, 0) + 1, write_seq = o.write_seq, object_key = o.object_key, etag = o.etag, sha256 = o.sha256,
               rows = o.rows, bytes = o.bytes, data_version = o.data_version, schema_hash = o.schema_hash, code_version = o.code_version,
               definition_hash = o.definition_hash, inputs = o.inputs, metadata = o.metadata, made_by_run = o.run, made_by_step = o.step,
               made_at = clock_timestamp(), last_status = 'succeeded', last_run = o.run, last_step = o.step, last_at = clock_timestamp(),
               last_error = null, busy_step = nullif(p.busy_step, o.step),
-              published_version = case when o.object_key is null then coalesce(p.version, 0) + 1 else p.published_version end,
+              published_version = case when o.object_key is null then coalesce(p.version, p.purged_version, 0) + 1 else p.published_version end,
               verify_after = case when o.object_key is null then null else clock_timestamp() + make_interval(secs => $4) end
          from made o where p.asset = o.asset and p.partition = o.partition
        returning o.step, p.asset, p.partition, p.version),

@@ -52,7 +52,7 @@ async function move(tx: Tx, old: string, key: string, isPublishedElsewhere: bool
         set asset = $2, published_version = case when $3 and object_key is not null then null else published_version end where asset = $1`,
     [...of, isPublishedElsewhere],
   );
-  for (const table of ["check_result", "step_output", "event", "decision"])
+  for (const table of ["asset_version", "check_result", "step_output", "event", "decision"])
     await tx.query(`update iroko.${table} set asset = $2 where asset = $1`, of);
   // The summary is of the old key's partitions; the changes above are noted, and it is summed up anew.
   await tx.query("delete from iroko.asset_summary where asset = $1", [old]);

@@ -1,9 +1,14 @@
 import { problem, type DefinitionProblem } from "../../definitions/problem.ts";
 import type { Collected, DefinedAsset } from "./collect.ts";
 
-/** Outputs that are half given, and paths under the store that cannot be or that two assets would share. */
+/** Outputs that are half given, numbers that make no sense, and paths under the store that cannot be or that two assets would share. */
 export function outputProblems({ assets }: Collected): readonly DefinitionProblem[] {
-  return [...assets.flatMap(halfGiven), ...assets.flatMap(badPath), ...sharedPaths(assets)];
+  return [
+    ...assets.flatMap(halfGiven),
+    ...assets.flatMap(badPath),
+    ...assets.flatMap(badRetention),
+    ...sharedPaths(assets),
+  ];
 }
 
 function halfGiven({ key, asset, compute }: DefinedAsset): readonly DefinitionProblem[] {
@@ -40,6 +45,29 @@ function badPath({ key, asset: { io } }: DefinedAsset): readonly DefinitionProbl
       `The path ${JSON.stringify(io!.path)} ${mistake}.`,
       'Give a path under the store without extension, like "raw/pos_transactions".',
     ),
+  ];
+}
+
+/** A hundred years, for those who mean for ever. */
+const mostDays = 36_500;
+
+function badRetention({ key, asset }: DefinedAsset): readonly DefinitionProblem[] {
+  const { versions = 0, days = 0 } = ("retention" in asset ? asset.retention : undefined) ?? {};
+  const at = `asset "${key}", retention`;
+  return [
+    ...(Number.isSafeInteger(versions) && versions >= 0
+      ? []
+      : [problem("RETENTION_INVALID", at, `It cannot keep ${versions} versions.`, "Give an integer of 0 or more.")]),
+    ...(days >= 0 && days <= mostDays
+      ? []
+      : [
+          problem(
+            "RETENTION_INVALID",
+            at,
+            `It cannot keep versions for ${days} days.`,
+            `Give a number from 0 to ${mostDays}.`,
+          ),
+        ]),
   ];
 }
 
