@@ -93,7 +93,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ...(options.log === undefined ? {} : { log: options.log }),
   });
   // Named as the worker's session is: while one of them is left, nobody takes it for killed.
-  const db = openDatabase(options.databaseUrl, { connections: slots + 4, applicationName: workerSessionName(id) });
+  const db = openDatabase(options.databaseUrl, {
+    connections: slots + 4,
+    applicationName: workerSessionName(id),
+    // As long as its silence: frozen in a claim, it would keep the sweeper itself waiting.
+    idleInTransactionSeconds: options.ttlSeconds ?? defaultTtlSeconds,
+  });
   try {
     const [snapshot, { incarnation }] = await Promise.all([
       children.describe(),

@@ -34,6 +34,11 @@ export interface DatabaseOptions {
   /** At most so many connections in the pool. */
   readonly connections?: number;
   readonly applicationName?: string;
+  /**
+   * How long a transaction may wait for its next statement before Postgres ends its session: one whose process is frozen or
+   * cut off would keep its locks from everybody. 60.
+   */
+  readonly idleInTransactionSeconds?: number;
 }
 
 const transactionTries = 8;
@@ -45,7 +50,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     connectionString: url,
     application_name: options.applicationName ?? "iroko",
     // Compiling a statement costs more than running any of ours.
-    options: "-c timezone=UTC -c datestyle=ISO -c jit=off",
+    options: `-c timezone=UTC -c datestyle=ISO -c jit=off -c idle_in_transaction_session_timeout=${options.idleInTransactionSeconds ?? 60}s`,
     types: { getTypeParser: typeParser },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -114,6 +119,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       const client = new pg.Client(
         applicationName === undefined ? config : { ...config, application_name: applicationName },
       );
+      // Heard from the first moment: one that breaks while it is handed over would end the process.
+      client.on("error", () => {});
       try {
         await client.connect();
       } catch (error) {
@@ -185,6 +192,8 @@ const connectionCodes = new Set([
   "57P01",
   "57P02",
   "57P03",
+  // It has taken this process for frozen in the middle of a transaction.
+  "25P03",
 ]);
 /** What pg says, without a code, of a connection that broke under a query, or that could not be had in time. */
 const connectionMessages =
