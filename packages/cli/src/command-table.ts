@@ -176,6 +176,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/migrate.ts"),
   },
   {
+    name: "vacuum",
+    summary: "delete what retention no longer keeps and what no step has told of",
+    group: operate,
+    load: () => import("./commands/vacuum.ts"),
+  },
+  {
     name: "doctor",
     summary: "look for what is wrong with the machine, the database, the store and the workers",
     group: operate,

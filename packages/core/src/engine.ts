@@ -83,6 +83,8 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 // The engine
 export { claimStore, ownerOf } from "./execution/claim-store.ts";
 export { cancelRun } from "./execution/cancel-run.ts";
+export { retentionDue, applyRetention } from "./execution/retention.ts";
+export { defaultGraceHours, vacuum, type Garbage, type VacuumOptions } from "./execution/vacuum.ts";
 export {
   assetStatuses,
   readPlanningState,

@@ -41,6 +41,7 @@ import type { Store } from "./store.ts";
 import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
 import { ownErrorRecord } from "./own-error.ts";
 import { underWay } from "./under-way.ts";
+import { tidyWhenDue } from "./tidy.ts";
 
 export interface WorkerOptions {
   readonly databaseUrl: string;
@@ -79,6 +80,7 @@ const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
 
+const tidyEveryMs = 60_000;
 type WorkerContext = Omit<StepRunnerContext, "finish">;
 
 /** @throws {IrokoError} what loading the definitions, reaching Postgres or the store throws */
@@ -245,6 +247,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     repeat(
       reconcileEveryMs,
       () => {
+    repeat(tidyEveryMs, () => tidyWhenDue(publishing, gone.signal), options.log),
         expansions.look();
         return reconcile(publishing, options.location);
       },
