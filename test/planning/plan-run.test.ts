@@ -347,35 +347,16 @@ test("bad requests are refused by their own codes", () => {
   assert.equal(unspecified.hint, "Add --partition 2026-11-07, --partition all, --missing or --stale.");
 });
 
-test("a year of three assets is planned in the blink of an eye, 100,000 days of them in a moment", () => {
-  const chain = (start: string) => {
-    const partitions = daily({ start, timezone });
-    return buildSnapshot({
-      a: { partitions },
-      b: { partitions, deps: ["a"] },
-      c: { partitions, deps: ["b"] },
-    });
-  };
-  const timed = (snapshot: Snapshot) => {
-    const started = performance.now();
-    const plan = planned(snapshot, { select: "*", partitions: { kind: "text", text: "all" } });
-    return { plan, milliseconds: performance.now() - started };
-  };
-  timed(chain("2025-11-08"));
-  const year = timed(chain("2025-11-08"));
-  assert.equal(year.plan.steps.length, 365 * 3);
-  assert.ok(year.milliseconds < 500, `a year took ${year.milliseconds} ms`);
-  const centuries = timed(chain("1753-01-22"));
-  assert.equal(centuries.plan.edges.length, (centuries.plan.steps.length / 3) * 2);
-  assert.ok(centuries.milliseconds < 15_000, `centuries took ${centuries.milliseconds} ms`);
-  if (process.env.PLAN_TIMES)
-    console.log(
-      centuries.plan.steps.length,
-      "steps",
-      Math.round(year.milliseconds),
-      Math.round(centuries.milliseconds),
-      "ms",
-    );
+test("a chain over 100,000 days has a step a day and an arrow between each two, and no gate", () => {
+  const partitions = daily({ start: "1753-01-22", timezone });
+  const snapshot = buildSnapshot({
+    a: { partitions },
+    b: { partitions, deps: ["a"] },
+    c: { partitions, deps: ["b"] },
+  });
+  const plan = planned(snapshot, { select: "*", partitions: { kind: "text", text: "all" } });
+  assert.ok(plan.steps.length > 300_000);
+  assert.equal(plan.edges.length, (plan.steps.length / 3) * 2);
 });
 
 /** A plan with what it expands to. */
