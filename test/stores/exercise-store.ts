@@ -286,7 +286,7 @@ export function exerciseStore(name: string, { open, skip }: OpenedStore): void {
     const signal = AbortSignal.abort(new Error("canceled"));
     await assert.rejects(store.stage(`${at}/b`, makeFile(folder, "y"), { signal }), { message: "canceled" });
     await assert.rejects(store.download(`${at}/a`, join(folder, "d"), { signal }), { message: "canceled" });
-    await assert.rejects(store.publish(`${at}/a`, `${at}/p`, version(1), signal), { message: "canceled" });
+    await assert.rejects(store.publish(`${at}/a`, `${at}/p`, version(1), { signal }), { message: "canceled" });
     assert.equal(await store.head(`${at}/b`), undefined);
   });
 }

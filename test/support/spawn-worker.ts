@@ -3,7 +3,12 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { location, type TestInstance } from "./test-instance.ts";
 
-export function spawnWorker(instance: TestInstance, ttlSeconds = 5): ChildProcess {
+/** @param env on top: TEST_DATABASE_URL and TEST_STORE for other addresses, IROKO_FAILPOINT for where it dies */
+export function spawnWorker(
+  instance: TestInstance,
+  ttlSeconds = 5,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, ["--conditions=@iroko/source", join(import.meta.dirname, "worker-process.ts")], {
     stdio: ["ignore", "inherit", "pipe"],
     env: {
@@ -13,6 +18,7 @@ export function spawnWorker(instance: TestInstance, ttlSeconds = 5): ChildProces
       TEST_PROJECT: instance.project.folder,
       TEST_LOCATION: location,
       TEST_TTL_SECONDS: String(ttlSeconds),
+      ...env,
     },
   });
 }

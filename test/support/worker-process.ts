@@ -11,10 +11,10 @@ const worker = await startWorker({
   databaseUrl,
   location,
   module: join(project, "iroko.config.ts"),
-  store: await openStore(join(project, "store")),
+  store: await openStore(process.env["TEST_STORE"] ?? join(project, "store")),
   cache: objectCache({ directory: join(project, "cache"), maxBytes: 2 ** 30 }),
   workFolder: join(project, "work"),
-  slots: 1,
+  slots: Number(process.env["TEST_SLOTS"] ?? 1),
   memoryBytes: 2 ** 30,
   ttlSeconds: Number(process.env["TEST_TTL_SECONDS"] ?? 5),
 });
@@ -22,5 +22,6 @@ worker.stopped.catch((reason: Error) => {
   console.error(reason.message);
   process.exit(3);
 });
-// Nothing else keeps the process: its loops never hold it up.
-setInterval(() => {}, 1_000_000);
+// Nothing else keeps the process: its loops never hold it up. A test that was killed leaves none behind.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(1), 1_000);

@@ -1,12 +1,14 @@
 -- 0006_transfer.sql: files and uploads that outlive an attempt, and the ledger of bytes.
 
--- A local file that is built and checked and awaits its upload: a later attempt on that machine adopts it.
+-- A local file that is built and checked and awaits its upload: a later attempt on that machine adopts it, and the key that
+-- its upload was begun under. It is kept until its commit has been verified.
 create table iroko.built (
   step         bigint      not null references iroko.step on delete cascade,
   asset        text        not null,
   partition    text        not null,
   machine      text        not null,
   file         text        not null,
+  object_key   text        not null,
   sha256       text        not null,
   output       jsonb       not null,
   built_at     timestamptz not null default clock_timestamp(),

@@ -9,6 +9,7 @@ export type {
   ObjectInfo,
   Published,
   PublishedVersion,
+  PublishOptions,
   Put,
   StageOptions,
   Store,

@@ -1,6 +1,6 @@
 import { IrokoError } from "../errors.ts";
 import type { NetworkGate, TransferRecord, TransferRequest } from "./network-gate.ts";
-import type { Moved, StageOptions, Store, UploadProgress } from "./store.ts";
+import type { Moved, Store, UploadProgress } from "./store.ts";
 
 /** The gate put a transfer off: nothing was moved, and the step that wanted it waits until then. */
 export class DeferredByGate extends IrokoError {
@@ -64,16 +64,28 @@ export function gatedStore(
 
     const gated: Partial<Store> = {
       stage: (key, file, options = {}) => {
-        const sent = countParts(file.bytes, options);
-        const wanted = request("up", "stage", key, sent.remaining);
-        return transfer(wanted, () => store.stage(key, file, sent.options), sent.bytes);
+        const before = bytesOf(options.resume, file.bytes);
+        let told = before;
+        const wanted = request("up", "stage", key, file.bytes - before);
+        return transfer(wanted, (enter) =>
+          store.stage(key, file, {
+            ...options,
+            // Each part as it arrives: what was moved is known also of an upload that nobody saw the end of.
+            onPart: async (progress) => {
+              const now = bytesOf(progress, file.bytes);
+              if (now > told) await enter(now - told);
+              told = now;
+              await options.onPart?.(progress);
+            },
+          }),
+        );
       },
-      publish: async (stagedKey, stableKey, version, signal) => {
+      publish: async (stagedKey, stableKey, version, options) => {
         // A copy made by the server costs the link nothing; any other way the object comes down and goes up again.
         const moves = (await store.probe()).publishBy === "conditionalPut";
         const bytes = moves ? 2 * ((await store.head(stagedKey))?.bytes ?? 0) : 0;
         const wanted = request("up", "publish", stableKey, bytes);
-        return await transfer(wanted, () => store.publish(stagedKey, stableKey, version, signal));
+        return await transfer(wanted, () => store.publish(stagedKey, stableKey, version, options));
       },
       download: async (key, toFile, options) => {
         const bytes = (await store.head(key))?.bytes ?? 0;
@@ -95,39 +107,23 @@ export function gatedStore(
 
   async function transfer<Result extends Moved>(
     wanted: TransferRequest,
-    move: () => Promise<Result>,
-    movedSoFar: () => number = () => 0,
+    move: (enter: (bytesMoved: number) => Promise<void>) => Promise<Result>,
   ): Promise<Result> {
     const answer = await gate.ask(wanted);
     if (!answer.pass) throw new DeferredByGate(wanted, answer.until, answer.reason);
-    const startedAt = performance.now();
-    const enter = (bytesMoved: number) =>
-      record({ ...wanted, seconds: (performance.now() - startedAt) / 1000, bytesMoved });
-    let result: Result;
-    try {
-      result = await move();
-    } catch (error) {
-      const bytesMoved = movedSoFar();
-      if (bytesMoved > 0) await enter(bytesMoved);
-      throw error;
-    }
-    await enter(result.bytesMoved);
+    let since = performance.now();
+    let entered = 0;
+    const enter = async (bytesMoved: number, bytes = bytesMoved): Promise<void> => {
+      const now = performance.now();
+      const seconds = (now - since) / 1000;
+      [since, entered] = [now, entered + bytesMoved];
+      await record({ ...wanted, bytes, seconds, bytesMoved });
+    };
+    const result = await move(enter);
+    if (entered === 0) await enter(result.bytesMoved, wanted.bytes);
+    else if (result.bytesMoved > entered) await enter(result.bytesMoved - entered);
     return result;
   }
-}
-
-/** What a resumed upload still has to send, and what it has sent when it is cut again. */
-function countParts(
-  size: number,
-  options: StageOptions,
-): { readonly remaining: number; readonly bytes: () => number; readonly options: StageOptions } {
-  const before = bytesOf(options.resume, size);
-  let now = before;
-  const onPart = async (progress: UploadProgress) => {
-    now = bytesOf(progress, size);
-    await options.onPart?.(progress);
-  };
-  return { remaining: size - before, bytes: () => Math.max(0, now - before), options: { ...options, onPart } };
 }
 
 function bytesOf(progress: UploadProgress | undefined, size: number): number {
@@ -147,7 +143,7 @@ function delegate(store: Store): Store {
     localFile: (key) => store.localFile(key),
     probe: () => store.probe(),
     stage: (key, file, options) => store.stage(key, file, options),
-    publish: (stagedKey, stableKey, version, signal) => store.publish(stagedKey, stableKey, version, signal),
+    publish: (stagedKey, stableKey, version, options) => store.publish(stagedKey, stableKey, version, options),
     isPublished: (stagedKey, stableKey, version) => store.isPublished(stagedKey, stableKey, version),
     head: (key) => store.head(key),
     download: (key, toFile, options) => store.download(key, toFile, options),

@@ -19,7 +19,9 @@ import type { CheckResultRow } from "../instance/checks.ts";
 import { partitionColumns } from "../instance/columns.ts";
 import type { Database } from "../instance/database.ts";
 import { fence, type StepEnd } from "../instance/steps.ts";
+import { forgetUpload, recordUpload, uploadUnderWay } from "../instance/uploads.ts";
 import { judgeAttempt } from "../planning/verdict.ts";
+import type { BuiltFile, BuiltFiles } from "./built-files.ts";
 import type { Attempt } from "./claim.ts";
 import type { ChildPool } from "./child/child-pool.ts";
 import { describeDeath } from "./child/child.ts";
@@ -43,6 +45,7 @@ export interface StepRunnerContext {
   readonly snapshot: Snapshot;
   readonly store: GatedStore;
   readonly cache: ObjectCache;
+  readonly built: BuiltFiles;
   readonly children: ChildPool;
   readonly incarnation: number;
   /** Steps' folders are made in here. */
@@ -57,6 +60,10 @@ export class WorkerGone extends Error {}
 
 /** What the step has brought so far, and what went wrong with bringing it. */
 interface Harvest {
+  /** `asset partition` of what earlier attempts have staged or built. */
+  readonly done: Set<string>;
+  /** What is built and not in the store yet. */
+  readonly waiting: Set<Promise<BuiltFile>>;
   readonly late: StagedRow[];
   readonly checks: CheckResultRow[];
   readonly observed: ObservedRow[];
@@ -78,19 +85,27 @@ export async function runAttempt(
   const { step } = attempt;
   const directory = join(context.workFolder, `${step.step}-${step.epoch}`);
   const log = context.logs.open(step.step, step.attempt);
-  const harvest: Harvest = { late: [], checks: [], observed: [], staging: Promise.resolve() };
+  const harvest: Harvest = {
+    done: new Set(),
+    waiting: new Set(),
+    late: [],
+    checks: [],
+    observed: [],
+    staging: Promise.resolve(),
+  };
   try {
     const spec = await prepare(context, attempt, directory, harvest, signal);
-    if (spec === undefined) return await succeed(context, attempt, harvest);
+    if (spec === undefined) {
+      await harvest.staging;
+      return await succeed(context, attempt, harvest);
+    }
     const outcome = await context.children.run(spec, {
       signal,
       onOutput: (stream, text) => log.write(stream, text),
       onMessage: (message) => {
         switch (message.type) {
           case "built":
-            // One after another: on a narrow link two uploads at once only make both late.
-            harvest.staging = harvest.staging.then(() => stage(context, attempt, message.output, harvest, signal));
-            harvest.staging.catch(() => {});
+            bring(context, attempt, message.output, harvest, signal);
             break;
           case "observed":
             harvest.observed.push(observedRow(message));
@@ -128,6 +143,8 @@ export async function runAttempt(
     }
   } catch (error) {
     if (signal.reason instanceof WorkerGone) return;
+    // What earlier attempts have left may be on its way.
+    await harvest.staging.catch(() => {});
     if (signal.aborted) await context.finish({ attempt, end: { status: "canceled" }, brought: nothingBrought });
     else await putOffOrRetry(context, attempt, error, harvest);
   } finally {
@@ -148,7 +165,14 @@ async function prepare(
   const { step, definition, partitions } = attempt;
   const staged = step.attempt > 1 ? await stagedOutputs(context.db, step.step) : [];
   for (const { checks } of staged) harvest.checks.push(...(checks as readonly CheckRecord[]).map(checkRow));
-  const done = new Set(staged.map((row) => `${row.asset} ${row.partition}`));
+  const { done } = harvest;
+  for (const { asset, partition } of staged) done.add(`${asset} ${partition}`);
+  for (const built of step.attempt > 1 ? await context.built.adopt(context.db, step.step) : []) {
+    const name = `${built.output.asset} ${built.output.partition.id}`;
+    if (done.has(name)) continue;
+    done.add(name);
+    stageNext(context, attempt, built, harvest, signal);
+  }
   const left = partitions.filter(
     ({ id }) => step.kind !== "materialize" || step.assets.some((asset) => !done.has(`${asset} ${id}`)),
   );
@@ -234,18 +258,55 @@ function publishedAt({ store }: StepRunnerContext, storage: Storage, { partition
   return { type: "path", value: store.uriOf(stableKey(storage, partition)) };
 }
 
-/** Puts a built file into the store under this attempt's own key, and keeps the record of it. */
-async function stage(
+/** An output that the child has told: it goes to the store, or straight to the end where it stores nothing. */
+function bring(
   context: StepRunnerContext,
   attempt: Attempt,
   output: BuiltOutput,
   harvest: Harvest,
   signal: AbortSignal,
-): Promise<void> {
-  const { step } = attempt;
-  harvest.checks.push(...output.checks.map(checkRow));
+): void {
+  // Made once more only because another output of its partition was missing.
+  if (harvest.done.has(`${output.asset} ${output.partition.id}`)) return;
+  const { file } = output;
   const storage = assetOf(context.snapshot, output.asset)?.storage;
-  const row: StagedRow = {
+  if (file === undefined || storage === undefined) {
+    harvest.checks.push(...output.checks.map(checkRow));
+    harvest.late.push(stagedRow(context, output));
+    return;
+  }
+  const objectKey = stagedKey(storage, output.partition, attempt.step);
+  stageNext(context, attempt, { output: { ...output, file }, objectKey, adopted: false }, harvest, signal);
+}
+
+/**
+ * Stages after all others: on a narrow link two uploads at once only make both late. What waits for an upload is kept at
+ * once; a store on this machine takes a file in no time, and only where it does not, the file is kept for the next attempt.
+ */
+function stageNext(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  built: BuiltFile,
+  harvest: Harvest,
+  signal: AbortSignal,
+): void {
+  const { store, db } = context;
+  const here = store.kind === "local" ? Promise.resolve(built) : context.built.keep(db, attempt.step, built);
+  here.catch(() => {});
+  harvest.waiting.add(here);
+  harvest.checks.push(...built.output.checks.map(checkRow));
+  const stageAfter = async (others: Promise<void>): Promise<void> => {
+    await others;
+    await stage(context, attempt, await here, signal);
+    harvest.waiting.delete(here);
+  };
+  harvest.staging = stageAfter(harvest.staging);
+  harvest.staging.catch(() => {});
+}
+
+function stagedRow(context: StepRunnerContext, output: BuiltOutput): StagedRow {
+  const storage = assetOf(context.snapshot, output.asset)?.storage;
+  return {
     asset: output.asset,
     partition: output.partition.id,
     objectKey: null,
@@ -263,20 +324,34 @@ async function stage(
     checks: output.checks,
     seconds: output.seconds,
   };
-  if (output.file === undefined || storage === undefined) {
-    harvest.late.push(row);
-    return;
-  }
+}
+
+/** Puts a built file into the store, from where an earlier attempt got to, and keeps the record of it. */
+async function stage(
+  context: StepRunnerContext,
+  attempt: Attempt,
+  { output, objectKey, adopted }: BuiltFile,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db } = context;
+  const { step } = attempt;
   const store = context.store.for({ run: step.run, step: step.n });
-  const key = stagedKey(storage, output.partition, { run: step.run, n: step.n, epoch: step.epoch });
   const { sha256, bytes } = output.staged;
+  const resume = adopted ? await uploadUnderWay(db, objectKey) : undefined;
   failpoint("stage.built");
-  const put = await store.stage(key, { path: output.file, bytes, sha256 }, { signal });
+  const file = { path: output.file, bytes, sha256 };
+  const { etag } = await store.stage(objectKey, file, {
+    signal,
+    again: adopted,
+    ...(resume === undefined ? {} : { resume }),
+    onPart: (progress) => recordUpload(db, objectKey, step.step, progress),
+  });
   failpoint("stage.put");
-  await context.db.transaction(async (tx) => {
-    if (await fence(tx, step)) {
-      await recordOutputs(tx, [{ ...row, objectKey: key, etag: put.etag, sha256, step: step.step, epoch: step.epoch }]);
-    }
+  await db.transaction(async (tx) => {
+    if (!(await fence(tx, step))) return;
+    const row = stagedRow(context, output);
+    await recordOutputs(tx, [{ ...row, objectKey, etag, sha256, step: step.step, epoch: step.epoch }]);
+    await forgetUpload(tx, objectKey);
   });
   failpoint("stage.recorded");
 }
@@ -307,9 +382,33 @@ async function putOffOrRetry(
   harvest: Harvest,
 ): Promise<void> {
   const record = ownErrorRecord(error);
-  if (!(error instanceof DeferredByGate)) return await failOrRetry(context, attempt, record, harvest);
-  const delaySeconds = Math.max(0, Temporal.Now.instant().until(error.until).total("seconds"));
-  await finishForRetry(context.db, attempt, { delaySeconds, reason: error.reason, error: record, counts: false });
+  const pause = whyNotItsFault(attempt, error, record);
+  if (pause === undefined) return await failOrRetry(context, attempt, record, harvest);
+  await keepWaiting(context, attempt, harvest);
+  await finishForRetry(context.db, attempt, { ...pause, error: record, counts: false });
+}
+
+const longestStoreWaitSeconds = 30;
+
+/** What the step waits for without having failed: the network's window, or a store that does not answer. */
+function whyNotItsFault(
+  { step }: Attempt,
+  error: unknown,
+  { code, message }: ErrorRecord,
+): { readonly delaySeconds: number; readonly reason: string } | undefined {
+  if (error instanceof DeferredByGate) {
+    const delaySeconds = Math.max(0, Temporal.Now.instant().until(error.until).total("seconds"));
+    return { delaySeconds, reason: error.reason };
+  }
+  if (code !== "STORE_UNREACHABLE") return undefined;
+  // Those that wait together must not come back together.
+  const most = Math.min(longestStoreWaitSeconds, 2 * (step.retryDelay ?? 1));
+  return { delaySeconds: most * (0.5 + Math.random() / 2), reason: `waits for the store: ${message}` };
+}
+
+/** What this attempt could not put anywhere is there for the next; what cannot be kept either is made again. */
+async function keepWaiting(context: StepRunnerContext, { step }: Attempt, { waiting }: Harvest): Promise<void> {
+  await Promise.allSettled([...waiting].map(async (here) => context.built.keep(context.db, step, await here)));
 }
 
 async function failOrRetry(
@@ -330,6 +429,7 @@ async function failOrRetry(
     Math.random(),
   );
   if (verdict.next === "failed") return await fail(context, attempt, record, harvest);
+  await keepWaiting(context, attempt, harvest);
   await finishForRetry(context.db, attempt, {
     delaySeconds: verdict.delaySeconds,
     reason: verdict.reason,

@@ -25,9 +25,14 @@ export interface Store {
 
   /**
    * Makes the stable key an atomic copy of a staged object, moving no bytes over the link where the store can.
-   * A stable object that carries a newer (incarnation, version) is left alone.
+   * A stable object that carries a newer (incarnation, version) is left alone: the pointer has moved, or something is wrong.
    */
-  publish(stagedKey: string, stableKey: string, version: PublishedVersion, signal?: AbortSignal): Promise<Published>;
+  publish(
+    stagedKey: string,
+    stableKey: string,
+    version: PublishedVersion,
+    options?: PublishOptions,
+  ): Promise<Published>;
 
   /** Whether the stable key holds this staged object. */
   isPublished(stagedKey: string, stableKey: string, version: PublishedVersion): Promise<boolean>;
@@ -61,9 +66,17 @@ export interface LocalFile {
 
 export interface StageOptions {
   readonly signal?: AbortSignal;
+  /** An earlier attempt may have put it: that is looked at before any byte is sent. */
+  readonly again?: boolean;
   /** Goes on with a multipart upload that was cut; parts are told as they arrive, so that they can be recorded. */
   readonly resume?: UploadProgress;
   readonly onPart?: (progress: UploadProgress) => Promise<void>;
+}
+
+export interface PublishOptions {
+  readonly signal?: AbortSignal;
+  /** The ETag of a stable object that is replaced though it is newer: no pointer speaks of it. */
+  readonly evenOver?: string;
 }
 
 export interface UploadProgress {
@@ -100,6 +113,7 @@ export interface PublishedVersion {
 
 export interface Published extends Moved {
   readonly outcome: "published" | "alreadyCurrent" | "newerThere";
+  /** Of the stable object as it is now. */
   readonly etag: string;
 }
 

@@ -17,6 +17,7 @@ import { recordTransfers } from "../instance/transfers.ts";
 import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
 import type { MappingQuestion } from "../partitions/mapping-relation.ts";
+import { builtFiles } from "./built-files.ts";
 import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Claimed } from "./claim.ts";
@@ -40,8 +41,8 @@ import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts
 import type { Store } from "./store.ts";
 import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
 import { ownErrorRecord } from "./own-error.ts";
-import { underWay } from "./under-way.ts";
 import { tidyWhenDue } from "./tidy.ts";
+import { underWay } from "./under-way.ts";
 
 export interface WorkerOptions {
   readonly databaseUrl: string;
@@ -79,15 +80,14 @@ const defaultTtlSeconds = 5;
 const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
-
 const tidyEveryMs = 60_000;
+
 type WorkerContext = Omit<StepRunnerContext, "finish">;
 
 /** @throws {IrokoError} what loading the definitions, reaching Postgres or the store throws */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const id = uuidv7();
   const slots = options.slots ?? availableParallelism();
-  const workFolder = join(options.workFolder, id);
   const children = childPool({
     module: options.module,
     slots,
@@ -102,20 +102,23 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     idleInTransactionSeconds: options.ttlSeconds ?? defaultTtlSeconds,
   });
   try {
-    const [snapshot, { incarnation }] = await Promise.all([
+    const [snapshot, { id: instance, incarnation }] = await Promise.all([
       children.describe(),
       instanceFacts(db),
       claimStore(db, options.store),
     ]);
+    // An embedded and a deployed instance of one project may share the folder.
+    const workFolder = join(options.workFolder, instance);
     const store = gatedStore(options.store, options.gate ?? openGate, (transfer) => recordTransfers(db, [transfer]));
     const context: WorkerContext = {
       db,
       snapshot,
       store,
       cache: options.cache,
+      built: await builtFiles(workFolder),
       children,
       incarnation,
-      workFolder,
+      workFolder: join(workFolder, id),
       memoryBytes: Math.floor((options.memoryBytes ?? Math.min(totalmem() / 2, slots * slotMemoryBytes)) / slots),
       threads: availableParallelism(),
       logs: logWriter(db),
@@ -244,10 +247,10 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   const publishing = { db, store: context.store, snapshot, incarnation: context.incarnation };
   const loops = [
     repeat(sweepEveryMs, () => deaths.sweep(), options.log),
+    repeat(tidyEveryMs, () => tidyWhenDue(publishing, gone.signal), options.log),
     repeat(
       reconcileEveryMs,
       () => {
-    repeat(tidyEveryMs, () => tidyWhenDue(publishing, gone.signal), options.log),
         expansions.look();
         return reconcile(publishing, options.location);
       },

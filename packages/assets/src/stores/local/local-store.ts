@@ -9,6 +9,7 @@ import type {
   ObjectInfo,
   Published,
   PublishedVersion,
+  PublishOptions,
   Put,
   StageOptions,
   Store,
@@ -92,11 +93,12 @@ class LocalStore implements Store {
     stagedKey: string,
     stableKey: string,
     version: PublishedVersion,
-    signal?: AbortSignal,
+    { signal, evenOver }: PublishOptions = {},
   ): Promise<Published> {
     const at = this.#path(stableKey);
     return await this.#explained(stableKey, async () => {
       if ((await this.#stat(stagedKey)) === undefined) throw objectNotFound(this.uriOf(stagedKey));
+      if (evenOver !== undefined) await this.#dropNewer(stableKey, version, evenOver);
       await this.#order.enter(stableKey, { ...version, stagedKey });
       let renamed = false;
       // Another publisher may enter between our look and our rename: whoever looks last puts the newest there.
@@ -241,6 +243,11 @@ class LocalStore implements Store {
     if (staged.ino === stable.ino && staged.dev === stable.dev) return true;
     const hashes = await Promise.all([stagedKey, stableKey].map((key) => sha256OfFile(this.#path(key))));
     return hashes[0] === hashes[1];
+  }
+
+  async #dropNewer(stableKey: string, than: PublishedVersion, etag: string): Promise<void> {
+    const stable = await this.#stat(stableKey);
+    if (stable !== undefined && etagOf(stable) === etag) await this.#order.dropNewer(stableKey, than);
   }
 
   async #stat(key: string): Promise<BigIntStats | undefined> {

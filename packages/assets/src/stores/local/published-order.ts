@@ -41,10 +41,18 @@ export class PublishedOrder {
   }
 
   async dropOlder(stableKey: string, than: PublishedVersion): Promise<void> {
+    await this.#drop(stableKey, (version) => compareVersions(version, than) < 0);
+  }
+
+  async dropNewer(stableKey: string, than: PublishedVersion): Promise<void> {
+    await this.#drop(stableKey, (version) => compareVersions(version, than) > 0);
+  }
+
+  async #drop(stableKey: string, isToGo: (version: PublishedVersion) => boolean): Promise<void> {
     const folder = this.#folderOf(stableKey);
     for (const name of await this.#names(folder)) {
       const version = versionOf(name);
-      if (version !== undefined && compareVersions(version, than) < 0) await rm(join(folder, name), { force: true });
+      if (version !== undefined && isToGo(version)) await rm(join(folder, name), { force: true });
     }
   }
 

@@ -96,8 +96,10 @@ export function explainS3(error: unknown, bucket: Bucket, subject: string): unkn
   const server = endpoint?.url ?? `Amazon S3${region === undefined ? "" : ` in ${region}`}`;
   const variable = endpoint?.variable ?? "AWS_ENDPOINT_URL_S3";
 
-  if (code !== undefined || name === "TimeoutError") {
-    return new IrokoError("STORE_UNREACHABLE", `Cannot reach ${server}, where ${subject} lives (${code ?? name}).`, {
+  // A server, or what stands before it, that cannot serve now is as good as away.
+  const away = code ?? (status !== undefined && [502, 503, 504].includes(status) ? `${status} ${name}` : undefined);
+  if (away !== undefined || name === "TimeoutError") {
+    return new IrokoError("STORE_UNREACHABLE", `Cannot reach ${server}, where ${subject} lives (${away ?? name}).`, {
       hint:
         endpoint === undefined
           ? "For MinIO or another server, set AWS_ENDPOINT_URL_S3 to its address; for Amazon S3, look at the network."

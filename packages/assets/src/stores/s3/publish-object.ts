@@ -1,6 +1,6 @@
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { IrokoError } from "@iroko/core";
-import type { Published, PublishedVersion, StoreAbilities } from "@iroko/core/engine";
+import type { Published, PublishedVersion, PublishOptions, StoreAbilities } from "@iroko/core/engine";
 import { objectNotFound } from "../object-errors.ts";
 import { compareVersions } from "../published-version.ts";
 import { pause, type Bucket } from "./bucket.ts";
@@ -25,7 +25,7 @@ export async function publishObject(
   bucket: Bucket,
   by: StoreAbilities["publishBy"],
   publication: Publication,
-  signal?: AbortSignal,
+  { signal, evenOver }: PublishOptions = {},
 ): Promise<Published> {
   const { stagedKey, stableKey, version } = publication;
   const staged = await bucket.sendAgain(() => bucket.head(stagedKey, signal), 3, signal);
@@ -46,7 +46,7 @@ export async function publishObject(
   try {
     for (let attempt = 1; attempt <= lostRaces; attempt++) {
       const there = await bucket.sendAgain(() => bucket.head(stableKey, signal), 3, signal);
-      const verdict = judge(there, publication, staged);
+      const verdict = judge(there, publication, staged, evenOver);
       if (verdict === "newerThere") return { outcome: verdict, etag: there?.ETag ?? "", bytesMoved: way.bytesMoved() };
       if (verdict === "alreadyCurrent")
         return {
@@ -80,11 +80,12 @@ function judge(
   there: HeadObjectCommandOutput | undefined,
   publication: Publication,
   staged: HeadObjectCommandOutput,
+  evenOver: string | undefined,
 ): "publish" | Published["outcome"] {
   const version = publishedVersionOf(there?.Metadata);
   if (version === undefined) return "publish";
   const order = compareVersions(version, publication.version);
-  if (order > 0) return "newerThere";
+  if (order > 0) return there?.ETag === evenOver ? "publish" : "newerThere";
   return order === 0 && isCopyOf(there, publication.stagedKey) && there?.ContentLength === staged.ContentLength
     ? "alreadyCurrent"
     : "publish";

@@ -10,6 +10,7 @@ import type {
   ObjectInfo,
   Published,
   PublishedVersion,
+  PublishOptions,
   Put,
   StageOptions,
   Store,
@@ -68,13 +69,13 @@ class S3Store implements Store {
     stagedKey: string,
     stableKey: string,
     version: PublishedVersion,
-    signal?: AbortSignal,
+    options: PublishOptions = {},
   ): Promise<Published> {
     for (const key of [stagedKey, stableKey]) checkKey(key);
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const { publishBy } = await this.probe();
     return await this.#bucket.explained(stableKey, () =>
-      publishObject(this.#bucket, publishBy, { stagedKey, stableKey, version }, signal),
+      publishObject(this.#bucket, publishBy, { stagedKey, stableKey, version }, options),
     );
   }
 

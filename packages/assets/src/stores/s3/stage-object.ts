@@ -12,10 +12,19 @@ export const multipartAbove: number = 64 * 1024 * 1024;
 export async function stageObject(bucket: Bucket, key: string, file: LocalFile, options: StageOptions): Promise<Put> {
   return file.bytes > multipartAbove || options.resume !== undefined
     ? await stageInParts(bucket, key, file, options)
-    : await stageWhole(bucket, key, file, options.signal);
+    : await stageWhole(bucket, key, file, options);
 }
 
-async function stageWhole(bucket: Bucket, key: string, file: LocalFile, signal?: AbortSignal): Promise<Put> {
+async function stageWhole(
+  bucket: Bucket,
+  key: string,
+  file: LocalFile,
+  { signal, again = false }: StageOptions,
+): Promise<Put> {
+  if (again) {
+    const there = await alreadyThere(bucket, key, file, signal);
+    if (there !== undefined) return { ...there, bytesMoved: 0 };
+  }
   const body = await readFile(file.path);
   const input = {
     Bucket: bucket.name,
