@@ -231,6 +231,25 @@ test("partitions that cannot be joined are told with both sides", () => {
   assert.deepEqual(mistakes({ assets: [byState, reads(dep(byState, { map: { kind: "all" } }))] }), []);
 });
 
+test("what was meant is looked for a hundred times, not for every asset of thousands that were left out", () => {
+  const left = Array.from({ length: 300 }, (_, n) => plain(`left_out_${n}`));
+  const hints = mistakes({ assets: left.map((up, n) => plain(`given_${n}`, { up })) }).map(({ hint }) => hint);
+  assert.equal(hints.length, 300);
+  assert.equal(hints.filter((hint) => hint === "Add it to define({ assets }).").length, 200);
+});
+
+test("outputs on both sides of another asset are refused: they are made together", () => {
+  const outputs = { p: output({ key: "p" }), q: output({ key: "q" }) };
+  const made = multiAsset({ name: "pq", outputs, materialize: () => ({ p: {}, q: {} }) });
+  const mid = plain("mid", { p: made.p });
+  const around = multiAsset({ name: "pq", outputs, deps: { mid }, materialize: () => ({ p: {}, q: {} }) });
+  assert.equal(
+    mistake({ assets: [around, mid] }),
+    'ASSET_CYCLE | asset "mid", deps | Assets depend on each other in a circle: "mid" → "p" → "mid".',
+  );
+  assert.match(mistakes({ assets: [around, mid] })[0]!.hint!, /^"p" and "q" are made together, .*: make them apart\.$/);
+});
+
 test("a circle is told by its path, once", () => {
   const loop = [
     plain("a", { c: plain("c") }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { envReferences, resolveEnv } from "./env.ts";
-import { canonicalJson, sha256, shortHash } from "./hash.ts";
+import { canonicalCopy, canonicalJson, sha256, shortHash } from "./hash.ts";
 import type {
   AssetCheckDefinition,
   ComputeDefinition,
@@ -24,34 +24,20 @@ import { identityMapping } from "../partitions/mapping.ts";
 /** What the control plane needs of definitions, as data. The same definitions give the same hash, on any machine. */
 export function snapshotOf(definitions: Definitions): Snapshot {
   const { computes, externals, checks, jobs, schedules } = definitions;
+  const copies = new Map<object, unknown>();
+  const made = computes.map((compute) => computeOf(compute, copies));
   const content = {
     format: snapshotFormat as typeof snapshotFormat,
-    assets: [...computes.flatMap(madeAssets), ...externals.map(externalOf)].toSorted(byField("key")),
-    computes: computes.map(computeOf).toSorted(byField("name")),
+    assets: [...made.flatMap(({ assets }) => assets), ...externals.map(externalOf)].toSorted(byField("key")),
+    computes: made.map(({ compute }) => compute).toSorted(byField("name")),
     checks: checks.map(assetCheckOf).toSorted(byField("asset", "name")),
     jobs: [...jobs].toSorted(byField("key")),
     schedules: [...schedules].toSorted(byField("key")),
     environment: environmentOf(definitions),
   };
-  const json = canonicalJson(content);
-  // Read back from the text that was hashed: no undefined, no function, nothing that JSON would change on its way.
-  return { ...(JSON.parse(json) as typeof content), hash: sha256(json) };
-}
-
-function madeAssets(compute: ComputeDefinition): readonly SnapshotAsset[] {
-  const shared = computeFacts(compute);
-  return Object.entries(compute.outputs).map(([name, output]) => ({
-    ...describe(output),
-    kind: "asset",
-    partitions: compute.partitions,
-    compute: compute.name,
-    output: name,
-    optional: output.optional,
-    observable: false,
-    checks: output.checks.map(checkOf),
-    codeVersion: compute.codeVersion,
-    definitionHash: shortHash(canonicalJson({ ...shared, output: outputFacts(output) })),
-  }));
+  // As it reads back from the text that is hashed: no undefined, no function, nothing that JSON changes on its way.
+  const copy = canonicalCopy(content, copies) as typeof content;
+  return { ...copy, hash: sha256(JSON.stringify(copy)) };
 }
 
 function externalOf(external: ExternalAssetDefinition): SnapshotAsset {
@@ -73,7 +59,6 @@ function externalOf(external: ExternalAssetDefinition): SnapshotAsset {
     ...describe(external),
     kind: "external",
     partitions,
-  const retention = "retention" in asset ? asset.retention : undefined;
     optional: false,
     observable: "observe" in external,
     checks: [],
@@ -86,9 +71,9 @@ function describe(
   asset: OutputDefinition | ExternalAssetDefinition,
 ): Pick<
   SnapshotAsset,
-    ...(retention === undefined ? {} : { retention }),
   "key" | "group" | "kinds" | "owners" | "tags" | "description" | "renamedFrom" | "schema" | "storage" | "retention"
 > {
+  const retention = "retention" in asset ? asset.retention : undefined;
   const { key, group, kinds, owners, tags, description, renamedFrom, schema } = asset;
   const storage = storageOf(asset);
   return {
@@ -101,6 +86,7 @@ function describe(
     ...(renamedFrom === undefined ? {} : { renamedFrom }),
     ...(schema === undefined ? {} : { schema }),
     ...(storage === undefined ? {} : { storage }),
+    ...(retention === undefined ? {} : { retention }),
   };
 }
 
@@ -130,25 +116,54 @@ function checkOf({
   };
 }
 
-function computeOf(compute: ComputeDefinition): SnapshotCompute {
-  const { name, partitions, backfill, retry, pools, readsPrevious, codeVersion, sql } = compute;
-  const outputs = Object.entries(compute.outputs);
-  const config = configSchema(compute);
+/**
+ * A compute and the assets that it makes; they share what decides how it runs.
+ *
+ * @param copies of what stands in several places: added to, so that each is put in order once
+ */
+function computeOf(
+  definition: ComputeDefinition,
+  copies: Map<object, unknown>,
+): {
+  readonly compute: SnapshotCompute;
+  readonly assets: readonly SnapshotAsset[];
+} {
+  const { name, partitions, backfill, retry, pools, readsPrevious, codeVersion, sql } = definition;
+  const outputs = Object.entries(definition.outputs);
+  const config = configSchema(definition);
+  const deps = dependenciesOf(definition.deps);
+  const described = outputs.map(([, output]) => ({ ...describe(output), checks: output.checks.map(checkOf) }));
+  const repeated = [partitions, deps, ...described.flatMap(({ schema, checks }) => [schema ?? [], checks])];
+  for (const part of repeated) if (!copies.has(part)) copies.set(part, canonicalCopy(part));
+  const shared = canonicalJson(computeFacts(definition, deps, config), copies);
+  const facts = outputs.map(([, output], at) => canonicalJson(outputFacts(output, described[at]!), copies));
+  const definitionHash = shortHash(shared + facts.join(""));
   return {
-    name,
-    outputs: outputs.map(([output, { key, optional }]) => ({ name: output, asset: key, optional })),
-    deps: dependenciesOf(compute.deps),
-    partitions,
-    backfill,
-    retry,
-    pools,
-    readsPrevious,
-    codeVersion,
-    definitionHash: shortHash(
-      canonicalJson({ ...computeFacts(compute), outputs: outputs.map(([, output]) => outputFacts(output)) }),
-    ),
-    ...(sql === undefined ? {} : { sql }),
-    ...(config === undefined ? {} : { config }),
+    compute: {
+      name,
+      outputs: outputs.map(([output, { key, optional }]) => ({ name: output, asset: key, optional })),
+      deps,
+      partitions,
+      backfill,
+      retry,
+      pools,
+      readsPrevious,
+      codeVersion,
+      definitionHash,
+      ...(sql === undefined ? {} : { sql }),
+      ...(config === undefined ? {} : { config }),
+    },
+    assets: outputs.map(([output, { optional }], at) => ({
+      ...described[at]!,
+      kind: "asset",
+      partitions,
+      compute: name,
+      output,
+      optional,
+      observable: false,
+      codeVersion,
+      definitionHash: outputs.length === 1 ? definitionHash : shortHash(shared + facts[at]!),
+    })),
   };
 }
 
@@ -182,23 +197,28 @@ function dependenciesOf(deps: Readonly<Record<string, DependencyDefinition>>): r
 }
 
 /** What decides how a compute runs: a worker that has the same may run a step planned with this. */
-function computeFacts(compute: ComputeDefinition): object {
-  const { name, partitions, codeVersion, readsPrevious, sql } = compute;
+function computeFacts(
+  { name, partitions, codeVersion, readsPrevious, sql, resources }: ComputeDefinition,
+  deps: readonly SnapshotDependency[],
+  config: unknown,
+): object {
   return {
     name,
-    deps: dependenciesOf(compute.deps),
+    deps,
     partitions,
     codeVersion,
     readsPrevious,
     sql: sql === undefined ? undefined : { text: sql.text, metrics: sql.metrics },
-    resources: resourceFacts(compute.resources),
-    config: configSchema(compute),
+    resources: resourceFacts(resources),
+    config,
   };
 }
 
-function outputFacts(output: OutputDefinition): unknown {
-  const { key, schema, optional, checks } = output;
-  return { key, schema, optional, storage: storageOf(output), checks: checks.map(checkOf) };
+function outputFacts(
+  { optional }: OutputDefinition,
+  { key, schema, storage, checks }: Pick<SnapshotAsset, "key" | "schema" | "storage" | "checks">,
+): unknown {
+  return { key, schema, optional, storage, checks };
 }
 
 /** References by name: a value of the environment changes nothing here. */

@@ -5,16 +5,23 @@ import { checkMapping, inferMapping, whyNotInferred } from "../../partitions/che
 import type { PartitionsDefinition } from "../../partitions/partitions-definition.ts";
 import type { Collected } from "./collect.ts";
 
+/** What was meant is looked for among all assets: not for thousands that were left out at once. */
+const mostGuesses = 100;
+
 /** Dependencies on what is not defined, and those whose partitions cannot be joined. */
 export function dependencyProblems({ computes, externals, checks, byKey }: Collected): readonly DefinitionProblem[] {
   const keys = [...byKey.keys()];
-  const unknown = (subject: string, asset: string): DefinitionProblem =>
-    problem(
+  let guesses = mostGuesses;
+  const unknown = (subject: string, asset: string): DefinitionProblem => {
+    const hint = guesses > 0 ? ` ${didYouMeanHint(asset, keys, "assets")}` : "";
+    guesses -= 1;
+    return problem(
       "DEPENDENCY_UNKNOWN",
       subject,
       `Asset "${asset}" is not among the definitions.`,
-      `Add it to define({ assets }). ${didYouMeanHint(asset, keys, "assets")}`,
+      `Add it to define({ assets }).${hint}`,
     );
+  };
   const inDeps = (
     subject: string,
     {
