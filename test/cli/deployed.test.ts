@@ -65,6 +65,40 @@ test("deploy says what changes and which partitions become stale; a dry run regi
   assert.ok(!doctor.stdout.includes(new URL(database.url).password));
 });
 
+test("deploy says whether a changed schema can be read, of what was stale already too, and that a renamed asset keeps its history", async () => {
+  await using database = await createMigratedDatabase();
+  await using project = await cliProject({ "iroko.config.ts": shop }, { DATABASE_URL: database.url });
+  await project.iroko(["deploy"]);
+  const made = await project.iroko(["materialize", "--select", "*", "--partition", "2026-11-02"]);
+  assert.equal(made.exitCode, 0, made.stderr);
+
+  const deployed = async (...[from, to]: readonly [string, string]): Promise<string> => {
+    await project.write("iroko.config.ts", shop.replace(from, to));
+    const { exitCode, stdout, stderr } = await project.iroko(["deploy"]);
+    assert.equal(exitCode, 0, stderr);
+    return stdout;
+  };
+  const sales =
+    'partitions: days, schema: z.object({ shop: z.string(), kobo: z.int() }),\n    output: parquet({ path: "raw/sales" }),';
+  assert.ok(shop.includes(sales));
+  const till = (type: string): string => sales.replace("kobo: z.int()", `kobo: z.int(), till: ${type}`);
+  const nullable = await deployed(sales, till("z.string().nullable()"));
+  assert.match(
+    nullable,
+    /^stale by it: raw\/sales@2026-11-02 \(1\): its schema changed\n  still readable: a new column reads as NULL$/m,
+  );
+  const breaking = await deployed(sales, till("z.string()"));
+  assert.match(
+    breaking,
+    /^stale by it: raw\/sales@2026-11-02 \(1\): its schema changed\n  breaking: column "till" is new and not nullable; what reads these fails with SCHEMA_OLD/m,
+  );
+  const renamed = await deployed('key: "shops", schema', 'key: "stores", renamedFrom: "shops", schema');
+  assert.match(renamed, /^~ stores: renamed from shops, whose history it keeps/m);
+  assert.doesNotMatch(renamed, /^[+-] |^stale by it: (stores|revenue)/m);
+  const shown = await project.iroko(["assets", "show", "stores", "--json"]);
+  assert.equal((JSON.parse(shown.stdout) as { partitions: { made: { count: number } } }).partitions.made.count, 1);
+});
+
 test("doctor tells a database that cannot be reached and a store that cannot be, with exit code 1", async () => {
   await using project = await cliProject(
     { "iroko.config.ts": shop },

@@ -25,6 +25,13 @@ create table iroko.location (
 );
 create unique index location_current on iroko.location (name) where current;
 
+-- The columns of every schema that was ever registered, by its hash: what a partition was written with is told by the hash
+-- that it keeps, whether its asset still has that schema or not.
+create table iroko.table_schema (
+  hash    text  primary key check (hash <> ''),
+  columns jsonb not null
+);
+
 -- What is known of an asset besides its definition. An asset gone from the code keeps its row and its partitions.
 create table iroko.asset (
   key             text        primary key check (key <> ''),

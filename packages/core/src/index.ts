@@ -241,7 +241,6 @@ export {
   type SnapshotDependency,
 } from "./definitions/snapshot.ts";
 export type { Bound, Column, ColumnType, TableSchema } from "./definitions/table-schema.ts";
-export { breakingChange } from "./definitions/schema-change.ts";
 export { define, type DefineOptions } from "./graph/define.ts";
 
 // Graph and planning
@@ -306,6 +305,7 @@ export {
 } from "./automation/schedule-ticks.ts";
 export type { Estimate, EstimatedBytes, EstimateTotal } from "./planning/estimate.ts";
 export type { ExplainedGroup, ExplainedStatus, Explanation, Reason, ReasonCode } from "./planning/explanation.ts";
+export type { StaleHistory } from "./planning/plan-history.ts";
 export type { PlanReport, ReportedAsset } from "./planning/plan-report.ts";
 export { partitionsText } from "./planning/request-text.ts";
 export { expandPlan, wholePlan, type ExpandOptions, type PlanChunk } from "./planning/expand-plan.ts";

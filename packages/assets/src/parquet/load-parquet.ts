@@ -8,7 +8,7 @@ import { duckdbOf, type StepDatabase } from "../duckdb/step-database.ts";
  * Pinned files as a relation. Nothing is opened yet, so that inputs which a step does not read cost it nothing; but files
  * of an older schema are looked into, and read where that is safe: a column they lack and that may be null reads as NULL.
  *
- * @throws {IrokoError} SCHEMA_OLD naming the partitions and the backfill that mends them
+ * @throws {IrokoError} SCHEMA_OLD naming the partitions; the engine adds the command that makes them again
  */
 export async function loadParquet(pinned: PinnedInput): Promise<DuckRelation<Record<string, unknown>>> {
   const { schema, objects, scope } = pinned;
@@ -89,15 +89,10 @@ function tooOld(
       : keys.length === 1
         ? `, partition "${first}",`
         : `, ${keys.length} partitions from "${first}" to "${last}",`;
-  const command =
-    first === ""
-      ? `iroko materialize --select ${asset}`
-      : `iroko backfill --select ${asset} --from ${first} --to ${last}`;
   return new IrokoError(
     "SCHEMA_OLD",
     `Asset "${asset}"${which} was written with an older schema: ${unreadable[0]?.why}.`,
     {
-      hint: `Make it anew: \`${command}\`.`,
       details: { asset, partitions: sorted, reasons: [...new Set(unreadable.map(({ why }) => why))] },
     },
   );

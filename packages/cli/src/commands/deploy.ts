@@ -75,11 +75,15 @@ function print(changes: DefinitionChanges, terminal: Terminal): void {
   if (isUnchanged(changes)) data("Nothing has changed.");
   for (const key of changes.added) data(`${styleData("green", "+")} ${key}`);
   for (const key of changes.removed) data(`${styleData("red", "-")} ${key}`);
-  for (const { asset, what } of changes.changed) data(`${styleData("yellow", "~")} ${asset}: ${what.join(", ")}`);
+  for (const { asset, renamedFrom, what } of changes.changed) {
+    const told = renamedFrom === null ? what : [`renamed from ${renamedFrom}, whose history it keeps`, ...what];
+    data(`${styleData("yellow", "~")} ${asset}: ${told.join(", ")}`);
+  }
   printNames("job", changes.jobs, terminal);
   printNames("schedule", changes.schedules, terminal);
-  for (const { asset, partitions, count, reasons, breaking } of changes.stale) {
+  for (const { asset, partitions, count, reasons, schemaChanged, breaking } of changes.stale) {
     data(`stale by it: ${partitions === "" ? asset : `${asset}@${partitions} (${count})`}: ${reasons.join("; ")}`);
+    if (breaking === null && schemaChanged) data("  still readable: a new column reads as NULL");
     if (breaking !== null)
       data(
         `  ${styleData("red", "breaking")}: ${breaking}; what reads these fails with SCHEMA_OLD until they are made again`,

@@ -44,7 +44,9 @@ function print({ asset, groups, schedules }: Explanation, terminal: Terminal): v
   for (const { status, partitions, count, example, because } of groups) {
     const name = partitions === "" ? asset : `${asset}@${partitions}`;
     const many = count > 1 ? ` (${plural(count, "partition")})` : "";
-    terminal.data(`${name} is ${terminal.styleData("bold", status)}${many}`);
+    terminal.data(
+      `${name} ${status === "not yet" ? "does" : "is"} ${terminal.styleData("bold", status === "not yet" ? "not exist yet" : status)}${many}`,
+    );
     if (example !== undefined && because.length > 0) terminal.data(`  the last of them, ${example}:`);
     for (const reason of because) printReason(reason, terminal);
   }
@@ -55,9 +57,11 @@ function print({ asset, groups, schedules }: Explanation, terminal: Terminal): v
 }
 
 function printReason(reason: Reason, terminal: Terminal): void {
-  for (const [index, { message }] of chainOf(reason).entries())
-    terminal.data(`  ${index === 0 ? "" : "because "}${message}`);
-  const command = chainOf(reason).find((one) => one.command !== undefined)?.command;
+  const chain = chainOf(reason);
+  for (const [index, { message }] of chain.entries()) terminal.data(`  ${index === 0 ? "" : "because "}${message}`);
+  const hint = chain.at(-1)?.error?.hint;
+  if (hint !== undefined) terminal.data(`  → ${hint}`);
+  const command = chain.find((one) => one.command !== undefined)?.command;
   if (command !== undefined) terminal.data(`  → ${command}`);
 }
 

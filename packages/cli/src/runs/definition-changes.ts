@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   assetGraph,
-  breakingChange,
   countIn,
   formatPartitions,
   intersect,
@@ -11,9 +10,14 @@ import {
   stalenessOf,
   subtract,
   emptySetOf,
+  union,
+  type PartitionSet,
   type Snapshot,
   type SnapshotAsset,
   type SnapshotCompute,
+  type StaleCause,
+  type PlanningState,
+  type TableSchema,
 } from "@iroko/core";
 import { readMoment, readState, type Database } from "@iroko/core/engine";
 
@@ -33,12 +37,16 @@ export interface StaleByIt {
   readonly count: number;
   /** `its schema changed`, `its code changed` … */
   readonly reasons: readonly string[];
+  /** Whether one of the reasons is a schema of its own; it breaks, or what is new reads as NULL. */
+  readonly schemaChanged: boolean;
   /** Why what reads these partitions fails with SCHEMA_OLD until they are made again; null: it can read them. */
   readonly breaking: string | null;
 }
 
 export interface ChangedAsset {
   readonly asset: string;
+  /** The key whose history it takes over; null: it is not renamed. */
+  readonly renamedFrom: string | null;
   /** `code`, `schema`, `partitions`, `dependencies` … */
   readonly what: readonly string[];
 }
@@ -57,13 +65,16 @@ export async function definitionChanges(
 ): Promise<DefinitionChanges> {
   const old = new Map(before?.assets.map((asset) => [asset.key, asset]));
   const names = byName(before?.assets ?? [], after.assets, ({ key }) => key);
+  const renamed = renamesIn(before, after);
+  const formerKeys = new Set(renamed.values());
   return {
-    added: names.added,
-    removed: names.removed,
+    added: names.added.filter((key) => !renamed.has(key)),
+    removed: names.removed.filter((key) => !formerKeys.has(key)),
     changed: after.assets.flatMap((asset) => {
-      const was = old.get(asset.key);
+      const renamedFrom = renamed.get(asset.key) ?? null;
+      const was = old.get(renamedFrom ?? asset.key);
       const what = was === undefined ? [] : whatChanged(was, asset, before!, after);
-      return what.length === 0 ? [] : [{ asset: asset.key, what }];
+      return what.length === 0 && renamedFrom === null ? [] : [{ asset: asset.key, renamedFrom, what }];
     }),
     jobs: byName(before?.jobs ?? [], after.jobs, ({ key }) => key),
     schedules: byName(before?.schedules ?? [], after.schedules, ({ key }) => key),
@@ -74,6 +85,16 @@ export async function definitionChanges(
 export function isUnchanged({ added, removed, changed, jobs, schedules }: DefinitionChanges): boolean {
   return [added, removed, changed, ...Object.values(jobs), ...Object.values(schedules)].every(
     (list) => list.length === 0,
+  );
+}
+
+/** By its key of now, the former key of each asset that this deploy renames. */
+function renamesIn(before: Snapshot | undefined, after: Snapshot): ReadonlyMap<string, string> {
+  const old = new Set(before?.assets.map(({ key }) => key));
+  return new Map(
+    after.assets.flatMap(({ key, renamedFrom }) =>
+      renamedFrom !== undefined && old.has(renamedFrom) && !old.has(key) ? [[key, renamedFrom] as const] : [],
+    ),
   );
 }
 
@@ -104,7 +125,7 @@ function whatChanged(was: SnapshotAsset, is: SnapshotAsset, before: Snapshot, af
     ["retry", oldCompute?.retry, compute?.retry],
   ];
   const what = facts.filter(([, a, b]) => differ(a, b)).map(([name]) => name);
-  return what.length === 0 && was.definitionHash !== is.definitionHash ? ["definition"] : what;
+  return what.length === 0 && was.key === is.key && was.definitionHash !== is.definitionHash ? ["definition"] : what;
 }
 
 function computeOf({ compute }: SnapshotAsset, { computes }: Snapshot): SnapshotCompute | undefined {
@@ -118,37 +139,67 @@ async function becomesStale(
   now: Temporal.Instant,
 ): Promise<DefinitionChanges["stale"]> {
   if (before === undefined) return [];
-  const staleIn = async (snapshot: Snapshot) => {
+  const read = async (snapshot: Snapshot) => {
     const moment = await readMoment(db, snapshot, now);
-    const keys = snapshot.assets.map(({ key }) => key);
-    return stalenessOf(assetGraph(snapshot), await readState(db, snapshot, keys, moment), moment);
+    return {
+      moment,
+      state: await readState(
+        db,
+        snapshot,
+        Array.from(snapshot.assets, ({ key }) => key),
+        moment,
+      ),
+    };
+  };
+  const renamed = renamesIn(before, after);
+  const [present, next] = await Promise.all([read(before), read(after)]);
+  // Until it is registered, what is known of a renamed asset stands under its former key.
+  const moved = Array.from(renamed, ([key, former]) => [key, present.state.assets.get(former)!] as const);
+  const afterwards: PlanningState = {
+    assets: new Map([...next.state.assets, ...moved]),
+    schemas: new Map([...(present.state.schemas ?? []), ...(next.state.schemas ?? []), ...schemasOf(before)]),
   };
   // What the old code's functions were never asked, the new code cannot tell: nothing is known to have been stale then.
   const askingNothing = (error: unknown): undefined => {
     if (!(error instanceof MappingQuestion)) throw error;
   };
-  const [was, is] = await Promise.all([staleIn(before).catch(askingNothing), staleIn(after)]);
+  const stalenessBefore = () => stalenessOf(assetGraph(before), present.state, present.moment);
+  const was = await Promise.try(stalenessBefore).catch(askingNothing);
+  const is = stalenessOf(assetGraph(after), afterwards, next.moment);
   const old = new Map(before.assets.map((asset) => [asset.key, asset]));
-  return after.assets.flatMap(({ key, partitions, schema }) => {
+  return after.assets.flatMap(({ key, partitions }) => {
     const { stale, causes } = is.get(key)!;
-    const known = differ(old.get(key)?.partitions, partitions)
-      ? emptySetOf(partitions)
-      : (was?.get(key)?.stale ?? emptySetOf(partitions));
-    const set = subtract(stale, known);
+    const none = emptySetOf(partitions);
+    const oldKey = renamed.get(key) ?? key;
+    const known = differ(old.get(oldKey)?.partitions, partitions) ? undefined : was?.get(oldKey);
+    const breaks = causes.filter(({ breaking }) => breaking !== undefined);
+    // What was stale before, and could be read, is told as well where it no longer can.
+    const brokenBefore = partitionsOf(known?.causes.filter(({ breaking }) => breaking !== undefined) ?? [], none);
+    const broken = subtract(partitionsOf(breaks, none), brokenBefore);
+    const set = union(subtract(stale, known?.stale ?? none), broken);
     const count = countIn(partitions, set);
     if (count === 0) return [];
-    const oldSchema = old.get(key)?.schema;
-    const reasons = causes.filter((cause) => !isEmptySet(intersect(cause.partitions, set))).map(({ reason }) => reason);
+    const told = causes.filter((cause) => !isEmptySet(intersect(cause.partitions, set)));
     return [
       {
         asset: key,
         partitions: formatPartitions(partitions, set),
         count,
-        reasons: [...new Set(reasons)],
-        breaking: (oldSchema && schema && breakingChange(oldSchema, schema)) ?? null,
+        reasons: [...new Set(told.map(({ reason }) => reason))],
+        schemaChanged: told.some(({ category }) => category === "schema"),
+        breaking: told.find(({ breaking }) => breaking !== undefined)?.breaking ?? null,
       },
     ];
   });
+}
+
+/** What a renamed asset was made under is looked up by no key of now. */
+function schemasOf({ assets }: Snapshot): readonly (readonly [string, TableSchema])[] {
+  return assets.flatMap(({ schema }) => (schema === undefined ? [] : [[schema.hash, schema] as const]));
+}
+
+function partitionsOf(causes: readonly StaleCause[], none: PartitionSet): PartitionSet {
+  return causes.reduce((all, { partitions }) => union(all, partitions), none);
 }
 
 /** One of them has been through the database, which keeps no order of keys. */

@@ -9,9 +9,10 @@ export function printPlan(report: PlanReport, terminal: Terminal): void {
   if (assets.length > 0) terminal.data(assetTable(assets, terminal));
   for (const check of checks) terminal.data(`check ${check.name}: ${plural(check.steps, "step")}`);
   for (const { asset, partitions, reason } of skipped) {
-    terminal.data(`skipped ${partitions === "" ? asset : `${asset}@${partitions}`}: ${reason}`);
+    terminal.data(`skipped ${named(asset, partitions)}: ${reason}`);
   }
-  for (const line of [...estimateLines(report), ...orderLines(report)]) terminal.data(line);
+  for (const line of [...historyLines(report, terminal), ...estimateLines(report), ...orderLines(report)])
+    terminal.data(line);
 }
 
 function assetTable(assets: PlanReport["assets"], terminal: Terminal): string {
@@ -30,6 +31,24 @@ function assetTable(assets: PlanReport["assets"], terminal: Terminal): string {
     { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
   );
 }
+
+/** What a changed schema or code has left stale: what the plan does about it, and what fails on it. */
+function historyLines({ history }: PlanReport, { styleData }: Terminal): readonly string[] {
+  return history
+    .filter(({ planned, breaking }) => !planned || breaking !== null)
+    .flatMap(({ asset, partitions, count, reasons, breaking, planned, fails, command }) => [
+      `stale: ${named(asset, partitions)}${count > 1 ? ` (${plural(count, "partition")})` : ""}: ${reasons.join("; ")}; ${planned ? "made again by this plan" : "not made by this plan"}`,
+      ...(breaking === null ? [] : [`  ${styleData("red", "breaking")}: ${breaking}`]),
+      ...fails.map((one) =>
+        planned
+          ? `  ${named(one.asset, one.partitions)} reads its own earlier version and will fail with SCHEMA_OLD`
+          : `  ${named(one.asset, one.partitions)} of this plan reads it and will fail with SCHEMA_OLD`,
+      ),
+      ...(command === null ? [] : [`  → ${command}`]),
+    ]);
+}
+
+const named = (asset: string, partitions: string): string => (partitions === "" ? asset : `${asset}@${partitions}`);
 
 /** What the whole costs, where each figure comes from, what goes over the network. */
 function estimateLines({ assets, total, travels }: PlanReport): readonly string[] {

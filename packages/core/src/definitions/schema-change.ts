@@ -4,10 +4,15 @@
  * again. `@iroko/assets` applies the same rule to the files themselves.
  */
 import { canonicalJson } from "./hash.ts";
-import type { ColumnType, TableSchema } from "./table-schema.ts";
+import type { Column, ColumnType, TableSchema } from "./table-schema.ts";
+
+/** What of a schema a file keeps. */
+export interface WrittenSchema {
+  readonly columns: readonly Pick<Column, "name" | "type" | "nullable">[];
+}
 
 /** The first thing that breaks, in words; undefined where nothing does. */
-export function breakingChange(was: TableSchema, is: TableSchema): string | undefined {
+export function breakingChange(was: WrittenSchema, is: TableSchema): string | undefined {
   const columns = new Map(is.columns.map((column) => [column.name, column]));
   for (const old of was.columns) {
     const column = columns.get(old.name);

@@ -11,16 +11,20 @@ import { strongDependencies, versionsNeededFor } from "../graph/staleness.ts";
 import { suspectsOf, versionIndex, type VersionColumns, type VersionIndex } from "../graph/version-columns.ts";
 import { dataVersionsOf, readVersionsOf } from "../instance/asset-partitions.ts";
 import {
+  originStretches,
   statusStretches,
   versionStretches,
+  type OriginStretchRow,
   type StatusStretchRow,
   type VersionStretchRow,
 } from "../instance/asset-summaries.ts";
 import type { Queryable } from "../instance/database.ts";
+import { schemasByHash } from "../instance/table-schemas.ts";
 import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { PartitionId, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { partitionOf } from "../partitions/partitions-in.ts";
+import { emptySetOf, union } from "../partitions/set-algebra.ts";
 import { fromMultirange } from "../partitions/set-codec.ts";
 import { setOfRows } from "../partitions/table-name.ts";
 import type { PlanRequest } from "../planning/plan.ts";
@@ -55,10 +59,14 @@ export async function readState(
     assetStatuses(db, keys),
     versionStretches(db, [...versionsNeededFor(graph, judged)]),
   ]);
-  const formerKeys = new Map(snapshot.assets.map(({ key, renamedFrom = key }) => [key, renamedFrom]));
+  const formerKeys = formerKeysOf(snapshot);
   const byAsset = Map.groupBy(underPresentKeys(stretches, formerKeys), ({ asset }) => asset);
-  const changes = await changesOf(db, graph, judged, byAsset, formerKeys, now);
+  const [changes, schemas] = await Promise.all([
+    changesOf(db, graph, judged, byAsset, formerKeys, now),
+    formerSchemas(db, graph, stretches),
+  ]);
   return {
+    schemas,
     assets: new Map(
       snapshot.assets.map(({ key, partitions }): [string, AssetState] => [
         key,
@@ -70,6 +78,48 @@ export async function readState(
       ]),
     ),
   };
+}
+
+/**
+ * Of some assets what tells of their own causes, code, schema and the list of what they read, and nothing of what was read:
+ * a million partitions are a thousand short rows.
+ */
+export async function readOwnState(
+  db: Queryable,
+  snapshot: Snapshot,
+  judged: readonly string[],
+): Promise<PlanningState> {
+  const graph = assetGraph(snapshot);
+  const keys = [...versionsNeededFor(graph, judged)];
+  const stretches = await originStretches(db, keys);
+  const byAsset = Map.groupBy(underPresentKeys(stretches, formerKeysOf(snapshot)), ({ asset }) => asset);
+  return {
+    schemas: await formerSchemas(db, graph, stretches),
+    assets: new Map(
+      keys.map((key): [string, AssetState] => {
+        const { partitions } = assetOf(graph, key);
+        const none = emptySetOf(partitions);
+        const origins = originsOf(partitions, byAsset.get(key) ?? []);
+        const materialized = origins.reduce((all, origin) => union(all, origin.partitions), none);
+        return [key, { materialized, failed: none, inProgress: none, origins, changes: new Map() }];
+      }),
+    ),
+  };
+}
+
+const formerKeysOf = ({ assets }: Snapshot): ReadonlyMap<string, string> =>
+  new Map(assets.map(({ key, renamedFrom = key }) => [key, renamedFrom]));
+
+function formerSchemas(
+  db: Queryable,
+  graph: AssetGraph,
+  stretches: readonly OriginStretchRow[],
+): Promise<NonNullable<PlanningState["schemas"]>> {
+  const other = stretches.flatMap(({ asset, schemaHash }) => {
+    const present = graph.assets.get(asset)?.schema?.hash;
+    return schemaHash === null || present === undefined || present === schemaHash ? [] : [schemaHash];
+  });
+  return schemasByHash(db, [...new Set(other)]);
 }
 
 /** How an asset stands; what it has of which partitions the definition tells. */
@@ -140,7 +190,7 @@ function setOfStretches<Windows extends string, Keys extends string>(
   });
 }
 
-function originsOf(definition: PartitionsDefinition, stretches: readonly VersionStretchRow[]): readonly Origin[] {
+function originsOf(definition: PartitionsDefinition, stretches: readonly OriginStretchRow[]): readonly Origin[] {
   const alike = Map.groupBy(stretches, ({ codeVersion, schemaHash, reads }) =>
     JSON.stringify([codeVersion, schemaHash, reads]),
   );
@@ -156,10 +206,10 @@ function originsOf(definition: PartitionsDefinition, stretches: readonly Version
 }
 
 /** What was read of an asset before it was renamed was read of it. */
-function underPresentKeys(
-  stretches: readonly VersionStretchRow[],
+function underPresentKeys<Row extends OriginStretchRow>(
+  stretches: readonly Row[],
   formerKeys: ReadonlyMap<string, string>,
-): readonly VersionStretchRow[] {
+): readonly Row[] {
   const present = new Map(Array.from(formerKeys, ([key, former]) => [former, key]));
   return stretches.map((stretch) => ({ ...stretch, reads: stretch.reads.map((key) => present.get(key) ?? key) }));
 }

@@ -1,10 +1,13 @@
 /** What is known of the world when something is decided: values, read from the instance by whoever asks. */
+import type { WrittenSchema } from "../definitions/schema-change.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { SelectionFacts } from "./selection-facts.ts";
 
 /** By asset key: what a plan or a verdict on staleness is decided from. */
 export interface PlanningState {
   readonly assets: ReadonlyMap<string, AssetState>;
+  /** By the `schemaHash` of origins, those that are not their assets' present ones. What is not known is not said to break. */
+  readonly schemas?: ReadonlyMap<string, WrittenSchema>;
   /** What the request's selection asks of the instance. */
   readonly selection?: SelectionFacts;
 }

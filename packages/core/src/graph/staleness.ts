@@ -4,6 +4,7 @@
  * with the same result leaves it fresh. What is fresh itself, though something above it is stale, is *behind*. All of it
  * sets: it costs the number of different histories, not that of partitions.
  */
+import { breakingChange } from "../definitions/schema-change.ts";
 import type { SnapshotAsset, SnapshotDependency } from "../definitions/snapshot.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { existing } from "../partitions/existing.ts";
@@ -19,6 +20,8 @@ export interface StaleCause {
   readonly partitions: PartitionSet;
   /** A short phrase: `raw_pos_transactions changed`. */
   readonly reason: string;
+  /** Of a schema: why what was written under the old one cannot be read under the present one. Absent where it can. */
+  readonly breaking?: string;
   readonly dependency?: string;
   /** Of the dependency, what changed: each of `partitions` is stale by all of it that it needs. Absent where unpartitioned. */
   readonly upstream?: PartitionSet;
@@ -64,7 +67,7 @@ export function staleCausesOf(
   if (asset.kind === "external" || origins.length === 0) return { stale: none, causes: [] };
   const available = existing(asset.partitions, now);
   const causes = [
-    ...ownCauses(graph, asset, origins),
+    ...ownCauses(graph, asset, origins, state),
     ...strongDependencies(graph, asset.key).flatMap((dependency) => inputCauses(graph, asset, dependency, state, now)),
   ]
     .map((cause) => ({ ...cause, partitions: intersect(cause.partitions, available) }))
@@ -93,7 +96,12 @@ export function strongDependencies(graph: AssetGraph, key: string): readonly Sna
 }
 
 /** Code, schema and the list of dependencies: what can be told without a look at the upstream partitions. */
-function ownCauses(graph: AssetGraph, asset: SnapshotAsset, origins: readonly Origin[]): readonly StaleCause[] {
+function ownCauses(
+  graph: AssetGraph,
+  asset: SnapshotAsset,
+  origins: readonly Origin[],
+  { schemas }: Pick<PlanningState, "schemas">,
+): readonly StaleCause[] {
   const compute = asset.compute === undefined ? undefined : graph.computes.get(asset.compute);
   const codeVersion = asset.codeVersion ?? compute?.codeVersion;
   const partitionsOf = (chosen: readonly Origin[]): PartitionSet =>
@@ -103,9 +111,17 @@ function ownCauses(graph: AssetGraph, asset: SnapshotAsset, origins: readonly Or
     const other = origins.filter((origin) => origin.codeVersion !== codeVersion);
     causes.push({ category: "code", reason: "its code changed", partitions: partitionsOf(other) });
   }
-  if (asset.schema) {
-    const other = origins.filter(({ schemaHash }) => schemaHash !== asset.schema!.hash);
-    causes.push({ category: "schema", reason: "its schema changed", partitions: partitionsOf(other) });
+  const { schema } = asset;
+  if (schema) {
+    const other = origins.filter(({ schemaHash }) => schemaHash !== schema.hash);
+    const breakingOf = ({ schemaHash = "" }: Origin): string | undefined => {
+      const was = schemas?.get(schemaHash);
+      return was && breakingChange(was, schema);
+    };
+    for (const [breaking, same] of Map.groupBy(other, breakingOf)) {
+      const told = { category: "schema", reason: "its schema changed", partitions: partitionsOf(same) } as const;
+      causes.push(breaking === undefined ? told : { ...told, breaking });
+    }
   }
   const reads = new Set((compute?.deps ?? []).map((dependency) => dependency.asset));
   const siblings = new Set((compute?.outputs ?? []).map((output) => output.asset));

@@ -209,11 +209,39 @@ export async function statusStretches(db: Queryable, assets: readonly string[]):
   return rows;
 }
 
-/** Partitions of a stretch that were made by the same code and schema from the same assets, column by column. */
-export interface VersionStretchRow extends StretchRow {
+/** Partitions of a stretch that were made by the same code and schema from the same assets. */
+export interface OriginStretchRow extends StretchRow {
   readonly codeVersion: string | null;
   readonly schemaHash: string | null;
   readonly reads: readonly string[];
+}
+
+/** What of assets was made by which code and schema, from which assets: without what was read, a row for a thousand. */
+export async function originStretches(db: Queryable, assets: readonly string[]): Promise<readonly OriginStretchRow[]> {
+  if (assets.length === 0) return [];
+  const { rows } = await db.query<OriginStretchRow>(
+    `with ${behind},
+     part as (${partitionsOf("behind", "p.partition, p.time_window, p.version, p.code_version, p.schema_hash, p.inputs")}),
+     known as (
+       select asset, rest, made_windows, made_keys, code_version, schema_hash, reads
+         from iroko.asset_summary s
+        where asset = any ($1) and versions is not null
+          and not exists (select from behind where (behind.asset, behind.rest, behind.first) = (s.asset, s.rest, s.first))
+        union all
+       select asset, of_rest, range_agg(time_window), array_agg(partition) filter (where time_window is null), code_version, schema_hash, reads
+         from part cross join lateral (
+              select array(select jsonb_object_keys(coalesce(part.inputs, '{}')) order by 1) as reads offset 0) r
+        where version is not null group by asset, of_rest, first, code_version, schema_hash, reads)
+     select asset, nullif(rest, '') as rest, range_agg(made_windows) as "madeWindows", made_keys as "madeKeys",
+            code_version as "codeVersion", schema_hash as "schemaHash", reads
+       from known group by asset, rest, made_keys, code_version, schema_hash, reads`,
+    [assets],
+  );
+  return rows;
+}
+
+/** The same column by column, with what staleness by inputs is decided from. */
+export interface VersionStretchRow extends OriginStretchRow {
   readonly starts: Buffer | null;
   readonly names: readonly string[] | null;
   readonly versions: Buffer;

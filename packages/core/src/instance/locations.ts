@@ -1,6 +1,7 @@
 import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable, Tx } from "./database.ts";
 import { renameAssets } from "./rename-assets.ts";
+import { keepSchemas } from "./table-schemas.ts";
 
 export interface Location {
   readonly name: string;
@@ -88,6 +89,10 @@ export async function registerLocation(
     `insert into iroko.location (name, version, hash, snapshot) values ($1, $2, $3, $4)
      on conflict (name, version) do update set current = true, registered_at = now()`,
     [name, version, snapshot.hash, JSON.stringify(snapshot)],
+  );
+  await keepSchemas(
+    tx,
+    snapshot.assets.flatMap(({ schema }) => schema ?? []),
   );
   await tx.query(
     `insert into iroko.asset (key, location, definition_hash)

@@ -608,7 +608,9 @@ export async function copyUnfinishedSteps(
        select again.*, coalesce(code.hash, again.definition_hash) as hash, (select count(*)::integer from arrow where arrow.downstream = again.n) as waits,
               again.windows - coalesce((select range_agg(time_window) from made where made.step = again.id), '{}') as windows_left,
               array(select key from unnest(again.keys) as key where key not in (select partition from made where made.step = again.id)) as keys_left,
-              waits_for_none and coalesce(code.hash, again.definition_hash) = again.definition_hash as keeps_inputs
+              -- what it could not read it does not read again
+              waits_for_none and coalesce(code.hash, again.definition_hash) = again.definition_hash
+                and coalesce(again.error ->> 'code', '') not in ('SCHEMA_OLD', 'INPUT_GONE') as keeps_inputs
          from again left join code on code.kind = again.kind and code.name = again.name
          cross join lateral (select not exists (select from arrow where arrow.downstream = again.n) as waits_for_none) waiting)
      insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, boxes, pools, priority, reason,

@@ -12,10 +12,11 @@ import type { MadeFacts, PartitionFacts } from "./explain-facts.ts";
 import type { Asking } from "./explain-needs.ts";
 import { askedForBy, makeCommand } from "./explain-schedules.ts";
 import { explainEnd, explainLive } from "./explain-step.ts";
-import type { ExplainedStatus, Reason } from "./explanation.ts";
+import { moment, type ExplainedStatus, type Reason } from "./explanation.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { lastIn } from "./last-in.ts";
 import { nameOf } from "./plan-changes.ts";
+import { remakeCommand } from "./request-text.ts";
 
 /** Chains longer than this are cut: nobody reads on. */
 const longest = 30;
@@ -75,10 +76,11 @@ function freshReasons(asking: Asking, key: string, partition: Partition, { made,
 function failedReason(asking: Asking, key: string, partition: Partition, { last, step, made }: PartitionFacts): Reason {
   const error = last?.error ?? step?.error;
   const run = last?.run ?? step?.run;
-  const kept = made === undefined ? "" : `; version ${made.version} of ${made.at.toString()} is still current`;
+  const what = error === undefined ? "no error was kept" : `${error.code} ${error.message.replace(/\.$/, "")}`;
+  const kept = made === undefined ? "" : `; version ${made.version} of ${moment(made.at)} is still current`;
   return {
     code: "STEP_FAILED",
-    message: `${named(asking, key, partition)} failed${last === undefined ? "" : ` at ${last.at.toString()}`}: ${error === undefined ? "no error was kept" : `${error.code} ${error.message}`}${kept}`,
+    message: `${named(asking, key, partition)} failed${last === undefined ? "" : ` at ${moment(last.at)}`}: ${what}${kept}`,
     ...placeOf(asking, key, partition),
     ...(run === undefined || run === null ? {} : { run, command: `iroko runs retry ${run}` }),
     ...(last === undefined ? {} : { at: last.at }),
@@ -122,6 +124,8 @@ function missingReasons(
     };
     return [missing];
   }
+  const unreadable = unreadableAbove(asking, key, partition);
+  if (unreadable !== undefined) return [unreadable];
   return [
     {
       code: "NEVER_MADE",
@@ -164,6 +168,27 @@ function unmadeAbove(
   return undefined;
 }
 
+/** The first upstream partition that is made, by a schema that this one cannot read. */
+function unreadableAbove(asking: Asking, key: string, partition: Partition): Reason | undefined {
+  const { graph, staleness } = asking.facts;
+  for (const dependency of strongDependencies(graph, key)) {
+    const { partitions } = assetOf(graph, dependency.asset);
+    const needed = neededOf(asking, key, partition, dependency);
+    for (const { breaking, partitions: broken } of staleness.get(dependency.asset)?.causes ?? []) {
+      const unreadable = intersect(needed, broken);
+      if (breaking === undefined || isEmptySet(unreadable)) continue;
+      const what = nameOf(graph, dependency.asset, unreadable);
+      return {
+        code: "INPUT_UNREADABLE",
+        message: `${named(asking, key, partition)} was never made: ${what}, which it reads, was written with an older schema: ${breaking}`,
+        ...placeOf(asking, key, partition),
+        command: remakeCommand(dependency.asset, formatPartitions(partitions, unreadable)),
+      };
+    }
+  }
+  return undefined;
+}
+
 function staleReasons(
   asking: Asking,
   key: string,
@@ -180,10 +205,10 @@ function staleReasons(
   return causes.map((cause): Reason => {
     if (cause.category !== "data") {
       const codes = { code: "CODE_CHANGED", schema: "SCHEMA_CHANGED", dependencies: "DEPENDENCIES_CHANGED" } as const;
-      const since = made === undefined ? "" : ` since it was made at ${made.at.toString()}`;
+      const since = made === undefined ? "" : ` since it was made at ${moment(made.at)}`;
       return {
         code: codes[cause.category],
-        message: `${name}: ${cause.reason}${since}`,
+        message: `${name}: ${cause.reason}${since}${cause.breaking === undefined ? "" : `, and what reads it fails with SCHEMA_OLD: ${cause.breaking}`}`,
         ...place,
         command: `iroko backfill --select ${shellQuote(key)} --stale`,
       };
@@ -195,7 +220,7 @@ function staleReasons(
     const because = changedBecause(asking, upstream.key, lastIn(upstream.partitions, changed), made, depth + 1);
     return {
       code: "INPUT_CHANGED",
-      message: `${name} was made ${made === undefined ? "" : `at ${made.at.toString()} `}from other data than ${nameOf(graph, upstream.key, changed)} has now`,
+      message: `${name} was made ${made === undefined ? "" : `at ${moment(made.at)} `}from other data than ${nameOf(graph, upstream.key, changed)} has now`,
       ...place,
       command: `iroko backfill --select ${shellQuote(key)} --stale`,
       because,
@@ -226,7 +251,7 @@ function changedBecause(
       {
         code: isLate ? "LATE_DATA" : "SOURCE_CHANGED",
         message: isLate
-          ? `late data: ${name} was observed with other data ${at(made)}, after its window had closed at ${end.toString()}`
+          ? `late data: ${name} was observed with other data ${at(made)}, after its window had closed at ${moment(end)}`
           : `${name} was observed with other data ${at(made)}`,
         ...place,
         at: made.at,
@@ -295,7 +320,7 @@ function decidedReason(
 ): Reason {
   return {
     code: "DECIDED",
-    message: `it was ${outcome} at ${when.toString()}${run === null ? "" : ` in run ${run}`}: ${reason}`,
+    message: `it was ${outcome} at ${moment(when)}${run === null ? "" : ` in run ${run}`}: ${reason}`,
     ...placeOf(asking, key, partition),
     at: when,
     ...(run === null ? {} : { run }),
@@ -327,7 +352,7 @@ const byRun = ({ run }: MadeFacts): Pick<Reason, "run"> => (run === null ? {} : 
 function by({ at: when, run, trigger, triggerName }: MadeFacts): string {
   const who =
     trigger === undefined ? "" : ` (${[trigger, triggerName].filter((word) => word !== undefined).join(" ")})`;
-  return `at ${when.toString()}${run === null ? "" : ` by run ${run}${who}`}`;
+  return `at ${moment(when)}${run === null ? "" : ` by run ${run}${who}`}`;
 }
 
 const at = (made: MadeFacts): string => by(made);

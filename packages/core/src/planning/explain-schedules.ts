@@ -5,7 +5,7 @@ import type { Partition } from "../partitions/partitions-definition.ts";
 import { containsPartition, isEmptySet } from "../partitions/set-algebra.ts";
 import { shellQuote } from "../shell-quote.ts";
 import type { ExplainFacts, ScheduleFacts } from "./explain-facts.ts";
-import type { Reason } from "./explanation.ts";
+import { moment, type Reason } from "./explanation.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
 
 export function explainSchedules(facts: ExplainFacts, key: string): readonly Reason[] {
@@ -57,18 +57,18 @@ function scheduleReason(
   if (paused) {
     return {
       code: "SCHEDULE_PAUSED",
-      message: `${name} was paused by hand${pausedAt === undefined ? "" : ` at ${pausedAt.toString()}`}`,
+      message: `${name} was paused by hand${pausedAt === undefined ? "" : ` at ${moment(pausedAt)}`}`,
       asset: key,
       ...(pausedAt === undefined ? {} : { at: pausedAt }),
       command: `iroko schedules resume ${schedule.key}`,
     };
   }
-  const next = nextTick === undefined ? "it ticks no more" : `it ticks next at ${nextTick.at.toString()}`;
+  const next = nextTick === undefined ? "it ticks no more" : `it ticks next at ${moment(nextTick.at)}`;
   const until = nextTick === undefined ? {} : { until: nextTick.at };
   if (lastTick?.status === "failed" || lastTick?.status === "skipped") {
     return {
       code: lastTick.status === "failed" ? "TICK_FAILED" : "TICK_SKIPPED",
-      message: `the last tick of ${name}, of ${lastTick.at.toString()}, ${lastTick.status === "failed" ? "failed" : "asked for nothing"}: ${lastTick.reason ?? "no reason was kept"}; ${next}`,
+      message: `the last tick of ${name}, of ${moment(lastTick.at)}, ${lastTick.status === "failed" ? "failed" : "asked for nothing"}: ${lastTick.reason ?? "no reason was kept"}; ${next}`,
       asset: key,
       at: lastTick.at,
       ...until,
@@ -77,7 +77,7 @@ function scheduleReason(
   const last =
     lastTick === undefined
       ? "has not ticked yet"
-      : `ticked last at ${lastTick.at.toString()}${lastTick.run === null ? "" : `, which became run ${lastTick.run}`}${lastTick.reason === null ? "" : ` (${lastTick.reason})`}`;
+      : `ticked last at ${moment(lastTick.at)}${lastTick.run === null ? "" : `, which became run ${lastTick.run}`}${lastTick.reason === null ? "" : ` (${lastTick.reason})`}`;
   return {
     code: "SCHEDULED",
     message: `${name} ${last}; ${next}`,

@@ -1,13 +1,13 @@
 /** Why a step of a run does not run, or did not: what it waits for, or what stopped it, up to the first cause. */
 import type { StepFacts } from "./explain-facts.ts";
-import type { Reason } from "./explanation.ts";
+import { moment, type Reason } from "./explanation.ts";
 
 /** Of a step that has not ended. */
 export function explainLive(step: StepFacts): Reason {
   const place = { run: step.run, step: step.n };
   const { name, location } = step;
   if (step.status === "running") {
-    const since = step.startedAt === undefined ? "" : ` since ${step.startedAt.toString()}`;
+    const since = step.startedAt === undefined ? "" : ` since ${moment(step.startedAt)}`;
     return {
       code: "STEP_RUNNING",
       message: `${name} is being made${since}, attempt ${step.attempt}, in run ${step.run}`,
@@ -53,7 +53,7 @@ export function explainLive(step: StepFacts): Reason {
     const last = error === undefined ? "" : `; the last attempt ended with ${error.code}: ${error.message}`;
     return {
       code: isRetry ? "RETRY" : "DEFERRED",
-      message: `${name} is put off until ${deferredUntil.toString()}: ${deferredReason ?? "no reason was kept"}${last}`,
+      message: `${name} is put off until ${moment(deferredUntil)}: ${deferredReason ?? "no reason was kept"}${last}`,
       ...place,
       until: deferredUntil,
       ...(error === undefined ? {} : { error }),

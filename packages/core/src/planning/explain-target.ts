@@ -7,6 +7,7 @@ import { existing } from "../partitions/existing.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { parsePartitions } from "../partitions/parse-partitions.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
+import { union } from "../partitions/set-algebra.ts";
 import type { ExplainedGroup } from "./explanation.ts";
 
 /** @throws {IrokoError} ASSET_NOT_FOUND */
@@ -44,9 +45,9 @@ export function readTarget(
   const { partitions } = asset;
   if (partitions.kind === "none" || text === undefined || text === "all") return existing(partitions, now);
   const { failed } = stateOf(state, asset);
-  const { missing, stale } = staleness.get(key)!;
+  const { missing, stale, behind } = staleness.get(key)!;
   try {
-    return parsePartitions(partitions, text, { now, sets: { missing, failed, stale } });
+    return parsePartitions(partitions, text, { now, sets: { missing, failed, stale: union(stale, behind) } });
   } catch (error) {
     if (error instanceof IrokoError && (error.code === "PARTITION_OPEN" || error.code === "PARTITION_FUTURE"))
       return notYet(key, text, error);

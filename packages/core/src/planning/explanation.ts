@@ -36,6 +36,7 @@ export type ReasonCode =
   | "WINDOW_OPEN"
   | "WINDOW_FUTURE"
   | "INPUT_MISSING"
+  | "INPUT_UNREADABLE"
   | "STEP_FAILED"
   | "STEP_SKIPPED"
   | "STEP_CANCELED"
@@ -93,3 +94,6 @@ export interface Explanation {
   /** Who asks for it, and when next. */
   readonly schedules: readonly Reason[];
 }
+
+/** A moment as it stands in a sentence. */
+export const moment = (at: Temporal.Instant): string => at.toString({ smallestUnit: "second" });

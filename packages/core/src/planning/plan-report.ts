@@ -13,6 +13,7 @@ import {
   type Histories,
 } from "./estimate.ts";
 import type { BasisPart } from "./plan-basis.ts";
+import type { StaleHistory } from "./plan-history.ts";
 import type { Plan, PlanRequest } from "./plan.ts";
 
 export interface PlanReport extends PlanDescription {
@@ -20,6 +21,8 @@ export interface PlanReport extends PlanDescription {
   /** Which partitions come first: see `order` of the request. */
   readonly orderBy: NonNullable<PlanRequest["order"]>;
   readonly total: EstimateTotal;
+  /** What is stale of what it makes or reads by a change of code, schema or dependencies, and what becomes of that. */
+  readonly history: readonly StaleHistory[];
   /** Absent where nobody knows what the store is. */
   readonly travels?: EstimatedBytes;
 }
@@ -36,11 +39,12 @@ export interface PlanReportInput {
   readonly request: PlanRequest;
   readonly basis: readonly BasisPart[];
   readonly histories: Histories;
+  readonly history: readonly StaleHistory[];
   /** Whether what is made goes over a network. */
   readonly store?: "local" | "remote" | undefined;
 }
 
-export function reportPlan({ plan, snapshot, request, basis, histories, store }: PlanReportInput): PlanReport {
+export function reportPlan({ plan, snapshot, request, basis, histories, history, store }: PlanReportInput): PlanReport {
   const graph = assetGraph(snapshot);
   const description = describePlan(plan, snapshot);
   const assets = description.assets.map((described): ReportedAsset => {
@@ -58,6 +62,7 @@ export function reportPlan({ plan, snapshot, request, basis, histories, store }:
     assets,
     orderBy: request.order ?? "oldest",
     total: totalOf(assets),
+    history,
     ...(store === undefined ? {} : { travels: estimatedBytes(graph, assets, reads, histories, store) }),
   };
 }

@@ -30,6 +30,18 @@ export function requestCommand(verb: "plan" | "materialize", request: PlanReques
   return words.join(" ");
 }
 
+/**
+ * Makes just these again.
+ *
+ * @param partitions in the text form; "" of an unpartitioned asset
+ */
+export function remakeCommand(asset: string, partitions: string): string {
+  const select = `--select ${shellQuote(asset)}`;
+  return partitions === ""
+    ? `iroko materialize ${select}`
+    : `iroko backfill ${select} --partitions ${shellQuote(partitions)}`;
+}
+
 function policyText(backfill: NonNullable<PlanRequest["backfill"]>): string {
   if (typeof backfill !== "string") return `batches=${backfill.batches}`;
   return backfill === "perPartition" ? "per-partition" : backfill;

@@ -2,10 +2,14 @@
 import type { IoManager, PinnedObject, Relation, StepScope } from "../../definitions/io-manager.ts";
 import type { Definitions } from "../../definitions/model.ts";
 import type { TableSchema } from "../../definitions/table-schema.ts";
-import type { Partition } from "../../partitions/partitions-definition.ts";
+import { IrokoError } from "../../errors.ts";
+import { formatPartitions } from "../../partitions/format-partitions.ts";
+import type { Partition, PartitionsDefinition } from "../../partitions/partitions-definition.ts";
+import { setOfPartitions } from "../../partitions/partitions-in.ts";
+import { remakeCommand } from "../../planning/request-text.ts";
 import type { InputRecord, StepSpec } from "../step-protocol.ts";
 import { toPartition } from "./partition-record.ts";
-import { inUserCode } from "./user-code.ts";
+import { inUserCode, isIrokoError } from "./user-code.ts";
 
 /** Inputs of one partition, by the dependency's or output's name. */
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -28,6 +32,10 @@ export interface Stored {
   readonly asset: string;
   readonly schema: TableSchema;
   readonly io: IoManager;
+}
+
+interface Upstream extends Stored {
+  readonly partitions: PartitionsDefinition;
 }
 
 /** Loads the inputs of those roles for every partition of the step; `names` are there even where nothing is pinned. */
@@ -88,17 +96,45 @@ async function loadOne(
   const stored = storedAs(definitions, asset);
   if (!stored) return undefined;
   if (role !== "dependency" && (!record || record.objects.length === 0)) return undefined;
-  return loadAs(stored, role === "previous" ? "previous" : name, record ? pinnedObjects(record) : [], scope);
+  const objects = record ? pinnedObjects(record) : [];
+  try {
+    return await loadAs(stored, role === "previous" ? "previous" : name, objects, scope);
+  } catch (error) {
+    throw isIrokoError(error) && error.code === "SCHEMA_OLD" ? withRemedy(error, role, stored, objects) : error;
+  }
+}
+
+/** An IO manager knows no definitions, and so not the command that makes again what it cannot read. */
+function withRemedy(
+  error: IrokoError,
+  role: string,
+  { asset, partitions }: Upstream,
+  objects: readonly PinnedObject[],
+): IrokoError {
+  const names = new Set(error.details?.["partitions"] as readonly string[] | undefined);
+  const unreadable = objects.map(({ partition }) => partition).filter(({ key }) => names.size === 0 || names.has(key));
+  const command = remakeCommand(asset, formatPartitions(partitions, setOfPartitions(partitions, unreadable)));
+  const hint =
+    role === "previous"
+      ? "It builds on its own earlier version: add columns as nullable, or begin anew under another key."
+      : `Make ${unreadable.length === 1 ? "it" : "them"} again: ${command}`;
+  return new IrokoError(error.code, error.message, { hint, ...(error.details && { details: error.details }) });
 }
 
 /** Stored assets by key, once for each definitions: a step of many partitions asks often. */
-const indexes = new WeakMap<Definitions, ReadonlyMap<string, Stored>>();
+const indexes = new WeakMap<Definitions, ReadonlyMap<string, Upstream>>();
 
-function storedAs(definitions: Definitions, asset: string): Stored | undefined {
+function storedAs(definitions: Definitions, asset: string): Upstream | undefined {
   let index = indexes.get(definitions);
   if (!index) {
-    const all = [...definitions.computes.flatMap(({ outputs }) => Object.values(outputs)), ...definitions.externals];
-    index = new Map(all.flatMap(({ key, schema, io }) => (schema && io ? [[key, { asset: key, schema, io }]] : [])));
+    const made = definitions.computes.flatMap(({ partitions, outputs }) =>
+      Object.values(outputs).map((output) => ({ ...output, partitions })),
+    );
+    index = new Map(
+      [...made, ...definitions.externals].flatMap(({ key, schema, io, partitions }) =>
+        schema && io ? [[key, { asset: key, schema, io, partitions }]] : [],
+      ),
+    );
     indexes.set(definitions, index);
   }
   return index.get(asset);
