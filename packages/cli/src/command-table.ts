@@ -176,6 +176,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/migrate.ts"),
   },
   {
+    name: "rollback",
+    summary: "make an older version of a partition current again",
+    group: operate,
+    load: () => import("./commands/rollback.ts"),
+  },
+  {
     name: "vacuum",
     summary: "delete what retention no longer keeps and what no step has told of",
     group: operate,

@@ -65,6 +65,8 @@ export const errorCatalogue = {
   RUN_ENDED: "The run has ended already.",
   RUN_NOT_ENDED: "The run has not ended yet.",
   RUN_SUCCEEDED: "The run has succeeded: nothing is left to retry.",
+  VERSION_NOT_KEPT: "A version of a partition does not exist, or is kept no longer.",
+  PARTITION_BUSY: "A run that has not ended makes or reads the partition.",
   // Steps: known when the step runs.
   INPUT_MISSING: "A step reads an upstream partition that has not been made.",
   INPUT_GONE: "An object that a step has pinned is no longer in the store.",

@@ -53,7 +53,7 @@ import { momentOfRun } from "./read-moment.ts";
 import { stepDefinition } from "./step-definition.ts";
 
 /** Every commit is looked at again once, after this long. */
-const verifyAfterSeconds = 600;
+export const verifyAfterSeconds = 600;
 
 /** What an attempt brought, besides how it ended. */
 export interface Brought {

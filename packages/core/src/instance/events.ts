@@ -14,6 +14,10 @@ export type EventType =
   | "check"
   | "joined"
   | "worker_lost"
+  | "version_repaired"
+  | "version_lost"
+  | "rolled_back"
+  | "purged"
   | "partitions_added"
   | "partitions_removed";
 

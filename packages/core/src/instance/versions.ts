@@ -2,7 +2,7 @@
  * Versions of partitions: the current one is the pointer in `asset_partition`, those before it are rows of `asset_version`.
  * A row keeps its object from being collected; retention takes rows away, and the collector then their objects.
  */
-import type { Queryable } from "./database.ts";
+import type { Queryable, Tx } from "./database.ts";
 
 const columns = [
   ...["asset", "partition", "version", "object_key", "etag", "sha256", "rows", "bytes", "data_version", "schema_hash"],
@@ -100,3 +100,59 @@ const ruleValues = (rules: readonly RetentionRule[], others: Omit<RetentionRule,
   others.versions,
   others.days,
 ];
+
+/** A partition's pointer, locked until the transaction ends. */
+export interface LockedPointer {
+  readonly version: number | null;
+  readonly objectKey: string | null;
+  readonly purgedAt: Temporal.Instant | null;
+  /** The run whose step is making it now. */
+  readonly busyRun: string | null;
+}
+
+export async function lockPointer(tx: Tx, asset: string, partition: string): Promise<LockedPointer | undefined> {
+  const { rows } = await tx.query<LockedPointer>(
+    `select p.version, p.object_key as "objectKey", p.purged_at as "purgedAt", (select s.run from iroko.step s where s.id = p.busy_step) as "busyRun"
+       from iroko.asset_partition p where p.asset = $1 and p.partition = $2 for update`,
+    [asset, partition],
+  );
+  return rows[0];
+}
+
+/**
+ * The pointer shows what an older version showed, as a new version: what orders publishes and readers goes on upwards. A
+ * step that has read its inputs before now no longer wins over it. Returns the new version; undefined: the older one is
+ * not kept any more.
+ */
+export async function restoreVersion(
+  tx: Tx,
+  asset: string,
+  partition: string,
+  version: number,
+  verifyAfterSeconds: number,
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ version: number }>(
+    `with older as materialized (select * from iroko.asset_version where asset = $1 and partition = $2 and version = $3 for share),
+     replaced as (${keepVersions} select ${versionColumns("p")} from iroko.asset_partition p, older where p.asset = $1 and p.partition = $2),
+     checks as (
+       insert into iroko.check_result (asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, run, step)
+       select $1, c.name, $2, c.passed, c.severity, c.blocking, c.message, c.violations, c.sample, c.metadata, older.made_by_run, o.step
+         from older join iroko.step_output o on (o.step, o.asset, o.partition) = (older.made_by_step, $1, $2)
+        cross join lateral jsonb_to_recordset(o.checks) as c (name text, passed boolean, severity text, blocking boolean, message text,
+              violations bigint, sample jsonb, metadata jsonb)
+       on conflict (asset, name, partition) do update
+          set passed = excluded.passed, severity = excluded.severity, blocking = excluded.blocking, message = excluded.message,
+              violations = excluded.violations, sample = excluded.sample, metadata = excluded.metadata, run = excluded.run,
+              step = excluded.step, at = clock_timestamp())
+     update iroko.asset_partition p
+        set version = p.version + 1, write_seq = nextval('iroko.write_seq'), object_key = older.object_key, etag = older.etag, sha256 = older.sha256,
+            rows = older.rows, bytes = older.bytes, data_version = older.data_version, schema_hash = older.schema_hash,
+            code_version = older.code_version, definition_hash = older.definition_hash, inputs = older.inputs, metadata = older.metadata,
+            made_by_run = older.made_by_run, made_by_step = older.made_by_step, made_at = older.made_at,
+            verify_after = clock_timestamp() + make_interval(secs => $4)
+       from older where p.asset = $1 and p.partition = $2
+     returning p.version`,
+    [asset, partition, version, verifyAfterSeconds],
+  );
+  return rows[0]?.version;
+}
