@@ -107,6 +107,8 @@ export { readPlanReport } from "./execution/report-plan.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
+export { builtFiles, type BuiltFile, type BuiltFiles } from "./execution/built-files.ts";
+export { verifyCommits, type VerifyContext } from "./execution/verify.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";
 
 export { askMappings, type MappingSource } from "./execution/mapping/ask-mappings.ts";

@@ -1,10 +1,10 @@
 /**
  * Derives from the tables what should be under way and sets it going where it is not: wake-ups that were lost, steps
- * that can no longer run, versions that no stable path shows, summaries that are behind. Run by every worker, every few
- * seconds and at its start.
+ * that can no longer run, summaries that are behind, files that nobody will ask for. Run by every worker, every few
+ * seconds and at its start. What the store owes is looked after beside it, which a store that is away keeps waiting.
  */
-import { overdueToPublish } from "../instance/asset-partitions.ts";
 import { refreshSummaries } from "../instance/asset-summaries.ts";
+import { forgetSpentBuilt } from "../instance/built.ts";
 import type { Database } from "../instance/database.ts";
 import { countEnded } from "../instance/runs.ts";
 import {
@@ -18,18 +18,17 @@ import {
   stepsWithoutWakeUp,
   withdrawMovedCode,
 } from "../instance/steps.ts";
+import { refreshStatistics } from "../instance/statistics.ts";
 import { wakeSteps } from "../instance/wake-ups.ts";
 import { tryDuty } from "../instance/workers.ts";
 import { admit } from "./admit.ts";
 import { endWaiting } from "./cancel-run.ts";
-import { publishPartition, type PublishContext } from "./publish.ts";
 import { giveBackLost } from "./sweep.ts";
 
 /** A step whose code nobody has had for so long is held, with CODE_MOVED. */
 const codeMovedSeconds = 60;
 
-export async function reconcile(context: PublishContext, location: string): Promise<void> {
-  const { db, snapshot } = context;
+export async function reconcile(db: Database, location: string): Promise<void> {
   await db.transaction(async (tx) => {
     if (!(await tryDuty(tx, "reconcile"))) return;
     await giveBackLost(tx);
@@ -38,17 +37,12 @@ export async function reconcile(context: PublishContext, location: string): Prom
     await sayMovedCode(tx, codeMovedSeconds);
     await wakeSteps(tx, await stepsWithoutWakeUp(tx));
     await admit(tx, location);
+    await forgetSpentBuilt(tx);
   });
   for (const run of await runsToCancel(db)) await db.transaction((tx) => endWaiting(tx, run));
   for (const run of await runsWithUnreachableSteps(db)) await skipRun(db, run);
+  await refreshStatistics(db);
   await refreshSummaries(db);
-  const assets = snapshot.assets.map(({ key }) => key);
-  const failures: unknown[] = [];
-  for (const { asset, partition } of await overdueToPublish(db, assets, 100)) {
-    // One that cannot be published keeps back none of the others.
-    await publishPartition(context, asset, partition).catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} versions could not be published`);
 }
 
 /** Skips all of a run that can no longer run, batch by batch. */

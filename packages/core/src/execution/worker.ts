@@ -6,6 +6,7 @@ import { EventEmitter } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Logger as QueueLogger, run as runQueue, type WorkerEvents } from "graphile-worker";
 import { v7 as uuidv7 } from "uuid";
 import type { Logger } from "../definitions/io-manager.ts";
@@ -28,6 +29,7 @@ import { finishTogether } from "./finish-together.ts";
 import { gatedStore } from "./gated-store.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { logWriter } from "./log-writer.ts";
+import { lookAfterStore } from "./look-after-store.ts";
 import { openGate, type NetworkGate } from "./network-gate.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { patientDatabase } from "./patient-database.ts";
@@ -80,6 +82,8 @@ const defaultTtlSeconds = 5;
 const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
+const lookAfterStoreEveryMs = 5_000;
+const longestStoreEndMs = 2_000;
 const tidyEveryMs = 60_000;
 
 type WorkerContext = Omit<StepRunnerContext, "finish">;
@@ -244,7 +248,15 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
   });
   const deaths = sweeper(db, () => performance.now());
-  const publishing = { db, store: context.store, snapshot, incarnation: context.incarnation };
+  const publishing = {
+    db,
+    store: context.store,
+    snapshot,
+    incarnation: context.incarnation,
+    location: options.location,
+    built: context.built,
+    scratch: join(context.workFolder, "verify"),
+  };
   const loops = [
     repeat(sweepEveryMs, () => deaths.sweep(), options.log),
     repeat(tidyEveryMs, () => tidyWhenDue(publishing, gone.signal), options.log),
@@ -252,11 +264,12 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       reconcileEveryMs,
       () => {
         expansions.look();
-        return reconcile(publishing, options.location);
+        return reconcile(db, options.location);
       },
       options.log,
     ),
   ];
+  const storeLoop = repeat(lookAfterStoreEveryMs, () => lookAfterStore(publishing, gone.signal), options.log);
 
   let stopping: Promise<void> | undefined;
   const overdue = Promise.withResolvers<void>();
@@ -276,6 +289,8 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       for (const controller of held.values()) controller.abort(new WorkerGone());
       await Promise.all([children.close({ graceSeconds: 0 }), evaluator.close()]);
       await Promise.all([expansions.stop(), ...loops.map((loop) => loop.stop())]);
+      // A store that does not answer holds up no worker that stops.
+      await Promise.race([storeLoop.stop(), sleep(longestStoreEndMs, undefined, { ref: false })]);
       await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
       await idle;
       await life.stop();
