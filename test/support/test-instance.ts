@@ -16,6 +16,7 @@ import {
   type Location,
   type RunProgress,
   type Store,
+  type Submission,
   type Worker,
   type WorkerOptions,
 } from "@iroko/core/engine";
@@ -32,7 +33,7 @@ export interface TestInstance extends AsyncDisposable {
   deploy(): Promise<Location>;
   startWorker(options?: Partial<WorkerOptions>): Promise<Worker>;
   /** Plans and submits; returns the run's id. */
-  submit(request: PlanRequest, now?: Temporal.Instant): Promise<string>;
+  submit(request: PlanRequest, now?: Temporal.Instant, how?: Pick<Submission, "priority" | "tags">): Promise<string>;
   /** Waits for a run to end and to be published. */
   ended(run: string, seconds?: number): Promise<RunProgress>;
 }
@@ -85,7 +86,7 @@ export async function testInstance(
       workers.push(worker);
       return worker;
     },
-    async submit(request, now = Temporal.Now.instant()) {
+    async submit(request, now = Temporal.Now.instant(), how = {}) {
       const at = deployed ?? (await deploy());
       const moment = await readMoment(db, at.snapshot, now);
       const plan = await planRequest(db, at.snapshot, request, moment);
@@ -96,6 +97,7 @@ export async function testInstance(
         partitions: JSON.stringify(request.partitions),
         asOf: moment,
         trigger: "cli",
+        ...how,
       });
     },
     ended: (run, seconds = 30) =>

@@ -99,7 +99,7 @@ create table iroko.step (
   constraint failed_says_why check (status <> 'failed' or error is not null),
   constraint ended_says_when check ((status in ('succeeded', 'failed', 'skipped', 'canceled')) = (ended_at is not null))
 ) with (fillfactor = 70);
-create index step_admittable on iroko.step (run, id) where status = 'ready' and not admitted;
+create index step_admittable on iroko.step (run, pools, id) where status = 'ready' and not admitted;
 create index step_admitted on iroko.step (location, run) where admitted;
 create index step_claimable on iroko.step (location, priority desc, wake_up nulls first, id) where status = 'ready' and admitted;
 create index step_woken on iroko.step (wake_up) where admitted;

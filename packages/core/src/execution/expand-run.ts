@@ -8,6 +8,7 @@ import { assetGraph } from "../graph/asset-graph.ts";
 import type { Database } from "../instance/database.ts";
 import { growthOf, runsToExpand, takeTurn, type Growth } from "../instance/expansion.ts";
 import { locationAt } from "../instance/locations.ts";
+import { analyzeSteps } from "../instance/statistics.ts";
 import { expandPlan, type PlanChunk } from "../planning/expand-plan.ts";
 import { planFromJson, type PlanJson } from "../planning/plan-codec.ts";
 import { endWaiting } from "./cancel-run.ts";
@@ -40,7 +41,10 @@ export function expander(db: Database, log?: Logger): Expander {
         for (const run of open) {
           const expansion = expansions.get(run) ?? (await openExpansion(db, run));
           if (expansion) expansions.set(run, expansion);
-          if (!expansion || !(await goOn(db, expansion))) open.delete(run);
+          if (!expansion || !(await goOn(db, expansion))) {
+            open.delete(run);
+            if (expansion?.hasInserted === true) await analyzeSteps(db);
+          }
           if (isStopped) return;
         }
         open = new Set(open);
@@ -74,6 +78,7 @@ interface Expansion {
   /** Where the chunk begins that comes next. */
   from?: number;
   next?: PlanChunk;
+  hasInserted?: boolean;
 }
 
 async function openExpansion(db: Database, id: string): Promise<Expansion | undefined> {
@@ -122,6 +127,7 @@ async function goOn(db: Database, expansion: Expansion): Promise<boolean> {
       if (!(await insertChunk(tx, run, expansion.lookup, next, from))) throw new Overtaken();
       expansion.from = (next.steps.at(-1)?.n ?? from) + 1;
       delete expansion.next;
+      expansion.hasInserted = true;
       return !next.isLast;
     });
   } catch (error) {

@@ -10,6 +10,7 @@ import { assetGraph } from "../graph/asset-graph.ts";
 import { expandPlan } from "../planning/expand-plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
 import type { Plan } from "../planning/plan.ts";
+import { analyzeSteps, manyRows } from "../instance/statistics.ts";
 import { wakeExpanding } from "../instance/wake-ups.ts";
 import { instantOf, keysRevisionOf, type Moment } from "../partitions/moment.ts";
 import { chunkSize } from "./expand-run.ts";
@@ -34,7 +35,9 @@ export interface Submission {
 
 /** Returns the run's id. An empty plan makes a run that has succeeded already. */
 export async function submitRun(db: Database, submission: Submission): Promise<string> {
-  return db.transaction((tx) => submitRunIn(tx, submission));
+  const run = await db.transaction((tx) => submitRunIn(tx, submission));
+  if (submission.plan.stepCount > manyRows) await analyzeSteps(db);
+  return run;
 }
 
 /** The same within the caller's transaction: a tick and its run are one. */

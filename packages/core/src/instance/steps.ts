@@ -233,7 +233,7 @@ export async function releaseDependants(tx: Tx, ended: readonly EndedStep[]): Pr
               status = case when s.waiting_on > locked.arrows then 'blocked' when s.kind = 'gate' then 'succeeded' else 'ready' end,
               ready_at = case when s.waiting_on = locked.arrows then clock_timestamp() end,
               ended_at = case when s.waiting_on = locked.arrows and s.kind = 'gate' then clock_timestamp() end
-         from locked where s.id = locked.id
+         from locked where s.id = locked.id and s.id = any (array(select id from locked))
        returning s.run, s.n, true as well, (s.kind = 'gate' and s.status = 'succeeded') as gate`,
       [sources.map(({ run }) => run), sources.map(({ n }) => n), sources.map(({ well }) => well)],
     );
@@ -357,7 +357,7 @@ export async function stepsOfWorker(
  */
 export async function admitSteps(tx: Tx, location: string, perSlot: number): Promise<number> {
   const { rows } = await tx.query<{ admitted: number }>(
-    `with code as (
+    `with recursive code as (
        select coalesce(sum(slots), 0) * $2 as size, array(
                 select distinct unnest(definition_hashes) from iroko.worker where location = $1 and not draining) as hashes
          from iroko.worker where location = $1 and not draining),
@@ -373,14 +373,25 @@ export async function admitSteps(tx: Tx, location: string, perSlot: number): Pro
        select p.name, p.slots - (select count(*) from iroko.step o where p.name = any (o.pools) and o.admitted
                                      and (o.deferred_until is null or o.deferred_until <= clock_timestamp())) as free
          from iroko.pool p where exists (select from live)),
+     -- Which pools a run's steps name, one step read for each: however many wait for a full pool, none of them is looked at.
+     naming as (
+       select live.id as run, live.admitted, first.pools from live cross join lateral (
+              select s.pools from iroko.step s where s.run = live.id and s.status = 'ready' and not s.admitted order by s.pools limit 1) first
+       union all
+       select naming.run, naming.admitted, next.pools from naming cross join lateral (
+              select s.pools from iroko.step s where s.run = naming.run and s.status = 'ready' and not s.admitted and s.pools > naming.pools
+               order by s.pools limit 1) next),
      candidate as (
-       select c.*, row_number() over (order by c.priority desc, live.admitted + c.place, c.id) as rank
-         from code, live cross join lateral (
-           select s.id, s.priority, s.pools, row_number() over (order by s.id) as place from iroko.step s
-            where s.run = live.id and s.status = 'ready' and not s.admitted and s.behind is null
-              and s.definition_hash = any (code.hashes)
-              and not s.pools && array(select name from pool_room where free <= 0)
-            order by s.id limit code.size) c),
+       select c.id, c.priority, c.pools, row_number() over (order by c.priority desc, c.admitted + c.place, c.id) as rank
+         from (select s.*, naming.admitted, row_number() over (partition by naming.run order by s.id) as place
+                 from code, naming cross join lateral (
+                      select coalesce(min(free), code.size) as free from pool_room where name = any (naming.pools)) room
+                cross join lateral (
+                      -- By its own index and by no other, which the order asks for: by ids alone, Postgres would read every step there is.
+                      select s.id, s.priority, s.pools from iroko.step s
+                       where (s.run, s.pools) >= (naming.run, naming.pools) and (s.run, s.pools) <= (naming.run, naming.pools)
+                         and s.status = 'ready' and not s.admitted and s.behind is null and s.definition_hash = any (code.hashes)
+                       order by s.run, s.pools, s.id limit greatest(0, least(room.free, code.size))) s) c),
      -- Of each of its pools' free slots, one; counted as if all before it got in.
      fitting as (
        select id, priority, row_number() over (order by rank) as rank from candidate
@@ -402,7 +413,8 @@ export async function admitSteps(tx: Tx, location: string, perSlot: number): Pro
                  from locked having count(*) > 0) spec
         cross join lateral graphile_worker.add_jobs(spec.jobs)),
      admitted as (
-       update iroko.step s set admitted = true, wake_up = woken.id from locked join woken using (place) where s.id = locked.id returning s.id)
+       update iroko.step s set admitted = true, wake_up = woken.id from locked join woken using (place)
+        where s.id = locked.id and s.id = any (array(select id from locked)) returning s.id)
      select count(*)::integer as admitted from admitted`,
     [location, perSlot],
   );
@@ -502,16 +514,16 @@ export async function runsWithUnreachableSteps(db: Queryable): Promise<readonly 
 /** Says of ready steps that no live worker has had their code for so long, and of none else. */
 export async function sayMovedCode(tx: Tx, afterSeconds: number): Promise<number> {
   const { rowCount } = await tx.query(
-    `with held as (
-       select c.id, not exists (
-                select from iroko.worker w where w.location = c.location and not w.draining and c.definition_hash = any (w.definition_hashes)) as orphan
-         from iroko.step c
+    `with code as materialized (
+       select location, array_agg(distinct hash) as hashes from iroko.worker cross join unnest(definition_hashes) as hash
+        where not draining group by location),
+     held as (
+       select c.id, c.definition_hash <> all (code.hashes) as orphan from iroko.step c join code using (location)
         where c.status = 'ready' and not c.admitted and c.ready_at < clock_timestamp() - make_interval(secs => $1)
-          and exists (select from iroko.worker w where w.location = c.location and not w.draining)),
+          and (c.definition_hash <> all (code.hashes)) is distinct from coalesce(c.deferred_reason like 'CODE_MOVED:%', false)),
      changed as (
        select s.id, held.orphan from iroko.step s join held using (id)
-        where held.orphan is distinct from coalesce(s.deferred_reason like 'CODE_MOVED:%', false)
-        order by s.id for update of s skip locked)
+        where s.status = 'ready' and not s.admitted order by s.id for update of s skip locked)
      update iroko.step s set deferred_reason = case when changed.orphan
             then 'CODE_MOVED: no live worker has the code it was planned with; deploy that code again, or cancel the run and start it anew' end
        from changed where s.id = changed.id`,
