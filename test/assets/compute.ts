@@ -61,6 +61,7 @@ export async function make(
     },
     depsOf,
     previous: () => ({ self: previous }),
+    selectedOutputs: new Set(["self"]),
     resources: {},
     config: undefined,
     signal: s.scope.signal,

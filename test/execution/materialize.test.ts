@@ -206,12 +206,16 @@ test("a failed check ends in the result beside what was made before it", async (
 });
 
 test("one output of a multi-asset can be made, and what depends on one left out is not", async () => {
+  const wanted: string[][] = [];
   const landing = multiAsset({
     outputs: {
       good: output({ key: "good", schema: Total, output: jsonLines("good") }),
       odd: output({ key: "odd", schema: Total, output: jsonLines("odd"), optional: true }),
     },
-    materialize: () => ({ good: [{ total: 1 }] }),
+    materialize: (ctx) => {
+      wanted.push([...ctx.selectedOutputs]);
+      return { good: [{ total: 1 }] };
+    },
   });
   const after = asset({
     key: "after",
@@ -230,6 +234,7 @@ test("one output of a multi-asset can be made, and what depends on one left out 
     one.materializations.map(({ asset }) => asset),
     ["good"],
   );
+  assert.deepEqual(wanted, [["good", "odd"], ["good"]]);
 });
 
 test("config reaches its asset, and an unknown resource is refused by name", async () => {

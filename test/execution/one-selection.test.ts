@@ -113,6 +113,28 @@ for (const [text, keys] of texts) {
   });
 }
 
+test("materialize, backfill and POST /plan plan the same assets as plan does", async () => {
+  const select = "status:missing and not changed:new or status:fresh";
+  const body = JSON.stringify({ select, partitions: "all", force: true });
+  const answer = await fetch(`${server.url}/api/v1/plan`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", origin: server.url },
+  });
+  const api = ((await answer.json()) as { plan: Planned }).plan;
+  const options = ["--select", select, "--partitions", "all", "--force", "--plan-only"];
+  for (const [entry, { assets }] of Object.entries({
+    api,
+    materialize: await iroko<Planned>(["materialize", ...options]),
+    backfill: await iroko<Planned>(["backfill", ...options]),
+  }))
+    assert.deepEqual(assets.map(({ asset }) => asset).toSorted(), ["cleaned", "shops"], entry);
+});
+
+interface Planned {
+  readonly assets: readonly { readonly asset: string }[];
+}
+
 test("a selection that is empty is refused everywhere, unless that is allowed", async () => {
   const text = "status:running";
   const refused = await run(["assets", "list", "--select", text]);

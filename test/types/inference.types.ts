@@ -149,6 +149,7 @@ export const landing = multiAsset({
   partitions: days,
   materialize: (ctx) => {
     expectType<Relation<Transaction> | undefined>()(ctx.previous(ctx.partition).raw);
+    expectType<ReadonlySet<"raw" | "bad" | "log">>()(ctx.selectedOutputs);
     return { raw: [], log: undefined };
   },
   metrics: (ctx) => {

@@ -74,7 +74,7 @@ export {
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
-export { listCheckResults, type CheckResultRow } from "./instance/checks.ts";
+export { failedChecksOf, listCheckResults, type CheckResultRow } from "./instance/checks.ts";
 export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";
 export { readLogs, type LogRow, type LogStream } from "./instance/logs.ts";
 export { recordTransfers } from "./instance/transfers.ts";

@@ -193,7 +193,8 @@ function printChecks(checks: readonly CheckFacts[], terminal: Terminal): void {
   for (const { name, partition, severity, message, violations, sample } of failed.slice(0, 10)) {
     const colour = severity === "warn" ? "yellow" : "red";
     const where = partition === null ? name : `${name}@${partition}`;
-    terminal.data(`  ${terminal.styleData(colour, severity)} ${where}: ${message ?? `${violations} rows break it`}`);
+    const found = message ?? (violations === null ? "did not pass" : `${violations} rows break it`);
+    terminal.data(`  ${terminal.styleData(colour, severity)} ${where}: ${found}`);
     for (const row of (Array.isArray(sample) ? sample : []).slice(0, 3)) terminal.data(`    ${JSON.stringify(row)}`);
   }
 }

@@ -143,6 +143,7 @@ async function observeFirst(
   now: Moment,
 ): Promise<"nothing" | "observed" | "failed"> {
   const { snapshot } = session.location;
+  if (request.checks === "only") return "nothing";
   const isStale = request.partitions.kind === "stale";
   const plan = planObservation({ snapshot, select: request.select, now, unpartitionedOnly: !isStale });
   if (plan.stepCount === 0) return "nothing";

@@ -10,6 +10,7 @@ import {
   type SnapshotAsset,
 } from "@iroko/core";
 import {
+  failedChecksOf,
   getRun,
   listEvents,
   listSteps,
@@ -40,7 +41,19 @@ export interface RunReport {
   readonly observations: readonly { readonly asset: string; readonly partitions: string }[];
   /** What was not made, and why: nothing had changed, another run made it, something above failed. */
   readonly skipped: readonly { readonly asset: string; readonly partitions: string; readonly reason: string }[];
+  /** Checks that did not pass, those that block nothing too. */
+  readonly failedChecks: readonly ReportedCheck[];
   readonly failures: readonly ReportedFailure[];
+}
+
+export interface ReportedCheck {
+  readonly asset: string;
+  readonly name: string;
+  /** The key; null where unpartitioned. */
+  readonly partition: string | null;
+  readonly severity: "error" | "warn";
+  readonly blocking: boolean;
+  readonly message: string | null;
 }
 
 export interface ReportedMaterialization {
@@ -74,6 +87,7 @@ export interface ReportContext {
 }
 
 const failuresShown = 5;
+const checksShown = 10;
 const pageOfSteps = 10_000;
 const eventsRead = 1_000;
 
@@ -86,9 +100,10 @@ export async function reportRun(
   const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
   const record = await getRun(db, run);
   const isObservation = record?.trigger === "observe";
-  const [observed, made, failed, passedOver, joined] = await Promise.all([
+  const [observed, made, failedChecks, failed, passedOver, joined] = await Promise.all([
     isObservation ? listEvents(db, { run }, { limit: eventsRead }) : [],
     materializationsOf(db, run),
+    failedChecksOf(db, run),
     progress.failed === 0 ? [] : allSteps(db, run, "failed"),
     progress.skipped === 0 ? [] : allSteps(db, run, "skipped"),
     progress.succeeded === 0 ? [] : allSteps(db, run, "succeeded"),
@@ -138,6 +153,10 @@ export async function reportRun(
         }));
       }),
     ],
+    failedChecks: failedChecks.map(({ asset, name, partition, severity, blocking, message }) => {
+      const key = partitionKey(assets.get(asset), partition);
+      return { asset, name, partition: key === "" ? null : key, severity, blocking, message: message ?? null };
+    }),
     failures: failed.map((step) => ({
       step: step.n,
       name: recordName(snapshot, step),
@@ -177,6 +196,15 @@ export function printReport(report: RunReport, snapshot: Snapshot, terminal: Ter
   }
   const more = report.skipped.length - 20;
   if (more > 0) terminal.say(`… and ${formatCount(more)} more skipped`);
+  // Those that block are told as failures of their steps.
+  const passedOver = report.failedChecks.filter(({ severity, blocking }) => severity === "warn" || !blocking);
+  for (const { asset, name, partition, message } of passedOver.slice(0, checksShown)) {
+    const where = partition === null ? asset : `${asset}@${partition}`;
+    const check = `${terminal.style("yellow", "warning")} check ${name} of ${where} did not pass`;
+    terminal.say(message === null ? check : `${check}: ${message}`);
+  }
+  const otherChecks = passedOver.length - checksShown;
+  if (otherChecks > 0) terminal.say(`… and ${formatCount(otherChecks)} more: iroko assets show ASSET`);
   for (const failure of report.failures.slice(0, failuresShown)) printFailure(report.runId, failure, terminal);
   const others = report.failures.length - failuresShown;
   if (others > 0) {

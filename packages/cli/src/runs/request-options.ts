@@ -15,6 +15,7 @@ export interface RequestOptions {
   readonly order?: NonNullable<PlanRequest["order"]>;
   readonly policy?: NonNullable<PlanRequest["backfill"]>;
   readonly force?: boolean;
+  readonly checks?: NonNullable<PlanRequest["checks"]>;
   readonly allowEmpty?: boolean;
   readonly config?: Readonly<Record<string, Json>>;
 }
@@ -32,6 +33,7 @@ export function withRequestOptions(command: Command): Command {
     .option("--order <order>", "which first: oldest, newest, or list: as --partitions names them", parseOrder)
     .option("--policy <policy>", "steps: per-partition, range, or batches=N (default: the assets' own)", parsePolicy)
     .option("--force", "make unpartitioned assets too that nothing has changed")
+    .option("--checks <which>", "standalone checks: only those, making nothing, or none of them", parseChecks)
     .option("--allow-empty", "a selection that selects nothing is no mistake: there is nothing to do")
     .option("--config <json>", "config by asset, as JSON", parseConfig);
 }
@@ -50,6 +52,7 @@ export function requestOf(options: RequestOptions): PlanRequest {
     ...(options.policy === undefined ? {} : { backfill: options.policy }),
     ...(options.order === undefined ? {} : { order: options.order }),
     ...(options.force === undefined ? {} : { force: options.force }),
+    ...(options.checks === undefined ? {} : { checks: options.checks }),
     ...(options.allowEmpty === undefined ? {} : { allowEmpty: options.allowEmpty }),
   };
 }
@@ -82,6 +85,11 @@ function textOf({ partition, partitions, from, to }: RequestOptions): string | u
 function parseOrder(text: string): NonNullable<PlanRequest["order"]> {
   if (text === "oldest" || text === "newest" || text === "list") return text;
   throw new InvalidArgumentError("It is oldest, newest or list.");
+}
+
+function parseChecks(text: string): NonNullable<PlanRequest["checks"]> {
+  if (text === "only" || text === "none") return text;
+  throw new InvalidArgumentError("It is only or none.");
 }
 
 function parsePolicy(text: string): NonNullable<PlanRequest["backfill"]> {

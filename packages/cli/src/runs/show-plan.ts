@@ -35,7 +35,7 @@ export async function showPlan(session: Session, options: RequestOptions & ShowP
   terminal.say(
     report.steps === 0
       ? "Nothing to do."
-      : `${plural(report.materializations, "partition")} in ${plural(report.steps, "step")}. Nothing has been made: iroko apply ${id} makes it.`,
+      : `${report.materializations === 0 ? "" : `${plural(report.materializations, "partition")} in `}${plural(report.steps, "step")}. Nothing has been made: iroko apply ${id} makes it.`,
   );
   await sayUnfinished(session);
   return exitCodes.done;

@@ -19,6 +19,11 @@ export interface AssetContext<P, D, R, C, Outputs> {
   depsOf(partition: PartitionOf<P>): DepsOf<D>;
   /** Current versions of the step's own outputs before it; needs `readsPrevious: true`. */
   previous(partition: PartitionOf<P>): { readonly [Name in keyof Outputs]: Relation<Outputs[Name]> | undefined };
+  /**
+   * The outputs wanted of this step, by name: some of a multi-asset's may be selected, missing or left to retry. What is
+   * given of the others is left alone.
+   */
+  readonly selectedOutputs: ReadonlySet<keyof Outputs & string>;
   /** Opened on first use, closed when the step ends. */
   readonly resources: OpenedOf<R>;
   readonly config: C extends z.ZodType ? z.output<C> : undefined;

@@ -165,6 +165,8 @@ export interface MaterializeContext {
   depsOf(partition: Partition): Readonly<Record<string, unknown>>;
   /** Current versions of the step's own outputs before it, by output name; undefined where there is none. */
   previous(partition: Partition): Readonly<Record<string, Relation<never> | undefined>>;
+  /** The outputs wanted, by name; none in a check. */
+  readonly selectedOutputs: ReadonlySet<string>;
   readonly resources: Readonly<Record<string, unknown>>;
   readonly config: unknown;
   readonly signal: AbortSignal;

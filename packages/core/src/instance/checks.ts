@@ -47,3 +47,14 @@ export async function listCheckResults(
   );
   return rows;
 }
+
+export type FailedCheckRow = Omit<CheckResultRow, "metadata">;
+
+/** What did not pass in a run, on outputs that it made and in steps of their own; of a thousand steps at most. */
+export async function failedChecksOf(db: Queryable, run: string): Promise<readonly FailedCheckRow[]> {
+  const { rows } = await db.query<{ failed: readonly FailedCheckRow[] }>(
+    `select payload -> 'failed' as failed from iroko.event where run = $1 and type = 'check' order by id limit 1000`,
+    [run],
+  );
+  return rows.flatMap(({ failed }) => failed);
+}

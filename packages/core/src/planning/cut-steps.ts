@@ -46,16 +46,10 @@ export function cutSteps(graph: AssetGraph, plan: PlannedSets, moment: Moment): 
       const parts = assets.flatMap((asset) => wanted.get(asset)!);
       lists.push(computeSteps(compute, assets, cut(compute.partitions, set, policy), parts, cut));
     }
-    for (const asset of keys) {
-      for (const check of checks.get(asset) ?? []) {
-        const { partitions } = graph.checks.get(asset)!.find((one) => checkName(one) === check.name)!;
-        const pieces = cut(partitions, check.partitions, { kind: "perPartition" });
-        const reasonOf = (): string => `checks ${asset}`;
-        lists.push({ kind: "check", name: check.name, assets: [asset], pools: [], partitions, pieces, reasonOf });
-      }
-    }
+    for (const asset of keys) lists.push(...(checks.get(asset) ?? []).map((check) => checkSteps(graph, check, cut)));
   }
-  return lists;
+  const alone = plan.checks.filter(({ asset }) => !wanted.has(asset));
+  return [...lists, ...alone.map((check) => checkSteps(graph, check, cut))];
 }
 
 export const checkName = ({ asset, name }: Pick<SnapshotAssetCheck, "asset" | "name">): string => `${asset}:${name}`;
@@ -141,6 +135,16 @@ function observation({ key, partitions }: SnapshotAsset, parts: readonly WantedP
   };
   const reason = parts.map((part) => part.reason).join("; ");
   return { kind: "observe", name: key, assets: [key], pools: [], partitions, pieces, reasonOf: () => reason };
+}
+
+function checkSteps(
+  graph: AssetGraph,
+  { name, asset, partitions: set }: PlannedSets["checks"][number],
+  cut: Cut,
+): StepList {
+  const { partitions } = graph.checks.get(asset)!.find((one) => checkName(one) === name)!;
+  const pieces = cut(partitions, set, { kind: "perPartition" });
+  return { kind: "check", name, assets: [asset], pools: [], partitions, pieces, reasonOf: () => `checks ${asset}` };
 }
 
 function computeSteps(

@@ -8,6 +8,7 @@ import { strongDependencies } from "../graph/staleness.ts";
 import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { isEmptySet, subtract, union } from "../partitions/set-algebra.ts";
+import { checkName } from "./cut-steps.ts";
 import type { Plan } from "./plan.ts";
 
 export interface BasisPart {
@@ -17,7 +18,11 @@ export interface BasisPart {
   readonly partitions: PartitionSet;
 }
 
-export function planBasis(graph: AssetGraph, { assets }: Pick<Plan, "assets">, now: Moment): readonly BasisPart[] {
+export function planBasis(
+  graph: AssetGraph,
+  { assets, checks = [] }: Pick<Plan, "assets"> & Partial<Pick<Plan, "checks">>,
+  now: Moment,
+): readonly BasisPart[] {
   const makes = new Map<string, PartitionSet>();
   for (const { asset, partitions } of assets) add(makes, asset, partitions);
   const reads = new Map<string, PartitionSet>();
@@ -26,6 +31,12 @@ export function planBasis(graph: AssetGraph, { assets }: Pick<Plan, "assets">, n
     for (const dependency of strongDependencies(graph, asset)) {
       add(reads, dependency.asset, upstreamPartitions(joinOf(graph, partitions, dependency), set, now));
     }
+  }
+  for (const { asset, name, partitions: set } of checks) {
+    const { deps, partitions } = graph.checks.get(asset)!.find((check) => checkName(check) === name)!;
+    for (const dependency of deps)
+      if (!dependency.weak)
+        add(reads, dependency.asset, upstreamPartitions(joinOf(graph, partitions, dependency), set, now));
   }
   const onlyReads = Array.from(reads, ([asset, set]): BasisPart => {
     const made = makes.get(asset);

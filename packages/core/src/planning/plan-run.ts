@@ -4,6 +4,7 @@ import { assetGraph } from "../graph/asset-graph.ts";
 import { selectAssets } from "../graph/selection.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { checksOf, countSteps } from "./cut-steps.ts";
+import { planChecks } from "./plan-checks.ts";
 import { missingInputs, requireInputs } from "./missing-inputs.ts";
 import type { PlanningState } from "../graph/asset-state.ts";
 import type { Plan, PlanRequest } from "./plan.ts";
@@ -29,6 +30,7 @@ export function planRun({ snapshot, request: given, state, now }: PlanRunInput):
   const graph = assetGraph(snapshot);
   const selected = selectAssets(graph, request.select, { facts: state.selection, allowEmpty: request.allowEmpty });
   if (selected.length === 0) return { assets: [], checks: [], skipped: [], stepCount: 0, order: "oldest" };
+  if (request.checks === "only") return planChecks(graph, selected, request, state, now);
   const wordsOf = wordSetsOf(graph, state, now);
   const asked = requestedPartitions(graph, selected, request.partitions, now, wordsOf);
   const wanted = wantedPartitions(graph, asked, request, state, now);
@@ -37,7 +39,7 @@ export function planRun({ snapshot, request: given, state, now }: PlanRunInput):
     assets: Array.from(wanted.assets).flatMap(([asset, { parts }]) =>
       parts.map(({ set, reason }) => ({ asset, partitions: set, reason })),
     ),
-    checks: checksOf(graph, wanted.assets, now),
+    checks: request.checks === "none" ? [] : checksOf(graph, wanted.assets, now),
     ...(request.backfill === undefined ? {} : { backfill: request.backfill }),
   };
   const order =

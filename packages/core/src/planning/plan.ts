@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly order?: "oldest" | "newest" | "list";
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean;
+  /** `only`: runs the standalone checks of what is made already, and makes nothing; `none`: leaves them out. */
+  readonly checks?: "only" | "none";
   /** A selection that selects nothing is a plan of nothing, and no mistake. */
   readonly allowEmpty?: boolean;
 }
@@ -74,7 +76,7 @@ export interface PlannedAsset {
   readonly reason: string;
 }
 
-/** A standalone check, which comes along with the asset that it checks. */
+/** A standalone check: it comes along with the asset that it checks, or is run by itself. */
 export interface PlannedCheck {
   /** `asset:check`. */
   readonly name: string;

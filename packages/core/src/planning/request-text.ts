@@ -17,7 +17,7 @@ export function partitionsText(partitions: PartitionRequest): string {
 
 /** `iroko plan --select '+revenue' --partition last:7 --order newest`, to be pasted into a shell. */
 export function requestCommand(verb: "plan" | "materialize", request: PlanRequest): string {
-  const { select, partitions, backfill, order, force } = request;
+  const { select, partitions, backfill, order, force, checks } = request;
   const words = ["iroko", verb, "--select", shellQuote(select)];
   if (partitions.kind === "text") words.push("--partitions", shellQuote(partitions.text));
   else if (partitions.kind !== "unspecified" && partitions.kind !== "set") {
@@ -27,6 +27,7 @@ export function requestCommand(verb: "plan" | "materialize", request: PlanReques
   if (backfill !== undefined) words.push("--policy", policyText(backfill));
   if (order !== undefined) words.push("--order", order);
   if (force === true) words.push("--force");
+  if (checks !== undefined) words.push("--checks", checks);
   return words.join(" ");
 }
 

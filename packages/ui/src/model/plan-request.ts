@@ -14,6 +14,7 @@ export const planBody: z.ZodType<PlanBody> = z.strictObject({
     .optional(),
   order: z.enum(["oldest", "newest", "list"]).optional(),
   force: z.boolean().optional(),
+  checks: z.enum(["only", "none"]).optional(),
   allowEmpty: z.boolean().optional(),
 });
 
@@ -28,6 +29,8 @@ export interface PlanBody {
   readonly order?: PlanRequest["order"] | undefined;
   /** Makes unpartitioned assets, too, that nothing has changed. */
   readonly force?: boolean | undefined;
+  /** Standalone checks: only those, making nothing, or none of them. */
+  readonly checks?: PlanRequest["checks"] | undefined;
   /** A selection that selects nothing is a plan of nothing. */
   readonly allowEmpty?: boolean | undefined;
 }
@@ -61,13 +64,14 @@ export async function submit({ db, now, catalog }: Instance, body: PlanBody): Pr
   return submitRun(db, { location, plan, asOf, selection, partitions: partitionsText(partitions), trigger: "api" });
 }
 
-function requestOf({ select, partitions, backfill, order, force, allowEmpty }: PlanBody): PlanRequest {
+function requestOf({ select, partitions, backfill, order, force, checks, allowEmpty }: PlanBody): PlanRequest {
   return {
     select,
     partitions: partitions === undefined ? { kind: "unspecified" } : { kind: "text", text: partitions },
     ...(backfill === undefined ? {} : { backfill }),
     ...(order === undefined ? {} : { order }),
     ...(force === undefined ? {} : { force }),
+    ...(checks === undefined ? {} : { checks }),
     ...(allowEmpty === undefined ? {} : { allowEmpty }),
   };
 }

@@ -84,10 +84,11 @@ async function checkStep(
   const inputs = await loadInputs(definitions, spec, { dependency: deps }, scope);
   const resources = await lendResources(check.resources, scope);
   const subject = `Check "${check.name}" of asset "${check.asset}"`;
+  const lent = { spec, subject, inputs, resources, config: undefined, scope, selectedOutputs: new Set<string>() };
   const ran: RanCheck[] = [];
   for (const partition of spec.partitions.map(toPartition)) {
     scope.signal.throwIfAborted();
-    const context = contextOf({ spec, subject, partitions: [partition], inputs, resources, config: undefined, scope });
+    const context = contextOf({ ...lent, partitions: [partition] });
     const outcome = await runCheck(check, check.asset, partition, () => check.run(context));
     scope.signal.throwIfAborted();
     tell({ type: "checked", check: outcome.record });

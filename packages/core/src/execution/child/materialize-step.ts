@@ -26,6 +26,7 @@ export async function materializeStep(
     spec,
     subject,
     partitions,
+    selectedOutputs: new Set(outputs.map(([name]) => name)),
     config: await readConfig(compute, spec.config),
     inputs: await loadInputs(
       definitions,

@@ -11,6 +11,8 @@ export interface ContextParts {
   /** How errors call the step: `asset "cleaned"`. */
   readonly subject: string;
   readonly partitions: readonly Partition[];
+  /** The names of the outputs that the step is to make. */
+  readonly selectedOutputs: ReadonlySet<string>;
   readonly inputs: StepInputs;
   readonly resources: Readonly<Record<string, unknown>>;
   readonly config: unknown;
@@ -18,7 +20,7 @@ export interface ContextParts {
 }
 
 export function contextOf(parts: ContextParts): MaterializeContext {
-  const { spec, subject, partitions, inputs, resources, config, scope } = parts;
+  const { spec, subject, partitions, selectedOutputs, inputs, resources, config, scope } = parts;
   const only = (what: string): Partition => {
     if (partitions.length === 1) return partitions[0]!;
     throw new IrokoError(
@@ -41,6 +43,7 @@ export function contextOf(parts: ContextParts): MaterializeContext {
     },
     depsOf: (partition) => inputs.of("dependency", partition),
     previous: (partition) => inputs.of("previous", partition) as Readonly<Record<string, Relation<never> | undefined>>,
+    selectedOutputs,
     resources,
     config,
     signal: scope.signal,

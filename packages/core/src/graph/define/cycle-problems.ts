@@ -30,7 +30,7 @@ export function cycleProblems({ computes, byKey }: Collected): readonly Definiti
         onPath.delete(here.name);
         done.add(here.name);
       } else if (onPath.has(arrow.to)) {
-        const round = path.slice(onPath.get(arrow.to)!);
+        const round = path.slice(onPath.get(arrow.to));
         const circle = [...round.slice(1).map(({ via }) => via), arrow.asset];
         const several = round
           .map(({ name }) => byName.get(name)!)
