@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { openDatabase } from "@iroko/core/engine";
 import { waitFor } from "../support/wait-for.ts";
 import { cliProject } from "./cli-project.ts";
 
@@ -91,4 +92,23 @@ test("a command killed with -9: the next one says what was left, goes on with it
   assert.ok(existsSync(project.file(".iroko/store/slow/2026-11-02.jsonl")));
   const after = await project.iroko(["plan", "--select", "quick"]);
   assert.doesNotMatch(after.stderr, /unfinished/);
+});
+
+test("after a power cut, another process may have the number of the worker that is gone: its run is gone on with all the same", async () => {
+  await using project = await cliProject({ "iroko.config.ts": slow });
+  const killed = project.start(materialize);
+  await waitFor("the step to run", () => existsSync(project.file("begun")), { seconds: 30 });
+  const server = await project.holdServer();
+  killed.child.kill("SIGKILL");
+  await killed.ended;
+  const db = openDatabase(server.databaseUrl);
+  // As the tables stand when machine and Postgres have been started again: this process has the worker's number.
+  await db.query(
+    "update iroko.worker set pid = $1, boot_id = 'of the start before', postmaster_started = postmaster_started - interval '1 day'",
+    [process.pid],
+  );
+  await db.close();
+  const listed = await project.iroko(["plan", "--select", "quick"]);
+  await server.close();
+  assert.match(listed.stderr, /unfinished run [0-9a-f-]{36} \(slow 2026-11-02: 0 of 1 step done\)/);
 });

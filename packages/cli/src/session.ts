@@ -7,6 +7,7 @@ import { objectCache, openStore } from "@iroko/assets";
 import { IrokoError, type Snapshot } from "@iroko/core";
 import {
   askMappings,
+  bootId,
   claimStore,
   currentLocation,
   listWorkers,
@@ -78,8 +79,9 @@ export async function hasLiveWorker({ db, location }: Session): Promise<boolean>
 }
 
 /** A row outlives its worker when Postgres stopped before anybody swept; of our own machine's the process tells. */
-function isAlive({ lockGone, host, pid }: WorkerRow): boolean {
+function isAlive({ lockGone, host, pid, bootId: boot }: WorkerRow): boolean {
   if (lockGone || host !== hostname()) return !lockGone;
+  if (boot !== bootId()) return false; // since the machine was started again, its process id is anybody's
   try {
     return process.kill(pid, 0);
   } catch (error) {

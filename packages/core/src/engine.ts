@@ -17,6 +17,7 @@ export type {
   UnderwayUpload,
   UploadProgress,
 } from "./execution/store.ts";
+export { bootId } from "./execution/boot-id.ts";
 export { openGate } from "./execution/network-gate.ts";
 export type { GateAnswer, NetworkGate, TransferRecord, TransferRequest } from "./execution/network-gate.ts";
 export { DeferredByGate, gatedStore, type GatedStore, type TransferContext } from "./execution/gated-store.ts";

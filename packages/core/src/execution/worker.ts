@@ -3,7 +3,7 @@
  * matters: killed at any moment, others take its steps over.
  */
 import { EventEmitter } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -19,6 +19,7 @@ import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
 import type { MappingQuestion } from "../partitions/mapping-relation.ts";
 import { builtFiles } from "./built-files.ts";
+import { bootId } from "./boot-id.ts";
 import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Claimed } from "./claim.ts";
@@ -180,7 +181,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       ttlSeconds: options.ttlSeconds ?? defaultTtlSeconds,
       host: hostname(),
       pid: process.pid,
-      bootId: await bootId(),
+      bootId: bootId(),
       slots,
       definitionHashes,
     },
@@ -368,12 +369,4 @@ async function openQueue(db: Database, location: string, slots: number, handlers
       await pool.end();
     },
   };
-}
-
-/** Changes with each start of the machine: tells a power cut from a killed process. */
-async function bootId(): Promise<string> {
-  return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(
-    (text) => text.trim(),
-    () => "unknown",
-  );
 }
