@@ -51,8 +51,9 @@ function print({ asset, groups, schedules }: Explanation, terminal: Terminal): v
     for (const reason of because) printReason(reason, terminal);
   }
   if (groups.length === 0) terminal.data(`${asset} has no partitions yet`);
-  for (const { message, command } of schedules) {
-    terminal.data(`${message}${command === undefined ? "" : `\n  → ${command}`}`);
+  for (const { message, command, error } of schedules) {
+    const remedy = command ?? error?.hint;
+    terminal.data(`${message}${remedy === undefined ? "" : `\n  → ${remedy}`}`);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Queryable } from "../instance/database.ts";
 import { listDecisions } from "../instance/decisions.ts";
 import {
   knownPartitions,
-  latestStep,
+  latestSteps,
   latestStepsOf,
   poolsTaken,
   stepAbove,
@@ -42,6 +42,7 @@ import type { Explanation } from "../planning/explanation.ts";
 import { requestDefinition, requestedPartitions } from "../planning/requested-partitions.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { readState } from "./planning-state.ts";
+import { keptPlan } from "./stored-plans.ts";
 
 /** Steps above steps that are followed, at most. */
 const longestChain = 12;
@@ -60,10 +61,11 @@ export async function explainAsset(
   const graph = assetGraph(snapshot);
   const { key, partitions: text } = splitTarget(graph, target);
   const about = [key, ...reach([key], graph.upstream, Infinity)];
-  const [state, waiting, schedules] = await Promise.all([
+  const [state, waiting, schedules, kept] = await Promise.all([
     readState(db, snapshot, about, now),
     readWaiting(db, about),
     readSchedules(db, name, snapshot, graph, key, now),
+    keptPlan(db, name, key),
   ]);
   const partitions = new Map<string, PartitionFacts>();
   const staleness = await withStoredMappings(db, now, (moment) => stalenessOf(graph, state, moment));
@@ -75,6 +77,7 @@ export async function explainAsset(
     waiting,
     schedules,
     partitions,
+    ...(kept === undefined ? {} : { keptPlan: kept }),
   };
   const among = readTarget(facts, key, text);
   if ("because" in among) return { asset: key, groups: [among], schedules: explainSchedules(facts, key) };
@@ -111,10 +114,11 @@ async function readPartitions(
     needs.map(async ({ asset, partition }, n): Promise<readonly [string, PartitionFacts]> => {
       const name = factsName(asset, partition.id);
       const row = rows.get(name);
-      const step =
+      const [step, other] =
         partition.dimensions === undefined
-          ? await latestStep(db, wanted[n]!)
-          : (await latestStepsOf(db, asset)).find((one) => containsPartition(setOfColumns(one), partition));
+          ? await latestSteps(db, wanted[n]!)
+          : (await latestStepsOf(db, asset)).filter((one) => containsPartition(setOfColumns(one), partition));
+      const next = other !== undefined && ["ready", "blocked"].includes(other.status) ? other : undefined;
       const decisions = await listDecisions(db, asset, decisionsLookedAt);
       const decision = decisions.find((one) => containsPartition(setOfColumns(one), partition));
       return [
@@ -122,6 +126,7 @@ async function readPartitions(
         {
           ...(row === undefined ? {} : knownFacts(row)),
           ...(step === undefined ? {} : { step: await stepFacts(db, graph, step) }),
+          ...(next === undefined ? {} : { next: await stepFacts(db, graph, next) }),
           ...(decision === undefined ? {} : { decision }),
         },
       ];

@@ -15,6 +15,7 @@ import {
   fingerprints,
   getPlan,
   insertPlan,
+  keptPlanOf,
   lockPlan,
   markApplied,
   movedSince,
@@ -25,8 +26,10 @@ import type { Moment } from "../partitions/moment.ts";
 import { partitionOf, setOfPartitions } from "../partitions/partitions-in.ts";
 import type { PartitionSetJson } from "../partitions/partition-set.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
+import { union } from "../partitions/set-algebra.ts";
 import { setFromJson } from "../partitions/set-codec.ts";
 import { planBasis, type BasisPart } from "../planning/plan-basis.ts";
+import type { KeptPlanFacts } from "../planning/explain-facts.ts";
 import { nameOf, planChanges } from "../planning/plan-changes.ts";
 import type { Plan, PlannedAsset, PlanRequest } from "../planning/plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
@@ -112,6 +115,22 @@ export async function requireApplicable(db: Queryable, id: string): Promise<Plan
   const stored = requireUnspent(await getPlan(db, plain(id)), id);
   await requireUnmoved(db, stored);
   return stored;
+}
+
+/** The latest plan that would make some partitions of an asset, that nobody has applied, and why nobody can any more. */
+export async function keptPlan(db: Queryable, location: string, asset: string): Promise<KeptPlanFacts | undefined> {
+  const stored = await keptPlanOf(db, location, asset);
+  if (stored === undefined) return undefined;
+  const sets = plannedAssets(stored.plan).assets.filter((planned) => planned.asset === asset);
+  const found = { id: stored.id, at: stored.createdAt, partitions: sets.map((one) => one.partitions).reduce(union) };
+  try {
+    await requireUnmoved(db, stored);
+    return found;
+  } catch (error) {
+    if (error instanceof IrokoError && error.code === "PLAN_OUT_OF_DATE")
+      return { ...found, outOfDate: error.toRecord() };
+    throw error;
+  }
 }
 
 /** Without letters that look like digits. */

@@ -98,20 +98,23 @@ const stepColumns = `s.id, s.run, r.status as "runStatus", r.cancel_reason as "c
   case when s.deferred_until > clock_timestamp() then s.deferred_until end as "deferredUntil", s.deferred_reason as "deferredReason",
   s.behind, s.outcome, s.error, s.windows, s.keys, s.boxes`;
 
-/** The latest step about a partition, one of a live run before all others. */
-export async function latestStep(
+/** Those that run first, then those that will, then those that have ended; the latest of each first. */
+const latestFirst = `r.ended_at is null desc, s.status = 'running' desc, s.status in ('ready', 'blocked') desc, s.id desc`;
+
+/** The latest two steps about a partition. */
+export async function latestSteps(
   db: Queryable,
   { asset, partition, start }: WantedPartition,
-): Promise<ExplainedStepRow | undefined> {
+): Promise<readonly ExplainedStepRow[]> {
   const { rows } = await db.query<ExplainedStepRow>(
     `select ${stepColumns}
        from (select * from iroko.run order by created_at desc, id desc limit $4) r join iroko.step s on s.run = r.id
       where $1 = any (s.assets) and s.kind in ('materialize', 'observe')
         and (s.windows @> $3::timestamptz or $2 = any (s.keys))
-      order by r.ended_at is null desc, s.status in ('running', 'ready', 'blocked') desc, s.id desc limit 1`,
+      order by ${latestFirst} limit 2`,
     [asset, partition, start, runsLookedAt],
   );
-  return rows[0];
+  return rows;
 }
 
 /** Steps about any partitions of an asset with several dimensions, the latest first: which one it is, their boxes tell. */
@@ -120,7 +123,7 @@ export async function latestStepsOf(db: Queryable, asset: string): Promise<reado
     `select ${stepColumns}
        from (select * from iroko.run order by created_at desc, id desc limit $2) r join iroko.step s on s.run = r.id
       where $1 = any (s.assets) and s.kind in ('materialize', 'observe') and s.boxes is not null
-      order by r.ended_at is null desc, s.status in ('running', 'ready', 'blocked') desc, s.id desc limit 1000`,
+      order by ${latestFirst} limit 1000`,
     [asset, runsLookedAt],
   );
   return rows;

@@ -58,6 +58,17 @@ export async function getPlan(db: Queryable, id: string): Promise<PlanRow | unde
   return rows[0];
 }
 
+/** The latest plan that makes anything of an asset; undefined where somebody has applied it. */
+export async function keptPlanOf(db: Queryable, location: string, asset: string): Promise<PlanRow | undefined> {
+  const { rows } = await db.query<PlanRow>(
+    `select ${planColumns} from iroko.plan
+      where location = $1 and plan -> 'assets' @> jsonb_build_array(jsonb_build_object('asset', $2::text))
+        and created_at >= clock_timestamp() - make_interval(hours => $3) order by created_at desc limit 1`,
+    [location, asset, keptHours],
+  );
+  return rows[0]?.run === null ? rows[0] : undefined;
+}
+
 /** Nobody else applies it, or forgets it, before this transaction ends. */
 export async function lockPlan(tx: Tx, id: string): Promise<PlanRow | undefined> {
   const { rows } = await tx.query<PlanRow>(`select ${planColumns} from iroko.plan where id = $1 for update`, [id]);

@@ -16,8 +16,18 @@ export interface ExplainFacts {
   /** Partitions that a live run has still to make, by asset. */
   readonly waiting: ReadonlyMap<string, PartitionSet>;
   readonly schedules: readonly ScheduleFacts[];
+  readonly keptPlan?: KeptPlanFacts;
   /** By `nameOfFacts`. */
   readonly partitions: ReadonlyMap<string, PartitionFacts>;
+}
+
+/** The latest plan that would make something of the asset, and that nobody has applied. */
+export interface KeptPlanFacts {
+  readonly id: string;
+  readonly at: Temporal.Instant;
+  readonly partitions: PartitionSet;
+  /** PLAN_OUT_OF_DATE. */
+  readonly outOfDate?: ErrorRecord;
 }
 
 export interface PartitionFacts {
@@ -29,8 +39,10 @@ export interface PartitionFacts {
     readonly run: string | null;
     readonly error?: ErrorRecord;
   };
-  /** The latest step that is about it, of a run that has ended or not. */
+  /** The latest step that is about it: one that runs, else one that will, else one that has ended. */
   readonly step?: StepFacts;
+  /** Another one that will make it after that. */
+  readonly next?: StepFacts;
   /** The latest stored decision about it. */
   readonly decision?: {
     readonly outcome: string;

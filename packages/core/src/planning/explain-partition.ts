@@ -33,7 +33,7 @@ export function explainPartition(
   switch (status) {
     case "running":
     case "waiting":
-      return facts.step === undefined ? [] : [explainLive(facts.step)];
+      return [facts.step, facts.next].flatMap((step) => (step === undefined ? [] : [explainLive(step)]));
     case "failed":
       return [failedReason(asking, key, partition, facts)];
     case "missing":

@@ -1,11 +1,14 @@
 /** Who asks for an asset: its schedules, what they did last and will do next, or nobody. */
 import { assetOf } from "../graph/asset-graph.ts";
+import { stateOf } from "../graph/staleness.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
-import { containsPartition, isEmptySet } from "../partitions/set-algebra.ts";
+import type { PartitionSet } from "../partitions/partition-set.ts";
+import { containsPartition, intersect, isEmptySet, union } from "../partitions/set-algebra.ts";
 import { shellQuote } from "../shell-quote.ts";
 import type { ExplainFacts, ScheduleFacts } from "./explain-facts.ts";
 import { moment, type Reason } from "./explanation.ts";
+import { nameOf } from "./plan-changes.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
 
 export function explainSchedules(facts: ExplainFacts, key: string): readonly Reason[] {
@@ -20,6 +23,41 @@ export function explainSchedules(facts: ExplainFacts, key: string): readonly Rea
     ];
   }
   return facts.schedules.map((schedule) => scheduleReason(facts, key, schedule));
+}
+
+/** A plan that would make some of these partitions, and waits for somebody to apply it, or can no longer be applied. */
+export function explainKeptPlan(
+  { graph, keptPlan, state, staleness }: ExplainFacts,
+  key: string,
+  among: PartitionSet,
+): readonly Reason[] {
+  if (keptPlan === undefined) return [];
+  const { id, at, partitions, outOfDate } = keptPlan;
+  const { missing, stale, behind } = staleness.get(key)!;
+  const wanting = [missing, stale, behind, stateOf(state, assetOf(graph, key)).failed].reduce(union);
+  // Where nothing is wanting any more, nobody misses a plan that cannot be applied.
+  const about = intersect(partitions, outOfDate === undefined ? among : intersect(among, wanting));
+  if (isEmptySet(about)) return [];
+  const place = { asset: key, partitions: formatPartitions(assetOf(graph, key).partitions, about), at };
+  if (outOfDate !== undefined) {
+    const moved = outOfDate.message.replace(/^Plan \w+ is out of date: |\.$/g, "");
+    return [
+      {
+        code: "PLAN_OUT_OF_DATE",
+        message: `plan ${id} of ${moment(at)} would have made ${nameOf(graph, key, about)}, and is out of date: ${moved}`,
+        ...place,
+        error: outOfDate,
+      },
+    ];
+  }
+  return [
+    {
+      code: "PLAN_KEPT",
+      message: `plan ${id} of ${moment(at)} makes ${nameOf(graph, key, about)}, and nobody has applied it`,
+      ...place,
+      command: `iroko apply ${id}`,
+    },
+  ];
 }
 
 /** Whether a schedule will ask for this partition by itself, and if not, why. */

@@ -14,7 +14,7 @@ import type { PartitionSet } from "../partitions/partition-set.ts";
 import { emptySetOf, intersect, isEmptySet, subtract } from "../partitions/set-algebra.ts";
 import type { ExplainFacts } from "./explain-facts.ts";
 import { explainPartition } from "./explain-partition.ts";
-import { explainSchedules } from "./explain-schedules.ts";
+import { explainKeptPlan, explainSchedules } from "./explain-schedules.ts";
 import type { ExplainedGroup, ExplainedStatus, Explanation } from "./explanation.ts";
 import { lastIn } from "./last-in.ts";
 import { factsAsked, NeedsFacts, type FactName } from "./explain-needs.ts";
@@ -37,7 +37,13 @@ export function explain(facts: ExplainFacts, key: string, among: PartitionSet): 
     }
   });
   if (asked.missing.length > 0) return { needs: asked.missing };
-  return { explanation: { asset: key, groups, schedules: explainSchedules(facts, key) } };
+  return {
+    explanation: {
+      asset: key,
+      groups,
+      schedules: [...explainSchedules(facts, key), ...explainKeptPlan(facts, key, among)],
+    },
+  };
 }
 
 /** The status of one partition, as its group would have it. */

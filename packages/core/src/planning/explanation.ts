@@ -58,6 +58,8 @@ export type ReasonCode =
   | "TICK_SKIPPED"
   | "TICK_FAILED"
   | "NO_SCHEDULE"
+  | "PLAN_KEPT"
+  | "PLAN_OUT_OF_DATE"
   | "DECIDED";
 
 export interface Reason {
@@ -91,7 +93,7 @@ export interface ExplainedGroup {
 export interface Explanation {
   readonly asset: string;
   readonly groups: readonly ExplainedGroup[];
-  /** Who asks for it, and when next. */
+  /** Who asks for it, and when next: schedules, and a plan that waits to be applied. */
   readonly schedules: readonly Reason[];
 }
 
