@@ -88,7 +88,6 @@ export { cancelRun } from "./execution/cancel-run.ts";
 export { retentionDue, applyRetention } from "./execution/retention.ts";
 export { rollbackPartition, type RolledBack } from "./execution/rollback.ts";
 export { publishPartition } from "./execution/publish.ts";
-export { cancelRun } from "./execution/cancel-run.ts";
 export { defaultGraceHours, vacuum, type Garbage, type VacuumOptions } from "./execution/vacuum.ts";
 export {
   assetStatuses,
