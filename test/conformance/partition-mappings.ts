@@ -1,6 +1,9 @@
 import {
-  checkMapping,
+  asset,
+  define,
+  dep,
   downstreamOf,
+  errorCatalogue,
   existing,
   inferMapping,
   IrokoError,
@@ -10,6 +13,7 @@ import {
   setOfPartitions,
   subtract,
   upstreamOf,
+  type ErrorCode,
   type Moment,
   type PartitionMapping,
   type PartitionsDefinition,
@@ -39,13 +43,32 @@ export const partitionMappings: Topic = topic({
   answer: checked,
 });
 
-/** What define() does before a mapping is ever used. */
+/** A mapping is used where `define()` lets its assets pass. */
 function checked(input: z.infer<typeof question>): unknown {
-  const mapping = mappingOf(input);
-  const problem = checkMapping(mapping, partitionsOf(input.upstream), partitionsOf(input.downstream));
-  if (problem !== undefined) throw new IrokoError("PARTITION_MAPPING", problem);
+  const materialize = (): undefined => undefined;
+  const up = asset({ key: "up", partitions: partitionsOf(input.upstream), materialize });
+  const map = input.mapping && partitionMappingOf(input.mapping);
+  const deps = { up: map ? dep(up, { map: map as never }) : up };
+  const down = asset({ key: "down", partitions: partitionsOf(input.downstream), deps, materialize });
+  try {
+    define({ assets: [up, down] });
+  } catch (error) {
+    throw error instanceof IrokoError ? onlyProblem(error) : error;
+  }
   return answer(input);
 }
+
+/** The mistake that the definitions hold. */
+function onlyProblem(error: IrokoError): IrokoError {
+  const [problem, more] = z.object({ problems: z.array(problemOf) }).parse(error.details).problems;
+  return problem && !more ? new IrokoError(problem.code, problem.message, { hint: problem.hint }) : error;
+}
+
+const problemOf = z.object({
+  code: z.enum(Object.keys(errorCatalogue) as ErrorCode[]),
+  message: z.string(),
+  hint: z.string(),
+});
 
 function answer(input: z.infer<typeof question>): unknown {
   const upstream = partitionsOf(input.upstream);
@@ -76,9 +99,7 @@ function missingKeys(definition: PartitionsDefinition, nonexistent: PartitionSet
 
 function mappingOf({ mapping, upstream, downstream }: z.infer<typeof question>): PartitionMapping {
   if (mapping) return partitionMappingOf(mapping);
-  const inferred = inferMapping(partitionsOf(upstream), partitionsOf(downstream));
-  if (inferred) return inferred;
-  throw new IrokoError("PARTITION_MAPPING", "There is no way to join them without being told.");
+  return inferMapping(partitionsOf(upstream), partitionsOf(downstream))!;
 }
 
 function setOfKeys(definition: PartitionsDefinition, keys: readonly z.infer<typeof key>[]): PartitionSet {

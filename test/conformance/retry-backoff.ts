@@ -25,7 +25,6 @@ export const retryBackoff: Topic = topic({
     };
     return { delays: Array.from({ length: maxRetries }, (_, retry) => retryDelaySeconds(policy, { retry }, 0.5)) };
   },
-  refusal: (error) => (error instanceof RangeError ? "RangeError" : undefined),
   agrees: (answer, expected) => {
     const given = delays.parse(answer).delays;
     return (

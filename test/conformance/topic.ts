@@ -32,8 +32,6 @@ interface TopicOptions<Input, Expected> {
   readonly answer: (input: Input) => unknown;
   /** Of answers that are no refusals. Default: equal in every value. */
   readonly agrees?: (answer: unknown, expected: Expected) => boolean;
-  /** The code of an error that refuses the input; undefined for a mistake of ours. Default: an `IrokoError`'s. */
-  readonly refusal?: (error: unknown) => string | undefined;
 }
 
 /** Expected where the input must be rejected, whatever the error. */
@@ -45,7 +43,6 @@ export function topic<Input, Expected>({
   expected: expectedSchema,
   answer,
   agrees = isDeepStrictEqual,
-  refusal: codeOf = (error) => (error instanceof IrokoError ? error.code : undefined),
 }: TopicOptions<Input, Expected>): Topic {
   const refusal = z.strictObject({
     name: z.string(),
@@ -66,7 +63,7 @@ export function topic<Input, Expected>({
       const { name, input, expected, note } = refused.data;
       const ask = (): unknown => answer(inputSchema.parse(input));
       const asked = { topic: topicName, name, input, expected, note, ask };
-      return { ...asked, answer: () => attempt(ask, codeOf), agrees: isRefusal };
+      return { ...asked, answer: () => attempt(ask), agrees: isRefusal };
     }
     const read = question.safeParse(json);
     if (!read.success) return misread(topicName, json, read.error);
@@ -79,7 +76,7 @@ export function topic<Input, Expected>({
       expected,
       note,
       ask,
-      answer: () => attempt(ask, codeOf),
+      answer: () => attempt(ask),
       agrees: (given) => !isRefusal(given) && agrees(given, expected),
     };
   };
@@ -94,13 +91,12 @@ function misread(topicName: string, json: unknown, error: z.ZodError): Case {
   return { topic: topicName, name, note: undefined, input, expected, ask, answer: ask, agrees: () => false };
 }
 
-function attempt(ask: () => unknown, codeOf: (error: unknown) => string | undefined): unknown {
+function attempt(ask: () => unknown): unknown {
   try {
     return ask();
   } catch (error) {
-    const code = codeOf(error);
-    if (code === undefined) throw error;
-    return { error: code };
+    if (!(error instanceof IrokoError)) throw error;
+    return { error: error.code };
   }
 }
 

@@ -2,7 +2,7 @@
  * Cron expressions: five fields (minute, hour, day of month, month, day of week) or an alias such as `@daily`.
  *
  * Lists, ranges (also around the end: `22-2`), steps, names of months and weekdays, `?` for `*` in the day fields, `L` for
- * the last day of the month, `5#3` for the third Friday, `L5` for the last one. As in cron ever since Vixie, where both
+ * the last day of the month (`28-L` runs up to it), `5#3` for the third Friday, `L5` for the last one. As in cron ever since Vixie, where both
  * day fields say something, a day matches that either names. There are no seconds, and no `@reboot`.
  *
  * When a time is skipped or repeated by a change of the clock is decided in ticks.ts.
@@ -89,6 +89,8 @@ export function matchesDay(rule: DayRule, date: CivilDate, dayNumber: number): b
   );
 }
 
+const neverFires = "it never fires, since no such day ever comes";
+
 /** The cron, or what is wrong with it. */
 function readCron(text: string): Cron | string {
   const trimmed = text.trim();
@@ -111,7 +113,7 @@ function readCron(text: string): Cron | string {
         weekdays: readWeekdays(dayOfWeek),
       },
     };
-    return cronIsSatisfiable(cron) ? cron : "no such day ever comes";
+    return cronIsSatisfiable(cron) ? cron : neverFires;
   } catch (problem) {
     if (problem instanceof FieldProblem) return problem.message;
     throw problem;
@@ -155,22 +157,22 @@ function readField(field: Field, text: string): Set<number> {
 
 function readDaysOfMonth(text: string): DayRule["daysOfMonth"] {
   const items = text.split(",");
-  if (items.includes("*") || items.includes("?")) return undefined;
+  if (text === "?" || items.includes("*")) return undefined;
   const plain = items.filter((item) => item.toLowerCase() !== "l");
   return {
-    days: new Set(plain.flatMap((item) => readItem(dayOfMonthField, item))),
+    days: new Set(plain.flatMap((item) => readItem(dayOfMonthField, item.replace(/-l(?=\/|$)/i, "-31")))),
     last: plain.length < items.length,
   };
 }
 
 function readWeekdays(text: string): DayRule["weekdays"] {
   const items = text.split(",");
-  if (items.includes("*") || items.includes("?")) return undefined;
+  if (text === "?" || items.includes("*")) return undefined;
   const days = new Set<number>();
   const nth: (readonly [number, number | "last"])[] = [];
   for (const item of items) {
     const [, weekday, ordinal] = /^(\w+)#([1-5])$/.exec(item) ?? [];
-    const [, lastWeekday] = /^l(\w+)$/i.exec(item) ?? [];
+    const [, lastWeekday] = /^l(\d)$/i.exec(item) ?? [];
     if (weekday !== undefined) nth.push([readValue(weekdayField, weekday) % 7, Number(ordinal)]);
     else if (lastWeekday !== undefined) nth.push([readValue(weekdayField, lastWeekday) % 7, "last"]);
     else for (const value of readItem(weekdayField, item)) days.add(value);
@@ -214,7 +216,10 @@ function readValue(field: Field, text: string): number {
 
 function invalidCron(text: string, problem: string): IrokoError {
   return new IrokoError("CRON_INVALID", `The cron expression "${text}" does not stand: ${problem}.`, {
-    hint: 'Write five fields, minute hour day-of-month month day-of-week, for example "0 2 * * *".',
+    hint:
+      problem === neverFires
+        ? 'Write a day that one of its months has; "L" is the last day of any.'
+        : 'Write five fields, minute hour day-of-month month day-of-week, for example "0 2 * * *".',
     details: { cron: text },
   });
 }

@@ -1,7 +1,7 @@
 /** What daily(), hourly() and their like have in common: options in, a checked and frozen definition out. */
 import { IrokoError } from "../errors.ts";
-import { parseCron, type Cron } from "./cron.ts";
-import { readExclusion } from "./exclusions.ts";
+import { parseCron, validateCron, type Cron } from "./cron.ts";
+import { isCron, readExclusion } from "./exclusions.ts";
 import { compileKeyFormat, type KeyFormat } from "./key-format.ts";
 import type { Cadence, TimePartitions } from "./partitions-definition.ts";
 import { gridOf } from "./time-grid.ts";
@@ -109,6 +109,7 @@ export function defineTimePartitions<C extends Cadence, Key extends string>(
 function exclusion(text: string, keys: KeyFormat): string {
   const read = readExclusion(text, keys);
   if (read !== undefined) return read;
+  if (isCron(text)) throw invalid(`an exclusion: ${validateCron(text)}`, "Leave it out, or mend the cron.");
   throw invalid(
     `the exclusion ${JSON.stringify(text)} is neither a cron nor a key nor a local time`,
     'Write "0 0 * * 0" to leave out Sundays, "2026-12-25" for a day.',

@@ -74,4 +74,5 @@ function instantsOf(local: string, timezone: string): number[] {
   return [compatible, later].map((time) => secondsAtOrBefore(time.toInstant()));
 }
 
-const isCron = (text: string): boolean => text.trim().startsWith("@") || text.trim().split(/\s+/).length === 5;
+/** Whether it is meant as a cron. */
+export const isCron = (text: string): boolean => text.trim().startsWith("@") || text.trim().split(/\s+/).length === 5;

@@ -1,4 +1,5 @@
 /** How long a failed step waits. Formulas: AWS Architecture Blog, "Exponential Backoff And Jitter" (Brooker, 2015). */
+import { IrokoError } from "../errors.ts";
 import type { RetryPolicy } from "../definitions/retry-policy.ts";
 
 /** Where in a step's retries we are. */
@@ -16,13 +17,16 @@ export interface Retry {
  *
  * @param random uniform in [0, 1); passed in, so that a test can fix it
  * @returns seconds, never negative
- * @throws {RangeError} when `retry` is negative, or a growing backoff has nothing to grow from
+ * @throws {RangeError} when `retry` is negative
+ * @throws {IrokoError} RETRY_INVALID when a growing backoff has nothing to grow from; `define()` says so beforehand
  */
 export function retryDelaySeconds(policy: RetryPolicy, { retry, previousSeconds }: Retry, random: number): number {
   const { backoff, baseSeconds, capSeconds, jitter } = policy;
   if (retry < 0) throw new RangeError(`retry must be 0 or more, got ${retry}`);
   if (backoff !== "constant" && !(baseSeconds > 0)) {
-    throw new RangeError(`${backoff} backoff needs a baseSeconds above 0, got ${baseSeconds}`);
+    throw new IrokoError("RETRY_INVALID", `A ${backoff} backoff needs a baseSeconds above 0, got ${baseSeconds}.`, {
+      hint: 'Write the seconds of the first delay, or backoff: "constant".',
+    });
   }
   const factor = { constant: 1, linear: retry + 1, exponential: 2 ** retry }[backoff];
   const delay = Math.min(capSeconds, baseSeconds * factor);

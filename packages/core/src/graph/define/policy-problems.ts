@@ -60,6 +60,8 @@ function retryProblems(
     wrong(`capSeconds, ${capSeconds}, is less than baseSeconds, ${baseSeconds}.`, "Raise the cap, or lower the base.");
   if (!["constant", "linear", "exponential"].includes(backoff))
     wrong(`There is no backoff "${backoff}".`, "Use constant, linear or exponential.");
+  else if (backoff !== "constant" && baseSeconds === 0)
+    wrong(`A ${backoff} backoff has nothing to grow from.`, 'Give baseSeconds above 0, or backoff: "constant".');
   if (!["none", "full", "equal", "decorrelated"].includes(jitter))
     wrong(`There is no jitter "${jitter}".`, "Use none, full, equal or decorrelated.");
   return problems;
