@@ -29,7 +29,8 @@ const cron = fc
     field(0, 7),
   )
   .map(([minute, hour, day, weekday]) => `${minute} ${hour} ${day} * ${weekday}`);
-const zone = fc.constantFrom(...oddZones);
+const zone = fc.oneof(fc.constantFrom(...oddZones), fc.constantFrom(...Intl.supportedValuesOf("timeZone")));
+const seed = 20261121;
 
 /** Epoch seconds within half a day of a change of the zone's clock, or anywhere where it has none. */
 const nearChange = (timezone: string): fc.Arbitrary<number> =>
@@ -55,7 +56,7 @@ test("ticks are those that Temporal finds minute by minute, around every change 
       assert.deepEqual(found, ticksByTemporal(text, timezone, from, until));
       assert.equal(countTicks(parseCron(text), timezone, from, until), found.length);
     }),
-    { numRuns: 150 },
+    { numRuns: 300, seed },
   );
 });
 
@@ -68,6 +69,7 @@ test("ticks forward and backward are the same ticks", () => {
       const backward = [...ticks(text, timezone, last, "backward").take(12)].map(String);
       assert.deepEqual(backward.toReversed(), forward.map(String));
     }),
+    { numRuns: 3_000, seed },
   );
 });
 
@@ -81,6 +83,7 @@ test("the next tick is after the instant, the previous one before, and none lies
       const between = previousTick(text, timezone, next);
       assert.ok(between?.equals(previous) || between?.equals(at(seconds)));
     }),
+    { numRuns: 3_000, seed },
   );
 });
 
@@ -122,13 +125,25 @@ test("Sunday is 0 and 7, alone, in ranges and in steps", () => {
   ]);
 });
 
+test("L is the last day of the month, alone, in lists and at the end of a range", () => {
+  const days = (text: string): string =>
+    [...ticks(`0 0 ${text} * *`, "UTC", instant("2024-02-26T00:00Z")).take(4)]
+      .map((tick) => tick.toString().slice(5, 10))
+      .join(" ");
+  assert.equal(days("L"), "02-29 03-31 04-30 05-31");
+  assert.equal(days("1,l"), "02-29 03-01 03-31 04-01");
+  assert.equal(days("28-L"), "02-28 02-29 03-28 03-29");
+  assert.equal(days("1-L/10"), "03-01 03-11 03-21 03-31");
+});
+
 test("a cron that never comes is refused, with the reason", () => {
-  assert.equal(validateCron("0 0 30 2 *"), 'cron "0 0 30 2 *": no such day ever comes');
-  assert.equal(validateCron("0 0 31 4,6 *"), 'cron "0 0 31 4,6 *": no such day ever comes');
+  assert.equal(validateCron("0 0 30 2 *"), 'cron "0 0 30 2 *": it never fires, since no such day ever comes');
+  assert.equal(validateCron("0 0 31 4,6 *"), 'cron "0 0 31 4,6 *": it never fires, since no such day ever comes');
   assert.equal(validateCron("0 0 30 2 1"), undefined); // or on Mondays
   assert.throws(
     () => parseCron("0 0 30 2 *"),
-    (error) => error instanceof IrokoError && error.code === "CRON_INVALID",
+    (error) =>
+      error instanceof IrokoError && error.code === "CRON_INVALID" && /"L" is the last day/.test(error.hint ?? ""),
   );
   assert.ok(cronIsSatisfiable(parseCron("0 0 29 2 *")));
 });
@@ -145,15 +160,18 @@ test("what is wrong with a cron is said", () => {
     "@every 5m": /no alias @every 5m/,
     "@reboot": /no alias/,
     "0 0 * * 5#6": /day of week "5#6"/,
+    "0 0 * * Lfri": /day of week "Lfri"/,
+    "0 0 ?,1 * *": /day of month "\?"/,
   };
   for (const [text, problem] of Object.entries(problems)) assert.match(validateCron(text) ?? "", problem, text);
   assert.match(validateCron([]) ?? "", /empty/);
 });
 
-test("a year of minutes is walked through in under a second", () => {
-  const before = performance.now();
+test("a year of minutes is walked through in a second of processor time, not in minutes", () => {
+  const before = process.cpuUsage();
   assert.equal([...ticks("* * * * *", "Europe/London", instant("2026-01-01T00:00Z")).take(525_600)].length, 525_600);
-  assert.ok(performance.now() - before < 5000); // measured: 0.4 s; the bound is for a busy machine
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 10_000_000); // measured: 0.4 s; the bound is for a busy machine
 });
 
 /** The rule once more, slowly and by other means: every local minute, asked of Temporal. */
