@@ -106,6 +106,22 @@ export function exerciseStore(name: string, { open, skip }: OpenedStore): void {
     assert.equal(await store.isPublished(`_v/${at}/1`, `${at}/p`, version(1)), false);
   });
 
+  promise("a newer object that no pointer speaks of is replaced where that is asked for", async (store, folder, at) => {
+    for (const number of [1, 2, 3]) await store.stage(`_v/${at}/${number}`, makeFile(folder, `version ${number}`));
+    await store.publish(`_v/${at}/2`, `${at}/p`, version(2));
+    const { outcome, etag } = await store.publish(`_v/${at}/1`, `${at}/p`, version(1));
+    assert.equal(outcome, "newerThere");
+    await store.publish(`_v/${at}/3`, `${at}/p`, version(3));
+    // It is no longer the one that was looked at: somebody has published meanwhile.
+    const late = await store.publish(`_v/${at}/1`, `${at}/p`, version(1), { evenOver: etag });
+    assert.equal(late.outcome, "newerThere");
+    const over = await store.publish(`_v/${at}/1`, `${at}/p`, version(1), { evenOver: late.etag });
+    assert.equal(over.outcome, "published");
+    assert.equal(await readAll(store, `${at}/p`, folder), "version 1");
+    assert.deepEqual((await store.head(`${at}/p`))?.version, version(1));
+    assert.equal((await store.publish(`_v/${at}/2`, `${at}/p`, version(2))).outcome, "published");
+  });
+
   promise("a restored instance's first version replaces the last one before it", async (store, folder, at) => {
     await store.stage(`_v/${at}/old`, makeFile(folder, "before the restore"));
     await store.stage(`_v/${at}/new`, makeFile(folder, "after it"));

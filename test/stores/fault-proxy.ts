@@ -9,6 +9,8 @@ export type Fault =
   /** As many bytes of the answer's body, then the connection is gone. */
   | { readonly kind: "cutBody"; readonly after: number }
   | { readonly kind: "answer"; readonly status: number; readonly code: string }
+  /** Passed on only then. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** Neither an answer nor an end. */
   | { readonly kind: "silence" };
 
@@ -38,7 +40,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       pass(answer, outgoing, fault),
     );
     onward.on("error", () => outgoing.destroy());
-    incoming.pipe(onward);
+    const passOn = (): unknown => incoming.pipe(onward);
+    if (fault?.kind === "hold") void fault.until.then(passOn);
+    else passOn();
   });
   const proxy: FaultProxy = {
     endpoint: "",

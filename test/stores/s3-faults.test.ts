@@ -75,6 +75,56 @@ for (const { name, start, skip } of [
     assert.deepEqual(await collect(store.uploads(`${at}/`)), []);
   });
 
+  under(
+    "a publisher that is frozen just before its last request leaves a newer version alone",
+    async (store, folder, at) => {
+      for (const number of [1, 2]) await store.stage(`_v/${at}/${number}`, makeFile(folder, `version ${number}`));
+      await store.probe();
+      const [reached, thawed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      proxy.decide = (method, url) => {
+        if (method !== "POST" || !url.includes("uploadId=")) return undefined;
+        proxy.decide = () => undefined;
+        reached.resolve();
+        return { kind: "hold", until: thawed.promise };
+      };
+      const frozen = store.publish(`_v/${at}/1`, `${at}/p`, version(1));
+      await reached.promise;
+      const other = await openStore(store.uri, { env: server.env });
+      assert.equal((await other.publish(`_v/${at}/2`, `${at}/p`, version(2))).outcome, "published");
+      thawed.resolve();
+      assert.equal((await frozen).outcome, "newerThere");
+      assert.equal(await other.isPublished(`_v/${at}/2`, `${at}/p`, version(2)), true);
+      assert.deepEqual(await collect(other.uploads(`${at}/`)), []);
+      await other.close();
+    },
+  );
+
+  under("409 and 412 are looked behind, and what was not done is done again", async (store, folder, at) => {
+    await store.probe();
+    const answers = [
+      { kind: "answer", status: 409, code: "ConditionalRequestConflict" },
+      { kind: "answer", status: 412, code: "PreconditionFailed" },
+    ] as const;
+    let staging = 0;
+    proxy.decide = (method) => (method === "PUT" ? answers[staging++] : undefined);
+    await store.stage(`_v/${at}/1`, makeFile(folder, "one"));
+    assert.equal(staging, 3);
+    let publishing = 0;
+    proxy.decide = (method, url) =>
+      method === "POST" && url.includes("uploadId=") ? answers[publishing++] : undefined;
+    assert.equal((await store.publish(`_v/${at}/1`, `${at}/p`, version(1))).outcome, "published");
+    assert.equal(publishing, 3);
+    assert.equal(await store.isPublished(`_v/${at}/1`, `${at}/p`, version(1)), true);
+    assert.deepEqual(await collect(store.uploads(`${at}/`)), []);
+  });
+
+  under("a server that cannot serve now is as good as away", async (store, folder, at) => {
+    for (const status of [502, 503, 504]) {
+      proxy.decide = () => ({ kind: "answer", status, code: "ServiceUnavailable" });
+      await assert.rejects(store.stage(`${at}/a`, makeFile(folder)), { code: "STORE_UNREACHABLE" });
+    }
+  });
+
   under("a server in trouble is asked again", async (store, folder, at) => {
     let troubles = 4;
     proxy.decide = (method) =>

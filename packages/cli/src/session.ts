@@ -114,7 +114,8 @@ export function workerOptions(
 export async function openProbed({ storeUri }: Project, terminal: Terminal): Promise<Store> {
   const store = await openStore(storeUri, { log: (message) => terminal.say(message) });
   try {
-    await store.probe();
+    // What a store does not enforce is said wherever it is used, not only to those who ask the doctor.
+    for (const note of (await store.probe()).notes) terminal.say(note);
   } catch (error) {
     await store.close();
     throw error;

@@ -73,7 +73,7 @@ async function* definitions({ module }: Project): AsyncGenerator<Finding, string
 
 async function* store(project: Project, terminal: Terminal): AsyncGenerator<Finding, void, undefined> {
   try {
-    const opened = await openProbed(project, terminal);
+    const opened = await openProbed(project, { ...terminal, say: () => {} }); // its notes are findings here
     const { publishBy, notes } = await opened.probe();
     await opened.close();
     yield { about: "store", verdict: "ok", message: `${opened.uri}, publishes by ${publishBy}` };

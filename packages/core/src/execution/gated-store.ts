@@ -66,7 +66,7 @@ export function gatedStore(
       stage: (key, file, options = {}) => {
         const before = bytesOf(options.resume, file.bytes);
         let told = before;
-        const wanted = request("up", "stage", key, file.bytes - before);
+        const wanted = request("up", context.purpose ?? "stage", key, file.bytes - before);
         return transfer(wanted, (enter) =>
           store.stage(key, file, {
             ...options,

@@ -44,7 +44,7 @@ type Finding =
   /** Nobody could tell: it stays due. */
   | { readonly found: "failed"; readonly error: unknown };
 
-const atOnce = 16;
+const atOnce = 32;
 /** In one go; the rest is the next one's. */
 const mostBatches = 64;
 const leaseSeconds = 300;
