@@ -4,7 +4,7 @@ import { testInstance, type TestInstance, type TestInstanceOptions } from "./tes
 const head = `
   import { readFileSync } from "node:fs";
   import { z } from "zod";
-  import { asset, daily, define, sensitive } from "@iroko/core";
+  import { asset, daily, define, retryPolicy, sensitive } from "@iroko/core";
   import { jsonLines } from "./json-lines.ts";
   const days = daily({ start: "2026-11-01", timezone: "Africa/Lagos" });
   const schema = z.object({ n: z.int() });
@@ -27,8 +27,9 @@ export interface VersionedInstance extends TestInstance {
 export async function versionedInstance(
   definitions: string = numbersAndDoubled,
   options: TestInstanceOptions = {},
+  files: Readonly<Record<string, string>> = {},
 ): Promise<VersionedInstance> {
-  const instance = await testInstance({ "iroko.config.ts": head + definitions, n: "0" }, options);
+  const instance = await testInstance({ "iroko.config.ts": head + definitions, n: "0", ...files }, options);
   await instance.deploy();
   await instance.startWorker({ slots: 1 });
   return {

@@ -182,6 +182,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/rollback.ts"),
   },
   {
+    name: "purge",
+    summary: "take partitions away for good, everywhere they are",
+    group: operate,
+    load: () => import("./commands/purge.ts"),
+  },
+  {
     name: "vacuum",
     summary: "delete what retention no longer keeps and what no step has told of",
     group: operate,

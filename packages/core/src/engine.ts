@@ -72,8 +72,8 @@ export {
   type PartitionRow,
   type StagedRow,
 } from "./instance/asset-partitions.ts";
-export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { listVersions, type VersionRow } from "./instance/versions.ts";
+export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { failedChecksOf, listCheckResults, type CheckResultRow } from "./instance/checks.ts";
 export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";
@@ -84,11 +84,13 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 
 // The engine
 export { claimStore, ownerOf } from "./execution/claim-store.ts";
-export { cancelRun } from "./execution/cancel-run.ts";
 export { retentionDue, applyRetention } from "./execution/retention.ts";
+export { defaultGraceHours, vacuum, type Garbage, type VacuumOptions } from "./execution/vacuum.ts";
 export { rollbackPartition, type RolledBack } from "./execution/rollback.ts";
 export { publishPartition } from "./execution/publish.ts";
-export { defaultGraceHours, vacuum, type Garbage, type VacuumOptions } from "./execution/vacuum.ts";
+export { purgePartitions } from "./execution/purge.ts";
+export { purgedAt, type Purged } from "./instance/purge.ts";
+export { cancelRun } from "./execution/cancel-run.ts";
 export {
   assetStatuses,
   readPlanningState,

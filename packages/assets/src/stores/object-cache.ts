@@ -22,6 +22,8 @@ export interface ObjectCache {
    * A store on this machine needs no copy: its own file is given.
    */
   fetch(store: Store, key: string, etag: string, signal?: AbortSignal, into?: string): Promise<Fetched>;
+  /** Drops the copy, if there is one; names that steps have of it are theirs. */
+  forget(store: Store, key: string, etag: string): Promise<void>;
 }
 
 /** Walks over the whole folder to count and to evict happen at least once in so many new objects. */
@@ -98,7 +100,7 @@ export function objectCache({ directory, maxBytes }: ObjectCacheOptions): Object
     counted = { bytes, since: 0 };
   }
 
-  return { fetch };
+  return { fetch, forget: (store, key, etag) => rm(fileOf(store, key, etag), { force: true }) };
 }
 
 async function download(store: Store, key: string, etag: string, file: string, signal: AbortSignal): Promise<number> {

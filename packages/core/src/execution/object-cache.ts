@@ -10,4 +10,6 @@ export interface ObjectCache {
     signal?: AbortSignal,
     into?: string,
   ): Promise<Moved & { readonly file: string }>;
+  /** Drops its copy, if there is one. */
+  forget(store: Store, key: string, etag: string): Promise<void>;
 }

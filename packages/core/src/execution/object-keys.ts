@@ -17,7 +17,12 @@ export function stagedKey(
   partition: NamedByKeys,
   by: { readonly run: string; readonly n: number; readonly epoch: number },
 ): string {
-  return `_v/${placeOf(path, partition)}/${by.run}-${by.n}-${by.epoch}${extension}`;
+  return `${stagedFolder({ path }, partition)}${by.run}-${by.n}-${by.epoch}${extension}`;
+}
+
+/** Where all attempts put their objects of a partition. */
+export function stagedFolder({ path }: Pick<Storage, "path">, partition: NamedByKeys): string {
+  return `_v/${placeOf(path, partition)}/`;
 }
 
 function placeOf(path: string, partition: NamedByKeys): string {

@@ -44,7 +44,7 @@ import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts
 import type { Store } from "./store.ts";
 import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
 import { ownErrorRecord } from "./own-error.ts";
-import { tidyWhenDue } from "./tidy.ts";
+import { tidier } from "./tidy.ts";
 import { underWay } from "./under-way.ts";
 
 export interface WorkerOptions {
@@ -258,9 +258,10 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     built: context.built,
     scratch: join(context.workFolder, "verify"),
   };
+  const tidy = tidier(context);
   const loops = [
     repeat(sweepEveryMs, () => deaths.sweep(), options.log),
-    repeat(tidyEveryMs, () => tidyWhenDue(publishing, gone.signal), options.log),
+    repeat(tidyEveryMs, () => tidy(gone.signal), options.log),
     repeat(
       reconcileEveryMs,
       () => {
