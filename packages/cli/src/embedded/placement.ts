@@ -22,6 +22,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { IrokoError } from "@iroko/core";
 import { canEnter, giveTo, type ServerUser } from "./server-user.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 export interface Placement {
   /** Belongs to the server's user: holds `data` and `server.log`. */
@@ -65,6 +66,7 @@ export function writePlacement(home: string, placement: Placement): void {
     closeSync(file);
   }
   renameSync(draft, recordFile(home));
+  syncFolder(home);
 }
 
 /** Makes the folder for a home without a record. */

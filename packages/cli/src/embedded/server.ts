@@ -6,7 +6,6 @@ import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -25,6 +24,7 @@ import { IrokoError } from "@iroko/core";
 import type { Binaries } from "./binaries.ts";
 import { dataDirOf, logFileOf, type Placement } from "./placement.ts";
 import { giveTo, runAs, type ServerUser } from "./server-user.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** What `postmaster.pid` says of a server that is alive. */
 export interface RunningServer {
@@ -252,13 +252,6 @@ function openLog(path: string): { readonly file: number; since(): string } {
   const start = existsSync(path) ? statSync(path).size : 0;
   const file = openSync(path, "a", 0o600);
   return { file, since: () => readFileSync(path).subarray(start).toString("utf8") };
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const handle = openSync(folder, "r");
-  fsyncSync(handle);
-  closeSync(handle);
 }
 
 function lastLines(text: string): string {
