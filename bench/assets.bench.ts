@@ -18,6 +18,7 @@ import {
 } from "@iroko/core";
 import { unique } from "@iroko/assets";
 import { z } from "zod";
+import { heading, measurer } from "./measure.ts";
 
 const count = Number(process.argv[2] ?? 10_000);
 const rounds = Number(process.argv[3] ?? 9);
@@ -65,7 +66,8 @@ function makeAssets(): AnyAsset[] {
   return made;
 }
 
-console.log(`${`${count.toLocaleString("en")} assets, ms`.padEnd(48)}      best    median processor     first`);
+console.log(heading(`${count.toLocaleString("en")} assets, ms`, 48));
+const measure = measurer(rounds, 48);
 const assets = measure("making the handles", makeAssets);
 const definitions: Definitions = measure("define()", () => define({ assets }));
 const snapshot = measure("the snapshot with its hash", () => snapshotOf(definitions));
@@ -98,27 +100,3 @@ measure("all mistakes of as many broken assets", () => {
   throw new Error("nothing was wrong");
 });
 console.log(`memory: ${Math.round(process.memoryUsage().rss / 2 ** 20)} MB, ${Math.round(before / 2 ** 20)} MB before`);
-
-/** Processor time counts every thread of this process, the garbage collector's too. */
-function measure<Value>(what: string, task: () => Value): Value {
-  const times: number[] = [];
-  const processor: number[] = [];
-  let value: Value;
-  for (let round = 0; round < rounds; round += 1) {
-    const cpu = process.cpuUsage();
-    const from = performance.now();
-    value = task();
-    times.push(performance.now() - from);
-    const { user, system } = process.cpuUsage(cpu);
-    processor.push((user + system) / 1000);
-  }
-  const [best, median] = bestAndMedian(times);
-  const shown = [best, median, bestAndMedian(processor)[1], times[0]!].map((ms) => ms.toFixed(1).padStart(10));
-  console.log(`${what.padEnd(48)}${shown.join("")}`);
-  return value!;
-}
-
-function bestAndMedian(values: readonly number[]): readonly [best: number, median: number] {
-  const sorted = values.toSorted((a, b) => a - b);
-  return [sorted[0]!, sorted[values.length >>> 1]!];
-}

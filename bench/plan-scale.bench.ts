@@ -25,6 +25,7 @@ import {
   type Plan,
   type PlanRequest,
 } from "@iroko/core";
+import { heading, measurer } from "./measure.ts";
 import { buildSnapshot, type AssetSketch } from "../test/support/build-snapshot.ts";
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -65,7 +66,8 @@ const backfill = (): Plan => {
   return plan(pipeline, { select: "*", partitions: { kind: "missing" } }, { clicks: made, sessions: made });
 };
 
-console.log(`${"ms".padEnd(64)}    best  median   first`);
+console.log(heading("ms", 76));
+const measure = measurer(rounds, 76);
 measure("the set of missing ones, of a million hours with 1,000 holes", () =>
   subtract(existing(hours, now), fromMultirange(withHoles)),
 );
@@ -150,15 +152,4 @@ function expandAll(whole: Plan): void {
 
 function grownBy(from: number): number {
   return Math.round((process.memoryUsage.rss() - from) / 2 ** 20);
-}
-
-function measure(what: string, task: () => unknown): void {
-  const times = Array.from({ length: rounds }, () => {
-    const from = performance.now();
-    task();
-    return performance.now() - from;
-  });
-  const sorted = times.toSorted((a, b) => a - b);
-  const shown = [sorted[0]!, sorted[rounds >>> 1]!, times[0]!].map((ms) => ms.toFixed(1).padStart(8));
-  console.log(`${what.padEnd(64)}${shown.join("")}`);
 }

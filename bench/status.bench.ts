@@ -59,8 +59,8 @@ async function measure(size: number): Promise<void> {
   const late = Math.min(1_000, size / 10);
   await db.pool.query(
     `update iroko.asset_partition p set data_version = 'late', version = version + 1
-       from (select partition from iroko.asset_partition where asset = 'raw' order by md5(partition) limit ${late}) some
-      where p.asset = 'raw' and p.partition = some.partition`,
+       from (select partition from iroko.asset_partition where asset = 'raw' order by md5(partition) limit ${late}) changed
+      where p.asset = 'raw' and p.partition = changed.partition`,
   );
   await refreshSummaries(db);
   const touched = await median(3, () => staleness(db, late));

@@ -28,12 +28,14 @@ const tsc = [process.execPath, join(repo, "node_modules/typescript/bin/tsc")];
 interface Shape {
   readonly name: string;
   readonly perFile: number;
+  /** For the compiler. */
+  readonly args?: readonly string[];
   readonly head: string;
   /** The declaration of the asset of that number. */
   readonly declare: (n: number) => string;
 }
 
-const interfaces: Omit<Shape, "name" | "perFile"> = {
+const interfaces: Omit<Shape, "name" | "perFile" | "args"> = {
   head: "",
   declare: (n) => `
 export interface Row${n} { readonly id: string; readonly amount: number; readonly at: Date; readonly channel: "chip" | "swipe" | null; readonly c${n}: number }
@@ -45,14 +47,14 @@ export const a${n} = { key: "a${n}", group: "bench", async *materialize(rows: As
 const schema = (n: number): string =>
   `z.object({ id: z.string(), amount: z.number(), at: z.iso.datetime(), channel: z.enum(["chip", "swipe"]).nullable(), c${n}: z.int() })`;
 
-const schemas: Omit<Shape, "name" | "perFile"> = {
+const schemas: Omit<Shape, "name" | "perFile" | "args"> = {
   head: `import { z } from "zod";`,
   declare: (n) => `
 export const a${n} = ${schema(n)};
 export function read${n}(row: z.output<typeof ${n === 0 ? "a0" : `a${n - 1}`}>): string { return row.id; }`,
 };
 
-const chain: Omit<Shape, "name" | "perFile"> = {
+const chain: Omit<Shape, "name" | "perFile" | "args"> = {
   head: `import { asset, daily } from "@iroko/core";
 import { parquet, sqlAsset, unique } from "@iroko/assets";
 import { z } from "zod";
@@ -74,6 +76,8 @@ const shapes: readonly Shape[] = [
   { name: "plain interfaces, 40 files", perFile: assetsPerFile, ...interfaces },
   { name: "zod schemas alone, 40 files", perFile: assetsPerFile, ...schemas },
   { name: "assets, 40 files", perFile: assetsPerFile, ...chain },
+  // By default several check at once, and each works out for itself what the chain above its files is.
+  { name: "assets, 40 files, 1 checker", perFile: assetsPerFile, args: ["--checkers", "1"], ...chain },
   { name: "assets, one file", perFile: assets, ...chain },
 ];
 
@@ -87,9 +91,13 @@ interface Cost {
 run(["-b", join(repo, "packages/assets")]);
 const folder = mkdtempSync(join(tmpdir(), "iroko-types-"));
 const costs = new Map<string, Cost[]>(shapes.map(({ name }) => [name, []]));
-const projects = shapes.map((shape, at) => ({ name: shape.name, path: writeProject(join(folder, String(at)), shape) }));
+const projects = shapes.map((shape, at) => ({
+  name: shape.name,
+  args: shape.args ?? [],
+  path: writeProject(join(folder, String(at)), shape),
+}));
 for (let round = 0; round < rounds; round += 1) {
-  for (const { name, path } of projects) costs.get(name)!.push(check(path));
+  for (const { name, path, args } of projects) costs.get(name)!.push(check(path, args));
 }
 if (values.keep) console.log(folder);
 else rmSync(folder, { recursive: true });
@@ -129,9 +137,9 @@ function writeProject(path: string, { perFile, head, declare }: Shape): string {
   return path;
 }
 
-function check(path: string): Cost {
+function check(path: string, args: readonly string[]): Cost {
   const from = performance.now();
-  const text = run(["-p", path, "--extendedDiagnostics"]);
+  const text = run(["-p", path, "--extendedDiagnostics", ...args]);
   const wall = (performance.now() - from) / 1000;
   const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+([\\d.]+)`, "m").exec(text)?.[1]);
   // `times` of the shell: a line of its own, a line of its children.

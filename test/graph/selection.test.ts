@@ -102,6 +102,86 @@ test("a column selects the assets whose schema has it, by a glob too", () => {
   assert.deepEqual(selectAssets(tables, 'column:"id" and not column:amount_kobo'), ["b"]);
 });
 
+const described = {
+  assets: new Map(
+    (
+      [
+        ["shop/sales", { group: "raw", kinds: ["sql"], owners: ["team:data"], tags: { tier: "gold", pii: "" } }],
+        [
+          "shop/returns",
+          { group: "raw_late", kinds: ["python", "sql"], owners: ["ann@shop.ng"], tags: { tier: "silver" } },
+        ],
+        ["note", { group: "default", kinds: [], owners: [], tags: {} }],
+        ["and", { group: "default", kinds: [], owners: [], tags: {} }],
+      ] as const
+    ).map(([key, rest]) => [key, { kind: "asset" as const, ...rest }]),
+  ),
+  upstream: new Map<string, string[]>(),
+  downstream: new Map<string, string[]>(),
+};
+const sales = "shop/sales";
+const returns = "shop/returns";
+
+for (const [text, keys] of [
+  // Keys and globs
+  ["note", ["note"]],
+  ["shop/sales", [sales]],
+  ["key:note", ["note"]],
+  ['key:"shop/sales"', [sales]],
+  ["shop/*", [sales, returns]],
+  ["*s", [sales, returns]],
+  ["*o*t*", [returns, "note"]],
+  ['"*/returns"', [returns]],
+  ["*", [sales, returns, "note", "and"]],
+  ['key:"and"', ["and"]],
+  // Attributes
+  ["group:raw", [sales]],
+  ['group:"raw*"', [sales, returns]],
+  ["kind:sql", [sales, returns]],
+  ["kind:python", [returns]],
+  ['owner:"team:data"', [sales]],
+  ['owner:"*@shop.ng"', [returns]],
+  ["tag:tier=gold", [sales]],
+  ['tag:"tier"="s*"', [returns]],
+  ["tag:pii", [sales]],
+  // Precedence: not before and, and before or; parentheses before all; capitals too
+  ["note or shop/* and kind:python", [returns, "note"]],
+  ["(note or shop/*) and kind:python", [returns]],
+  ["not note and not shop/returns", [sales, "and"]],
+  ["not (note or shop/returns)", [sales, "and"]],
+  ["not not note", ["note"]],
+  ["note OR NOT shop/* AND kind:sql", ["note"]],
+] as const) {
+  test(`${text} selects ${keys.join(", ")}`, () => {
+    assert.deepEqual(selectAssets(described, text), keys);
+  });
+}
+
+test("a quoted value holds anything, a quote and a backslash behind a backslash", () => {
+  const key = String.raw`a"b\c (d) or +e:f`;
+  const odd = { ...described, assets: new Map([[key, described.assets.get("note")!]]) };
+  assert.deepEqual(selectAssets(odd, `key:"${key.replaceAll(/["\\]/g, (c) => `\\${c}`)}"`), [key]);
+});
+
+test("a traversal goes as many steps as its number says, through assets that are not selected; without one to the ends", () => {
+  for (const [text, keys] of [
+    ["1+revenue", ["cleaned", "revenue"]],
+    ["2+revenue", ["merchants", "raw", "cleaned", "revenue"]],
+    ["+revenue", ["merchants", "raw", "cleaned", "revenue"]],
+    ["0+revenue", ["revenue"]],
+    ["raw+1", ["raw", "cleaned"]],
+    ["raw+", ["raw", "cleaned", "revenue"]],
+    ["1+cleaned+1", ["merchants", "raw", "cleaned", "revenue"]],
+    ["buffer+1", ["buffer", "raw", "quarantine"]],
+    ["+raw", ["raw"]],
+    ["1+(raw or cleaned)", ["merchants", "raw", "cleaned"]],
+    ["roots(raw or revenue)", ["raw"]],
+    ["sinks(raw or revenue)", ["revenue"]],
+    ["+sinks(group:marts) and not roots(*)", ["cleaned", "revenue"]],
+  ] as const)
+    assert.deepEqual(selectAssets(graph, text), keys, text);
+});
+
 test("status, changed and location are answered by facts, and refused where there are none", () => {
   const facts = {
     location: "shops",
@@ -112,8 +192,13 @@ test("status, changed and location are answered by facts, and refused where ther
   assert.deepEqual(selectAssets(graph, "changed:code or status:stale", { facts }), ["raw", "cleaned"]);
   assert.deepEqual(selectAssets(graph, "location:sho* and r*", { facts }), ["raw", "revenue"]);
   assert.deepEqual(selectAssets(graph, "location:other", { facts, allowEmpty: true }), []);
-  for (const text of ["status:stale", "raw or changed:any", "not location:shops"]) {
+  for (const [text, column] of [
+    ["status:stale", 8],
+    ["raw or changed:any", 16],
+    ["not location:shops", 14],
+  ] as const) {
     assert.equal(refusal(text).code, "SELECTION_STATE");
+    assert.deepEqual(refusal(text).place, { column });
   }
 });
 

@@ -17,7 +17,7 @@ import { IrokoError } from "../errors.ts";
 export type Selection =
   | { readonly kind: "all" }
   | { readonly kind: "key"; readonly pattern: string; readonly column: number }
-  | { readonly kind: "attribute"; readonly attribute: Attribute; readonly pattern: string }
+  | { readonly kind: "attribute"; readonly attribute: Attribute; readonly pattern: string; readonly column: number }
   | { readonly kind: "tag"; readonly name: string; readonly value: string }
   | { readonly kind: "external" }
   /** Known to an instance alone: how an asset stands, and what of its definition the last deploy changed. */
@@ -157,11 +157,11 @@ class Parser {
         const attribute = name.text;
         // They are named as keys are, and are as often a pattern.
         const pattern = this.#next.kind === "glob" ? this.#take().text : this.#value(`the ${attribute}`);
-        return { kind: "attribute", attribute, pattern };
+        return { kind: "attribute", attribute, pattern, column };
       }
       default: {
         const attribute = name.text as "group" | "owner" | "kind";
-        return { kind: "attribute", attribute, pattern: this.#value(`the ${attribute}`) };
+        return { kind: "attribute", attribute, pattern: this.#value(`the ${attribute}`), column };
       }
     }
   }

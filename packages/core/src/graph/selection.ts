@@ -100,17 +100,17 @@ function evaluate(question: Question, selection: Selection): ReadonlySet<string>
       return new Set([...graph.assets.keys()].filter(matches));
     }
     case "attribute": {
-      const { attribute, pattern } = selection;
+      const { attribute, pattern, column } = selection;
       const matches = globMatcher(pattern);
       if (attribute !== "location") return made(graph, (asset) => attributeOf(asset, attribute).some(matches));
-      if (facts.location === undefined && assume === undefined) throw unknowable("location:", undefined);
+      if (facts.location === undefined && assume === undefined) throw unknowable("location:", column);
       return made(graph, () => (facts.location === undefined ? assume === true : matches(facts.location)));
     }
-    case "tag":
-      return made(
-        graph,
-        ({ tags }) => Object.hasOwn(tags, selection.name) && globMatcher(selection.value)(tags[selection.name]!),
-      );
+    case "tag": {
+      const { name, value } = selection;
+      const matches = globMatcher(value);
+      return made(graph, ({ tags }) => Object.hasOwn(tags, name) && matches(tags[name]!));
+    }
     case "external":
       return new Set([...graph.assets].flatMap(([key, { kind }]) => (kind === "external" ? [key] : [])));
     case "status":
@@ -153,10 +153,10 @@ function answered<Term extends string>(
   return new Set([...made(graph, () => true)].filter((key) => terms.get(key)?.has(term) === true));
 }
 
-function unknowable(attribute: string, column: number | undefined): IrokoError {
+function unknowable(attribute: string, column: number): IrokoError {
   return new IrokoError("SELECTION_STATE", `What "${attribute}" selects is known to an instance alone.`, {
     hint: "Ask the command line, the API or the page; or give selectAssets the facts.",
-    ...(column === undefined ? {} : { place: { column } }),
+    place: { column },
   });
 }
 
