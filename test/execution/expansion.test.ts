@@ -144,3 +144,93 @@ test("canceled while it is expanded, a run ends, its steps that were never inser
   await others.stop();
   await assertWhole(instance, again);
 });
+
+test("a run does not end while steps are to come, though all that are there have ended", async () => {
+  await using instance = await setup();
+  const run = await instance.submit(request);
+  // As workers would leave it: all but ten hours of what is there have been made.
+  const left = 20;
+  await instance.db.query(
+    `with done as (update iroko.step set status = 'succeeded', admitted = false, waiting_on = 0, ended_at = clock_timestamp()
+                    where run = $1 and n < $2 returning 1)
+     update iroko.run set succeeded = (select count(*) from done) where id = $1`,
+    [run, chunkSize - left],
+  );
+  await using nobodyExpands = await holding(instance, `select pg_advisory_xact_lock(${expansionOf})`, [run]);
+  const worker = await instance.startWorker({ slots: 2 });
+  await waitFor(
+    "all that is there to have ended",
+    async () => (await runProgress(instance.db, run))!.succeeded === chunkSize,
+    {
+      seconds: 60,
+    },
+  );
+  assert.equal((await runProgress(instance.db, run))!.status, "running");
+  await nobodyExpands.release();
+  await waitFor("the next chunk", async () => (await extentOf(instance, run)).expanded > chunkSize, { seconds: 60 });
+  await worker.drain(0);
+});
+
+test("a step that ends while a chunk that waits for it is inserted releases what is in that chunk, too", async () => {
+  await using instance = await testInstance({
+    "iroko.config.ts": `
+      import { existsSync } from "node:fs";
+      import { asset, define, hourly } from "@iroko/core";
+      export const base = asset({ key: "base", materialize: async (ctx) => {
+        while (!existsSync(new URL("go", import.meta.url)) && !ctx.signal.aborted) await new Promise((r) => setTimeout(r, 10));
+      } });
+      const hours = hourly({ start: "2020-01-01-00:00", timezone: "UTC" });
+      export const after = asset({ key: "after", partitions: hours, deps: { base }, materialize: () => undefined });
+      export default define({ assets: [base, after] });`,
+  });
+  const run = await instance.submit({
+    select: "*",
+    partitions: { kind: "text", text: "2020-01-01-00:00..2026-01-01-00:00" },
+  });
+  await using nobodyExpands = await holding(instance, `select pg_advisory_xact_lock(${expansionOf})`, [run]);
+  await instance.startWorker({ slots: 1 });
+  await waitFor("the base to run", async () => (await runProgress(instance.db, run))!.running === 1, { seconds: 60 });
+
+  // Arrows cannot be inserted: the chunk has counted what it waits for, and is not there yet.
+  await using noArrows = await holding(instance, "lock table iroko.step_edge in share mode");
+  await nobodyExpands.release();
+  await waitFor("the next chunk to be under way", async () => (await waiting(instance)) >= 1, { seconds: 60 });
+  await instance.project.write("go", "");
+  await waitFor("the end of the base to wait for it", async () => (await waiting(instance)) >= 2, { seconds: 60 });
+  await noArrows.release();
+  await expandedWhole(instance, run);
+  await waitFor("the base to have ended", async () => (await runProgress(instance.db, run))!.succeeded > 0, {
+    seconds: 60,
+  });
+  const { rows } = await instance.db.query(
+    "select n from iroko.step where run = $1 and (status = 'blocked' or waiting_on > 0)",
+    [run],
+  );
+  assert.deepEqual(rows, []);
+});
+
+const expansionOf = "hashtext('iroko.expand'), hashtext($1::text)";
+
+/** A lock, in a transaction of its own. */
+async function holding({ db }: TestInstance, statement: string, values: readonly unknown[] = []) {
+  const [held, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const ended = db.transaction(async (tx) => {
+    await tx.query(statement, values);
+    held.resolve();
+    await end.promise;
+  });
+  const release = async (): Promise<void> => {
+    end.resolve();
+    await ended;
+  };
+  await Promise.race([held.promise, ended]);
+  return { release, [Symbol.asyncDispose]: release };
+}
+
+/** How many sessions of this database wait for a lock. */
+async function waiting({ db }: TestInstance): Promise<number> {
+  const { rows } = await db.query<{ sessions: number }>(
+    "select count(*) as sessions from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0]!.sessions;
+}
