@@ -62,7 +62,10 @@ class S3Store implements Store {
   }
 
   async stage(key: string, file: LocalFile, options: StageOptions = {}): Promise<Put> {
-    return await this.#bucket.explained(key, () => stageObject(this.#bucket, key, file, options));
+    const abilities = await this.#abilities?.catch(() => undefined);
+    // Where the condition is not enforced, a look beforehand is all that guards a key that is written once.
+    const careful = abilities?.conditionalPut === false ? { ...options, again: true } : options;
+    return await this.#bucket.explained(key, () => stageObject(this.#bucket, key, file, careful));
   }
 
   async publish(
