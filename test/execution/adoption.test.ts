@@ -7,12 +7,14 @@ import { appendFile, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { openStore } from "@iroko/assets";
 import { listPartitions, listSteps, openGate, type NetworkGate } from "@iroko/core/engine";
+import { claimSteps } from "../../packages/core/src/execution/claim.ts";
+import { definitionHashesOf } from "../../packages/core/src/execution/step-definition.ts";
 import { startFaultProxy } from "../stores/fault-proxy.ts";
 import { collect } from "../stores/local-file.ts";
 import { skipWithoutMinio, startMinio } from "../support/minio.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
-import { testInstance, type TestInstance } from "../support/test-instance.ts";
+import { location, testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 let server: S3Server;
@@ -186,6 +188,71 @@ adoption("what the network gate puts off waits as a file, and is not computed ag
   await instance.startWorker({ slots: 1, gate });
   assert.equal((await instance.ended(run)).status, "succeeded");
   assert.equal((await ran(instance)).length, 4);
+});
+
+adoption("a step that was put off is left for a while to the machine that has its file", async () => {
+  await using instance = await testInstance({ "iroko.config.ts": days, ran: "" }, { store: prefix() });
+  const { snapshot } = await instance.deploy();
+  const until = Temporal.Now.instant().add({ hours: 1 });
+  const gate: NetworkGate = { ask: () => Promise.resolve({ pass: false, until, reason: "window" }) };
+  const run = await instance.submit(request);
+  await instance.startWorker({ slots: 1, gate });
+  await waitFor(
+    "the step to be put off",
+    async () => {
+      const [step] = await listSteps(instance.db, run, { limit: 1 });
+      return step?.status === "ready" && step.attempt === 1;
+    },
+    { seconds: 60 },
+  );
+  const { rows } = await instance.db.query<{ id: string }>("select id from iroko.worker");
+  const by = {
+    worker: rows[0]?.id ?? "",
+    location,
+    snapshot,
+    definitionHashes: definitionHashesOf(snapshot),
+    answer: () => Promise.reject(new Error("there is no mapping function")),
+  };
+  const claimFrom = (machine: string) => claimSteps(instance.db, { ...by, machine }, 1, []);
+  const mayGoOnSince = (seconds: number) =>
+    instance.db.query("update iroko.step set deferred_until = clock_timestamp() - make_interval(secs => $1)", [
+      seconds,
+    ]);
+  await mayGoOnSince(0);
+  assert.deepEqual(await claimFrom("another machine"), []);
+  await mayGoOnSince(60);
+  assert.equal((await claimFrom("another machine")).length, 1);
+});
+
+adoption("an output of several that is in the store already is not asked for again", async () => {
+  const definitions = `
+    import { appendFileSync } from "node:fs";
+    import { z } from "zod";
+    import { define, multiAsset, output } from "@iroko/core";
+    import { jsonLines } from "./json-lines.ts";
+    const schema = z.object({ attempt: z.int() });
+    export const pair = multiAsset({
+      outputs: {
+        left: output({ key: "left", schema, output: jsonLines("left") }),
+        right: output({ key: "right", schema, output: jsonLines("right") }),
+      },
+      materialize(ctx) {
+        appendFileSync(new URL("ran", import.meta.url), [...ctx.selectedOutputs].join(" ") + "\\n");
+        const rows = [{ attempt: ctx.attempt }];
+        return { left: rows, right: rows };
+      },
+    });
+    export default define({ assets: [pair] });
+  `;
+  await using instance = await testInstance({ "iroko.config.ts": definitions, ran: "" });
+  await instance.deploy();
+  const run = await instance.submit({ select: "*", partitions: { kind: "unspecified" } });
+  await killedAt(instance, "stage.recorded");
+  await instance.startWorker({ slots: 1 });
+  assert.equal((await instance.ended(run)).status, "succeeded");
+  assert.deepEqual(await ran(instance), ["left right", "right"]);
+  const text = async (key: string) => Buffer.from(await instance.store.readRange(key, 0, 20)).toString();
+  assert.deepEqual([await text("left.jsonl"), await text("right.jsonl")], ['{"attempt":1}\n', '{"attempt":2}\n']);
 });
 
 adoption(

@@ -45,6 +45,8 @@ export interface Claimant {
   readonly location: string;
   readonly snapshot: Snapshot;
   readonly definitionHashes: readonly string[];
+  /** As built files name it. */
+  readonly machine?: string;
   /** Answers a mapping function that a step's inputs are found by, where nobody has asked it before. */
   readonly answer: (question: MappingQuestion) => Promise<void>;
 }

@@ -201,7 +201,7 @@ async function prepare(
     n: step.n,
     kind: step.kind as StepSpec["kind"],
     name: step.name,
-    assets: step.assets,
+    assets: step.assets.filter((asset) => left.length === 0 || left.some(({ id }) => !done.has(`${asset} ${id}`))),
     partitions: left.map(toPartitionRecord),
     attempt: step.attempt,
     config: (step.config[step.name] ?? {}) as Json,

@@ -147,7 +147,9 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   const patient = patientDatabase(db, gone.signal);
   const evaluator = mappingEvaluator(options);
   const mappings = answering(db, evaluator, options.location, snapshot);
-  const by = { worker: id, location: options.location, snapshot, definitionHashes, answer: mappings.answer };
+  const { location } = options;
+  const { machine } = context.built;
+  const by = { worker: id, location, snapshot, definitionHashes, machine, answer: mappings.answer };
   const claims = claimAhead({
     slots,
     async claim(limit, woken) {

@@ -50,14 +50,23 @@ export interface StartedStep extends Claim {
 
 export interface ClaimedStep<Inputs = unknown> extends ClaimableStep<Inputs>, StartedStep {}
 
+/** So long after it may go on, a step is left to the machine that has built files of it. */
+const leftToBuilderSeconds = 15;
+
 /**
  * Locks a location's best admitted steps that a live worker has the code of: by priority, then in the order in which they
  * were admitted. What others have locked is left to them. The worker's row is locked against its removal: who buries the
- * worker sees these claims.
+ * worker sees these claims. A step that was put off is left for a while to the machine that has built files of it: there it is
+ * uploaded, here it would be computed.
  */
 export async function lockClaimable<Inputs>(
   tx: Tx,
-  by: { readonly worker: string; readonly location: string; readonly definitionHashes: readonly string[] },
+  by: {
+    readonly worker: string;
+    readonly location: string;
+    readonly definitionHashes: readonly string[];
+    readonly machine?: string;
+  },
   except: readonly number[],
   limit: number,
 ): Promise<readonly ClaimableStep<Inputs>[]> {
@@ -70,8 +79,10 @@ export async function lockClaimable<Inputs>(
       where s.location = $2 and s.status = 'ready' and s.admitted and s.behind is null
         and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
         and s.definition_hash = any ($3) and r.cancel_requested_at is null and s.id <> all ($4::bigint[])
+        and (s.deferred_until is null or s.deferred_until <= clock_timestamp() - make_interval(secs => $7)
+             or not exists (select from iroko.built b where b.step = s.id and b.machine <> $6))
       order by s.priority desc, s.wake_up nulls first, s.id limit $5 for update of s skip locked`,
-    [by.worker, by.location, by.definitionHashes, except, limit],
+    [by.worker, by.location, by.definitionHashes, except, limit, by.machine ?? null, leftToBuilderSeconds],
   );
   return rows;
 }
