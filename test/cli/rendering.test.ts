@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IrokoError } from "@iroko/core";
+import { IrokoError, type PlanReport } from "@iroko/core";
+import { printPlan } from "../../packages/cli/src/runs/print-plan.ts";
 import { exitCodeOf, renderError, toJsonError } from "../../packages/cli/src/terminal/render-error.ts";
 import { formatTable } from "../../packages/cli/src/terminal/table.ts";
 import { formatBytes, formatSeconds, plural } from "../../packages/cli/src/terminal/units.ts";
@@ -46,6 +47,40 @@ test("a table is as wide as it must be; in a narrow terminal only what may be cu
   const narrow = table(65);
   assert.equal(narrow[1], "0199e6b2-4a43-7c0e-9a53-3f0d1e1c2b3a  its inputs have…  1,234,567");
   assert.ok(table(20)[1]?.includes(rows[0]!.id), "ids are never cut");
+});
+
+test("a plan in a narrow terminal says what it makes and why whole: reasons stand below the table", () => {
+  const estimate = { rows: 1274, bytes: 10_100, seconds: 2.4, from: "median of its last 4 partitions" };
+  const row = { count: 4, steps: 4, backfill: "per-partition", estimate };
+  const report: PlanReport = {
+    assets: [
+      { ...row, asset: "raw_sales", partitions: "2026-11-14..2026-11-17", reason: "its schema changed" },
+      { ...row, asset: "cleaned_sales", partitions: "2026-11-14..2026-11-17", reason: "upstream will be remade" },
+      { ...row, asset: "daily_summary", partitions: "2026-11-14..2026-11-17", reason: "upstream will be remade" },
+    ],
+    checks: [],
+    skipped: [],
+    steps: 12,
+    materializations: 12,
+    orderBy: "oldest",
+    total: { rows: 3822, bytes: 30_300, seconds: 7.2, unknown: [] },
+    history: [],
+  };
+  const printed = (columns: number): readonly string[] => {
+    const lines: string[] = [];
+    const data = (text: string): void => void lines.push(...text.split("\n"));
+    printPlan(report, { columns, data, styleData: (_, text) => text });
+    return lines;
+  };
+  assert.match(printed(120)[1]!, /^raw_sales +2026-11-14\.\.2026-11-17 .*  its schema changed$/);
+  const narrow = printed(80);
+  assert.match(narrow[1]!, /^raw_sales +2026-11-14\.\.2026-11-17 +4 +4 +~1,274 +~10\.1 kB +~2\.4 s$/);
+  assert.deepEqual(narrow.slice(4, 7), [
+    "reasons:",
+    "  raw_sales: its schema changed",
+    "  cleaned_sales, daily_summary: upstream will be remade",
+  ]);
+  assert.ok(narrow.every((line) => line.length <= 80));
 });
 
 test("cells and messages of others steer no terminal", () => {

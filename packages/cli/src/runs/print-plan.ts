@@ -1,10 +1,12 @@
 /** A plan on the terminal: what is made, why, and what that will most likely cost. */
 import type { PlanReport, ReportedAsset } from "@iroko/core";
-import { formatTable } from "../terminal/table.ts";
+import { formatTable, type TableColumn } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatSeconds, plural } from "../terminal/units.ts";
 
-export function printPlan(report: PlanReport, terminal: Terminal): void {
+type PlanTerminal = Pick<Terminal, "columns" | "data" | "styleData">;
+
+export function printPlan(report: PlanReport, terminal: PlanTerminal): void {
   const { assets, checks, skipped } = report;
   if (assets.length > 0) terminal.data(assetTable(assets, terminal));
   for (const check of checks) terminal.data(`check ${check.name}: ${plural(check.steps, "step")}`);
@@ -15,25 +17,40 @@ export function printPlan(report: PlanReport, terminal: Terminal): void {
     terminal.data(line);
 }
 
-function assetTable(assets: PlanReport["assets"], terminal: Terminal): string {
-  return formatTable<ReportedAsset>(
-    [
-      { title: "ASSET", value: ({ asset }) => asset },
-      { title: "PARTITIONS", value: ({ partitions }) => partitions || "-", shrinks: true },
-      { title: "COUNT", value: ({ count }) => count, align: "right" },
-      { title: "STEPS", value: ({ steps }) => steps, align: "right" },
-      { title: "ROWS", value: ({ estimate: { rows } }) => about(rows, formatCount), align: "right" },
-      { title: "BYTES", value: ({ estimate: { bytes } }) => about(bytes, formatBytes), align: "right" },
-      { title: "TIME", value: ({ estimate: { seconds } }) => about(seconds, formatSeconds), align: "right" },
-      { title: "REASON", value: ({ reason }) => reason, shrinks: true },
-    ],
-    assets,
-    { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
+/** Where the terminal is too narrow, reasons stand below the table: what is made, and why, is never cut. */
+function assetTable(assets: PlanReport["assets"], terminal: PlanTerminal): string {
+  const columns: readonly TableColumn<ReportedAsset>[] = [
+    { title: "ASSET", value: ({ asset }) => asset },
+    { title: "PARTITIONS", value: ({ partitions }) => partitions || "-" },
+    { title: "COUNT", value: ({ count }) => count, align: "right" },
+    { title: "STEPS", value: ({ steps }) => steps, align: "right" },
+    { title: "ROWS", value: ({ estimate: { rows } }) => about(rows, formatCount), align: "right" },
+    { title: "BYTES", value: ({ estimate: { bytes } }) => about(bytes, formatBytes), align: "right" },
+    { title: "TIME", value: ({ estimate: { seconds } }) => about(seconds, formatSeconds), align: "right" },
+  ];
+  const reason: TableColumn<ReportedAsset> = { title: "REASON", value: (asset) => asset.reason };
+  const style = (text: string): string => terminal.styleData("bold", text);
+  const table = (chosen: typeof columns, styled: typeof style): string =>
+    formatTable(chosen, assets, { width: Infinity, style: styled });
+  const whole = [...columns, reason];
+  const width = Math.max(
+    ...table(whole, (text) => text)
+      .split("\n")
+      .map((line) => line.length),
   );
+  if (width <= terminal.columns) return table(whole, style);
+  const timesNamed = Map.groupBy(assets, ({ asset }) => asset);
+  const nameIn = ({ asset, partitions }: ReportedAsset): string =>
+    timesNamed.get(asset)!.length === 1 ? asset : named(asset, partitions);
+  const why = Array.from(
+    Map.groupBy(assets, (asset) => asset.reason),
+    ([text, of]) => `  ${of.map(nameIn).join(", ")}: ${text}`,
+  );
+  return [table(columns, style), "reasons:", ...why].join("\n");
 }
 
 /** What a changed schema or code has left stale: what the plan does about it, and what fails on it. */
-function historyLines({ history }: PlanReport, { styleData }: Terminal): readonly string[] {
+function historyLines({ history }: PlanReport, { styleData }: PlanTerminal): readonly string[] {
   return history
     .filter(({ planned, breaking }) => !planned || breaking !== null)
     .flatMap(({ asset, partitions, count, reasons, breaking, planned, fails, command }) => [
