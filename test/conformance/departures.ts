@@ -82,11 +82,30 @@ const refusedWith = (answer: unknown, ...codes: readonly string[]): boolean =>
 const wasRefused = ({ expected }: Case): boolean => z.object({ error: z.literal(true) }).safeParse(expected).success;
 const isOf = (schema: z.ZodType, { input }: Case): boolean => schema.safeParse(input).success;
 
+const windowQuestion = z.object({ mapping: z.object({ type: z.literal("time_window") }) });
+const upstreamAnswer = z.strictObject({
+  keys: z.array(z.string()),
+  required_but_nonexistent: z.array(z.string()).default([]),
+});
+const equalKeysQuestion = z.object({
+  upstream: z.object({ type: z.literal("static"), keys: z.array(z.string()) }),
+  downstream: z.object({ type: z.literal("static"), keys: z.array(z.string()) }),
+  mapping: z.null(),
+});
+
 const endsBeforeItStarts = z.object({
   def: z.object({ start: z.iso.date(), end: z.iso.date() }).refine(({ start, end }) => end < start),
 });
 
 const rules: readonly Rule[] = [
+  {
+    topic: "cron",
+    because: "a cron that never fires is refused",
+    covers: ({ input }, answer) => {
+      const { data } = z.object({ cron: z.string(), validate: z.literal(true) }).safeParse(input);
+      return data !== undefined && isDeepStrictEqual(answer, { valid: false }) && neverFires(data.cron);
+    },
+  },
   {
     topic: "time_partitions",
     because: "partitions that end before they start are refused",
@@ -114,6 +133,25 @@ const rules: readonly Rule[] = [
     covers: (vector, answer) =>
       isOf(z.object({ mapping: z.object({ type: z.literal("specific") }) }), vector) &&
       refusedWith(answer, "PARTITION_MAPPING"),
+  },
+  {
+    topic: "partition_mappings",
+    because: "the partition's own window must exist upstream, whatever the offsets",
+    covers: ({ input, expected }, answer) => {
+      const [ours, theirs] = [upstreamAnswer.safeParse(answer).data, upstreamAnswer.safeParse(expected).data];
+      if (!windowQuestion.safeParse(input).success || !ours || !theirs) return false;
+      const said = new Set(ours.required_but_nonexistent);
+      return isDeepStrictEqual(ours.keys, theirs.keys) && new Set(theirs.required_but_nonexistent).isSubsetOf(said);
+    },
+  },
+  {
+    topic: "partition_mappings",
+    because: "equal keys are a mapping only where all of them exist upstream",
+    covers: ({ input }, answer) => {
+      const { data } = equalKeysQuestion.safeParse(input);
+      const known = new Set(data?.upstream.keys);
+      return refusedWith(answer, "PARTITION_MAPPING") && data?.downstream.keys.some((key) => !known.has(key)) === true;
+    },
   },
   {
     topic: "partition_mappings",
@@ -197,6 +235,17 @@ const rules: readonly Rule[] = [
     },
   },
 ];
+
+/** Whether no month of a cron has any of its days, where no weekday is named. */
+function neverFires(cron: string): boolean {
+  const [, , day = "", month = "", weekday] = cron.trim().split(/\s+/);
+  const list = (field: string): readonly number[] => (/^[\d,]+$/.test(field) ? field.split(",").map(Number) : []);
+  const [days, months] = [list(day), list(month)];
+  const lengthOf = (of: number): number => Temporal.PlainYearMonth.from({ year: 2000, month: of }).daysInMonth;
+  return (
+    weekday === "*" && days.length > 0 && months.length > 0 && months.every((of) => Math.min(...days) > lengthOf(of))
+  );
+}
 
 /** Whether a word is left once attributes with their values, functions, operators and plus signs are taken away. */
 function hasBareKey(selection: string): boolean {

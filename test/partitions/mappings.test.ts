@@ -42,6 +42,7 @@ import {
 import fc from "fast-check";
 import { plain } from "../support/plain.ts";
 
+const later = Temporal.Instant.from("2027-01-01T00:00Z");
 const now: Moment = {
   now: Temporal.Instant.from("2026-11-21T05:00:00Z"),
   dynamicKeys: new Map([["shops", ["LA", "KN", "zoe"]]]),
@@ -171,6 +172,35 @@ test("an hourly asset feeds the days of its zone, 25 hours where the clock is se
   const { set: needed } = upstreamOf(identityMapping, { upstream: hours, downstream: days, set, now });
   assert.equal(countIn(hours, needed), 25);
   assert.equal(formatPartitions(hours, needed), "2026-10-25-00:00..2026-10-25-23:00");
+});
+
+test("an offset is cut where it leaves the upstream's time, and all else that is missing is said", () => {
+  const dayOf = (n: number): string => Temporal.PlainDate.from("2026-11-01").add({ days: n }).toString();
+  const below = daily({ start: "2026-10-01" });
+  const offset = fc.integer({ min: -4, max: 4 });
+  fc.assert(
+    fc.property(fc.nat(9), fc.nat(9), fc.nat(19), offset, offset, (from, length, at, a, b) => {
+      const [startOffset, endOffset] = a < b ? [a, b] : [b, a];
+      const upstream = daily({ start: dayOf(from), end: dayOf(from + length) });
+      const set = setOfPartitions(below, [partitionOf(below, dayOf(at))]);
+      const found = upstreamOf(timeWindow({ startOffset, endOffset }), {
+        upstream,
+        downstream: below,
+        set,
+        now: later,
+      });
+      const wanted = Array.from({ length: endOffset - startOffset + 1 }, (_, n) => at + startOffset + n);
+      const isThere = (day: number): boolean => day >= from && day < from + length;
+      // Nothing is the first where there is none.
+      const isCut = (day: number): boolean =>
+        length > 0 &&
+        ((startOffset < 0 && day < from && day < at) || (endOffset > 0 && day >= from + length && day > at));
+      const keysOf = (of: PartitionSet): readonly string[] => Array.from(partitionsIn(below, of), ({ key }) => key);
+      assert.deepEqual(keysOf(found.set), wanted.filter(isThere).map(dayOf));
+      assert.deepEqual(keysOf(found.nonexistent), wanted.filter((day) => !isThere(day) && !isCut(day)).map(dayOf));
+    }),
+    { numRuns: 3_000, seed: 20261121 },
+  );
 });
 
 test("a first partition needs no predecessor, but its own day must exist", () => {

@@ -69,12 +69,11 @@ export function upstreamOf(mapping: PartitionMapping, sides: MappedSides): Upstr
       if (upstream.kind === "time" && downstream.kind === "time" && set.kind === "time") {
         mustJoin(mapping, sides);
         const offsets = offsetsOf(mapping);
-        const mapped = upstreamWindows(upstream, downstream, set.windows, offsets);
+        const reach = (by: Pick<Offsets, "startOffset" | "endOffset">): PartitionSet =>
+          upstreamWindows(upstream, downstream, set.windows, by);
         return {
-          set: intersect(mapped, available),
-          nonexistent: reachesOwnWindow(offsets)
-            ? subtract(upstreamWindows(upstream, downstream, set.windows, noOffsets), available)
-            : none,
+          set: intersect(reach(offsets), available),
+          nonexistent: offsets.allowNonexistent ? none : requiredOutside(offsets, reach, available),
         };
       }
       if (mapping.kind === "identity" && isNamedAlike(upstream, downstream)) return needed(set);
@@ -234,9 +233,28 @@ const noOffsets: Offsets = { startOffset: 0, endOffset: 0, allowNonexistent: fal
 
 const offsetsOf = (mapping: PartitionMapping): Offsets => (mapping.kind === "timeWindow" ? mapping : noOffsets);
 
-/** What an offset alone reaches for may be missing; the partition's own window, where it is asked for, may not. */
-function reachesOwnWindow({ startOffset, endOffset, allowNonexistent }: Offsets): boolean {
-  return !allowNonexistent && startOffset <= 0 && endOffset >= 0;
+/**
+ * What is needed and does not exist. An offset that moves an end outwards may reach before the first upstream partition, or
+ * after the last one: that is no more than asked for, so that a first partition needs no predecessor. The partition's own
+ * window has to exist where it is in reach, and all between it and the end that was not moved outwards.
+ */
+function requiredOutside(
+  { startOffset, endOffset }: Offsets,
+  reach: (by: Pick<Offsets, "startOffset" | "endOffset">) => PartitionSet,
+  available: PartitionSet,
+): PartitionSet {
+  const outside = subtract(reach({ startOffset, endOffset }), available);
+  if (outside.kind !== "time" || available.kind !== "time") return outside;
+  const first = available.windows[0];
+  if (first === undefined) return outside;
+  const isBefore = ({ start }: TimeWindow): boolean => Temporal.Instant.compare(start, first.start) < 0;
+  const before = timeSet(outside.windows.filter(isBefore));
+  const after = timeSet(outside.windows.filter((window) => !isBefore(window)));
+  const nothing = timeSet([]);
+  return union(
+    startOffset >= 0 ? before : endOffset < 0 ? nothing : intersect(before, reach({ startOffset: 0, endOffset })),
+    endOffset <= 0 ? after : startOffset > 0 ? nothing : intersect(after, reach({ startOffset, endOffset: 0 })),
+  );
 }
 
 /** The upstream windows that overlap each range, its ends moved by whole downstream windows. */
