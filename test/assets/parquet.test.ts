@@ -14,7 +14,9 @@ import {
   sensitive,
   smallint,
   timestamp,
+  type TableSchema,
 } from "../../packages/core/src/index.ts";
+import { breakingChange } from "../../packages/core/src/definitions/schema-change.ts";
 import { duckdbOf, parquet, query, readRows } from "../../packages/assets/src/index.ts";
 import { day, rowsOf, step, tableOf } from "./step.ts";
 
@@ -413,6 +415,41 @@ for (const [what, before, after, why] of [
       return true;
     });
   });
+}
+
+test("what a plan and a deploy call breaking is just what cannot be read, for every pair of column types", async (t) => {
+  const s = step(t);
+  const io = parquet({ path: "things" });
+  const one = (column: TableSchema["columns"][number]): TableSchema => withColumns([column]);
+  const schemas = [
+    ...everyType.columns.flatMap((column) => [
+      one({ ...column, name: "c", nullable: false }),
+      one({ ...column, name: "c", nullable: true }),
+    ]),
+    one({ ...everyType.columns[0]!, name: "other", nullable: true }),
+    one({ ...everyType.columns[0]!, name: "other", nullable: false }),
+  ];
+  const written = [];
+  for (const schema of schemas) written.push({ schema, object: await s.stage(io, [], s.slot(schema)) });
+  const told: string[] = [];
+  for (const { schema: was, object } of written) {
+    for (const is of schemas) {
+      const isRead = await s.load(io, "things", is, [object]).then(
+        () => true,
+        ({ code }: IrokoError) => (code === "SCHEMA_OLD" ? false : code),
+      );
+      if (isRead !== (was.hash === is.hash || breakingChange(was, is) === undefined))
+        told.push(
+          `${JSON.stringify(was.columns)} as ${JSON.stringify(is.columns)}: ${isRead}, ${breakingChange(was, is)}`,
+        );
+    }
+  }
+  assert.deepEqual(told, []);
+});
+
+/** Its hash tells schemas apart, which is all that is asked of it here. */
+function withColumns(columns: TableSchema["columns"]): TableSchema {
+  return { columns, hash: JSON.stringify(columns.map(({ name, type, nullable }) => [name, type, nullable])) };
 }
 
 test("folders and keys with quotes, wildcards and SQL in them are names and nothing else", async (t) => {
