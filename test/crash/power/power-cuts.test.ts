@@ -1,0 +1,71 @@
+/**
+ * The power fails while an embedded Postgres and a local store are at work on one disk. Whatever had been said to be done is
+ * there when power is back, and the rest is made without a hand. `SEED=…` repeats a run; docs/guide/power-cuts.md tells how it
+ * works.
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { seeded } from "../../support/seeded.ts";
+import { effort, isLong } from "../effort.ts";
+import { describeMilliseconds } from "../figures.ts";
+import { cutPower, whyNot, type Cut, type LabOptions } from "./power-cuts.ts";
+
+const { seed } = seeded();
+const missing = whyNot();
+const minute = 60_000;
+
+describe("power cuts", { skip: missing !== undefined && `no power can be cut here: ${missing}` }, () => {
+  test(
+    "nothing acknowledged is lost, whenever the power fails, and the rest is made by itself",
+    { timeout: effort(9, 150) * minute },
+    async (t) => {
+      const cuts = await all({ cuts: effort(4, 200), days: effort(3, 10), seed, unsafe: [] });
+      t.diagnostic(figures(cuts));
+      assert.deepEqual(cuts.filter(isDamaged), []);
+      assert.ok(
+        cuts.some(({ acknowledged }) => acknowledged > 0),
+        "something had been acknowledged",
+      );
+    },
+  );
+
+  test(
+    "with durability switched off, the same cuts lose objects and what the tables say",
+    { timeout: effort(9, 20) * minute },
+    async (t) => {
+      const cuts = await all({ cuts: effort(1, 10), days: 2, seed, unsafe: ["files", "postgres"] });
+      t.diagnostic(`control: ${figures(cuts)}`);
+      const lost = cuts.flatMap((cut) => [...cut.lost, ...cut.corrupt]);
+      assert.ok(
+        lost.some((what) => what.startsWith("the object of ")),
+        "objects are lost",
+      );
+      assert.ok(
+        lost.some((what) => !/^(the object of|what was published of) /.test(what)),
+        "rows are lost",
+      );
+    },
+  );
+
+  test(
+    "without the fsyncs of our own, objects are lost that Postgres knows",
+    { skip: !isLong && "npm run crash:long runs it", timeout: 20 * minute },
+    async (t) => {
+      const cuts = await all({ cuts: 20, days: 4, seed, unsafe: ["files"] });
+      t.diagnostic(`control of files: ${figures(cuts)}`);
+      assert.ok(cuts.some(isDamaged));
+    },
+  );
+});
+
+async function all(options: LabOptions): Promise<readonly Cut[]> {
+  return await Array.fromAsync(cutPower(options));
+}
+
+const isDamaged = ({ lost, corrupt }: Cut): boolean => lost.length + corrupt.length > 0;
+
+function figures(cuts: readonly Cut[]): string {
+  const goesOn = cuts.flatMap(({ goesOnAfterSeconds: seconds }) => (seconds === undefined ? [] : [seconds * 1000]));
+  const [lost, corrupt] = [cuts.filter((cut) => cut.lost.length > 0), cuts.filter((cut) => cut.corrupt.length > 0)];
+  return `seed ${seed}: ${cuts.length} power cuts, lost ${lost.length}, corrupt ${corrupt.length}, going on ${describeMilliseconds(goesOn)}`;
+}
