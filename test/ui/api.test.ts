@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { waitFor } from "../support/wait-for.ts";
-import { json, sample, type ErrorBody, type Sample } from "./sample.ts";
+import { json, now, sample, type ErrorBody, type Sample } from "./sample.ts";
 
 let at: Sample;
 let run: string;
@@ -254,5 +254,14 @@ test("an asset's partitions are explained, by the API and on a page that its own
   const why = await (await at.get("/assets/cleaned_sales/explain")).text();
   assert.match(why, /cleaned_sales@2026-11-02 failed at .*no amount/s);
   assert.ok(!why.includes("<script>globalThis"), "what user code says is text");
+  const { id } = await json<{ id: string }>(
+    await at.post("/api/v1/plan", { select: "raw_sales or cleaned_sales", partitions: "2026-11-02..2026-11-04" }),
+  );
+  const waits = await (await at.get("/assets/cleaned_sales/explain")).text();
+  assert.match(waits, new RegExp(`plan ${id} of .* nobody has applied it<br /><code>iroko apply ${id}</code>`, "s"));
+  const partitions = { kind: "text", text: "2026-11-02" } as const;
+  await at.instance.ended(await at.instance.submit({ select: "raw_sales", partitions }, now));
+  const outOfDate = await (await at.get("/assets/cleaned_sales/explain")).text();
+  assert.match(outOfDate, new RegExp(`plan ${id} of .* is out of date.*<br />Make a new one: iroko plan`, "s"));
   assert.deepEqual(await refused(await at.get("/api/v1/assets/cleaned_sale/explain")), [404, "ASSET_NOT_FOUND"]);
 });

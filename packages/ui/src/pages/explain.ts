@@ -57,9 +57,9 @@ function reasonList(reasons: readonly Reason[]): Html | "" {
   if (reasons.length === 0) return "";
   return html`<ul class="causes">
     ${reasons.map(
-      ({ message, run, command, because = [] }) =>
+      ({ message, run, command, error, because = [] }) =>
         html`<li>
-          ${message}${run === undefined ? "" : html` ${runLink(run)}`}${command === undefined ? "" : html`<br /><code>${command}</code>`}
+          ${message}${run === undefined ? "" : html` ${runLink(run)}`}${error?.hint === undefined ? "" : html`<br />${error.hint}`}${command === undefined ? "" : html`<br /><code>${command}</code>`}
           ${reasonList(because)}
         </li>`,
     )}
