@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openStore } from "@iroko/assets";
-import { listPartitions, listSteps, openGate, type NetworkGate } from "@iroko/core/engine";
+import { instanceFacts, listPartitions, listSteps, openGate, type NetworkGate } from "@iroko/core/engine";
 import { claimSteps } from "../../packages/core/src/execution/claim.ts";
 import { definitionHashesOf } from "../../packages/core/src/execution/step-definition.ts";
 import { startFaultProxy } from "../stores/fault-proxy.ts";
@@ -80,7 +81,7 @@ adoption(
     const kept = (await builtRows(instance)).filter(({ file }) => existsSync(file));
     assert.ok(kept.length >= 1);
 
-    await instance.startWorker({ slots: 1 });
+    const worker = await instance.startWorker({ slots: 1 });
     assert.equal((await instance.ended(run)).status, "succeeded");
     const lines = await ran(instance);
     for (const key of ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"].slice(0, kept.length))
@@ -91,6 +92,13 @@ adoption(
       const text = Buffer.from(await instance.store.readRange(objectKey ?? "", 0, 100)).toString();
       assert.equal(text, `{"day":"${partition.slice(0, 10)}"}\n`);
     }
+    const { id } = await instanceFacts(instance.db);
+    const workFolder = join(instance.project.folder, "work", id);
+    await waitFor(
+      "the dead worker's folder to be removed",
+      async () => (await readdir(workFolder)).every((name) => name === "built" || name === worker.id),
+      { seconds: 30, everyMilliseconds: 100 },
+    );
   },
 );
 
@@ -283,3 +291,37 @@ adoption(
     await store.close();
   },
 );
+
+adoption("a step whose inputs are out of reach waits for them, and is not blamed", async () => {
+  const definitions = `
+    import { z } from "zod";
+    import { asset, define, retryPolicy } from "@iroko/core";
+    import { jsonLines } from "./json-lines.ts";
+    const schema = z.object({ n: z.int() });
+    const retry = retryPolicy({ maxRetries: 0 });
+    export const numbers = asset({ key: "numbers", schema, output: jsonLines("numbers"), retry, materialize: () => [{ n: 1 }] });
+    export const copy = asset({ key: "copy", schema, output: jsonLines("copy"), retry, deps: { numbers },
+      async materialize(ctx) { const rows = []; for await (const row of ctx.deps.numbers.rows()) rows.push(row); return rows; } });
+    export default define({ assets: [numbers, copy] });
+  `;
+  await using proxy = await startFaultProxy(server.endpoint);
+  await using instance = await testInstance({ "iroko.config.ts": definitions }, { store: prefix() });
+  await instance.deploy();
+  const store = await openStore(instance.store.uri, { env: { ...server.env, AWS_ENDPOINT_URL_S3: proxy.endpoint } });
+  await instance.startWorker({ slots: 1, store });
+  proxy.decide = (method, url) =>
+    method === "GET" && url.includes("/_v/numbers") ? { kind: "answer", status: 503, code: "SlowDown" } : undefined;
+  const run = await instance.submit({ select: "*", partitions: { kind: "unspecified" } });
+  const waiting = await waitFor(
+    "the step to wait for its input",
+    async () => {
+      const step = (await listSteps(instance.db, run, { limit: 2 })).find(({ name }) => name === "copy");
+      return (step?.lostAttempts ?? 0) >= 1 && step?.status === "ready" && step;
+    },
+    { seconds: 60 },
+  );
+  assert.match(waiting.deferredReason ?? "", /^waits for the store: Cannot reach /);
+  proxy.decide = () => undefined;
+  assert.equal((await instance.ended(run, 90)).status, "succeeded");
+  await store.close();
+});

@@ -51,8 +51,8 @@ const definitions = `
 
 interface Made {
   readonly instance: TestInstance;
-  /** Looks at all commits, as if ten minutes had passed. */
-  readonly verify: () => Promise<void>;
+  /** Looks at all commits, as if so many minutes had passed; 11. */
+  readonly verify: (minutes?: number) => Promise<void>;
   /** How commits were repaired or lost, in order. */
   readonly told: () => Promise<readonly unknown[]>;
   readonly due: () => Promise<number>;
@@ -78,7 +78,8 @@ async function made(instance: TestInstance): Promise<Made> {
   };
   return {
     instance,
-    verify: () => verifyCommits(context, new AbortController().signal, Temporal.Now.instant().add({ minutes: 11 })),
+    verify: (minutes = 11) =>
+      verifyCommits(context, new AbortController().signal, Temporal.Now.instant().add({ minutes })),
     async told() {
       const events = await listEvents(db, {}, { limit: 100 });
       return events
@@ -157,7 +158,8 @@ for (const { name, store, skip } of [
   on("a staged object that is gone is put back, and nothing is computed", async ({ verify, told, due, instance }) => {
     const { objectKey } = await pointerOf(instance, "numbers");
     await instance.store.delete(objectKey);
-    await verify();
+    // Two workers at once: each commit is in the hands of one.
+    await Promise.all([verify(), verify()]);
     await isWhole(instance, "numbers", '{"n":1}\n');
     const from = instance.store.kind === "local" ? "the stable object" : "the built file";
     assert.deepEqual(await told(), [["version_repaired", "numbers", [`staged again from ${from}`]]]);
@@ -208,6 +210,26 @@ for (const { name, store, skip } of [
     assert.equal(await due(), 0);
   });
 }
+
+test(
+  "a lost version whose file is kept on another machine waits for that, not for ever",
+  { skip: skipWithoutMinio, timeout: 120_000 },
+  async () => {
+    await using instance = await testInstance(
+      { "iroko.config.ts": definitions, ran: "" },
+      { store: `s3://${server.bucket}/elsewhere` },
+    );
+    const { verify, told, due } = await made(instance);
+    await instance.db.query("update iroko.built set machine = 'another'");
+    await instance.store.delete((await pointerOf(instance, "numbers")).objectKey);
+    await instance.store.delete("numbers/2026-11-01.jsonl");
+    await verify();
+    assert.equal(await due(), 1);
+    assert.deepEqual(await told(), []);
+    await verify(60);
+    assert.deepEqual(await told(), [["version_lost", "numbers", undefined]]);
+  },
+);
 
 test(
   "files are kept until their commit has been verified, and no longer",
