@@ -191,3 +191,66 @@ test("hostile keys of fixed partitions are made as what they are: within the sto
   const show = await hostile.iroko(["assets", "show", "named", "--partition", keys[3]!, "--rows", "1", "--json"]);
   assert.deepEqual((JSON.parse(show.stdout) as { rows: unknown }).rows, [{ name: keys[3] }]);
 });
+
+test("partitions that cannot be: which, where they are written, and what to write instead, before anything begins", async () => {
+  const mistakes: readonly (readonly [definition: string, code: string, says: RegExp])[] = [
+    [`daily({ start: "2026-11-02", end: "2026-11-01" })`, "PARTITIONS_INVALID", /before they start at "2026-11-02"/],
+    [`hourly({ start: "2026-11-02", format: "%Y-%m-%d" })`, "PARTITIONS_INVALID", /it has no %H/],
+    [`cronPartitions({ start: "2026-11-02-00:00", cron: "0 0 30 2 *" })`, "CRON_INVALID", /it never fires/],
+    [`daily({ start: "2026-11-02", timezone: "Afrika/Lagos" })`, "TIMEZONE_INVALID", /no time zone "Afrika\/Lagos"/],
+  ];
+  await using wrong = await cliProject({});
+  const commands = [["check"], ["plan", "--select", "*"], ["materialize", "--select", "*"]];
+  for (const [n, [definition, code, says]] of mistakes.entries()) {
+    await wrong.write(
+      "iroko.config.ts",
+      `import { asset, cronPartitions, daily, define, hourly } from "@iroko/core";
+const partitions = ${definition};
+export default define({ assets: [asset({ key: "sales", partitions, materialize: () => undefined })] });
+`,
+    );
+    for (const args of n === 0 ? commands : [["check"]]) {
+      const { exitCode, stderr } = await wrong.iroko(args);
+      assert.equal(exitCode, 2, stderr);
+      assert.equal(stderr.match(new RegExp(`\\b${code}\\b`, "g"))?.length, 1, stderr);
+      assert.match(stderr, says);
+      assert.match(stderr, /iroko\.config\.ts:2:\d+/);
+    }
+    assert.ok(!existsSync(wrong.file(".iroko")), "nothing was begun");
+  }
+});
+
+test("partitions of a dimension that the asset does not have", async () => {
+  const error = await refusal(materialize("raw/sales", "--partition", "region=LA"));
+  assert.equal(error.code, "PARTITION_FORMAT");
+  assert.match(error.message, /"region=LA" is not written as "%Y-%m-%d"/);
+});
+
+test("a mapping's function that throws, or names a partition that cannot be: which function, asked about which", async () => {
+  const mistakes: readonly (readonly [answer: string, says: RegExp])[] = [
+    [`{ throw new RangeError("no rates"); }`, /threw RangeError: no rates for the partition "2026-11-02"/],
+    [`{ return "ZZ"; }`, /gave "ZZ" for the partition "2026-11-02"/],
+  ];
+  for (const [answer, says] of mistakes) {
+    await project.write(
+      "mapped.config.ts",
+      `import { asset, customMapping, daily, define, dep, fixed } from "@iroko/core";
+const days = daily({ start: "2026-11-01", timezone: "Africa/Lagos" });
+const rates = asset({ key: "rates", partitions: fixed(["LA", "AB"]), materialize: () => undefined });
+const map = customMapping(days, (): "LA" => ${answer.replace('"ZZ"', '"ZZ" as never')});
+const priced = asset({ key: "priced", partitions: days, deps: { rates: dep(rates, { map }) }, materialize: () => undefined });
+export default define({ assets: [rates, priced] });
+`,
+    );
+    for (const command of ["plan", "materialize"]) {
+      const args = [command, "--definitions", "mapped.config.ts", "--select", "priced", "--partition", "2026-11-02"];
+      const error = await refusal(args);
+      assert.equal(error.code, "MAPPING_FAILED");
+      assert.match(error.message, /The mapping function of asset "priced", deps\.rates /);
+      assert.match(error.message, says);
+      assert.notEqual(error.hint ?? "", "");
+    }
+  }
+  const { stdout } = await project.iroko(["runs", "list", "--json"]);
+  assert.doesNotMatch(stdout, /priced/, "nothing was begun");
+});

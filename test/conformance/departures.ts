@@ -93,6 +93,8 @@ const equalKeysQuestion = z.object({
   mapping: z.null(),
 });
 
+const keysAnswer = z.strictObject({ keys: z.array(z.string()) });
+
 const endsBeforeItStarts = z.object({
   def: z.object({ start: z.iso.date(), end: z.iso.date() }).refine(({ start, end }) => end < start),
 });
@@ -117,7 +119,36 @@ const rules: readonly Rule[] = [
     covers: (vector, answer) =>
       isOf(z.object({ op: z.literal("range") }), vector) &&
       !wasRefused(vector) &&
-      refusedWith(answer, "PARTITION_FUTURE", "PARTITION_OPEN", "PARTITION_NOT_FOUND"),
+      refusedWith(answer, "PARTITION_FUTURE", "PARTITION_OPEN", "PARTITION_NOT_FOUND", "PARTITION_RANGE"),
+  },
+  {
+    topic: "time_partitions",
+    because: "a span of time has the partitions in it that exist",
+    covers: (vector, answer) => {
+      const [ours, theirs] = [keysAnswer.safeParse(answer).data, keysAnswer.safeParse(vector.expected).data];
+      const isOfSpan = isOf(z.object({ op: z.literal("keys_in_window") }), vector);
+      return isOfSpan && ours !== undefined && new Set(ours.keys).isSubsetOf(new Set(theirs?.keys));
+    },
+  },
+  {
+    topic: "time_partitions",
+    because: "a key is that of a window of the definition",
+    covers: (vector, answer) =>
+      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector) &&
+      !wasRefused(vector) &&
+      refusedWith(answer, "PARTITION_NOT_FOUND"),
+  },
+  {
+    topic: "time_partitions",
+    because: "a time outside the definition has no key",
+    covers: (vector, answer) =>
+      isOf(z.object({ op: z.literal("key_at") }), vector) && isDeepStrictEqual(answer, { key: null }),
+  },
+  {
+    topic: "time_partitions",
+    because: "an override that the definition has no place for is refused",
+    covers: (vector, answer) =>
+      isOf(z.object({ op: z.literal("cron_for") }), vector) && refusedWith(answer, "CRON_INVALID"),
   },
   {
     topic: "time_partitions",

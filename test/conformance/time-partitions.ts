@@ -58,7 +58,7 @@ export const timePartitions: Topic = topic({
     z.strictObject({ key: z.string().nullable() }),
     z.strictObject({ exists: z.boolean() }),
     z.strictObject({ cron: z.string() }),
-    z.strictObject({ first: window, last: window }),
+    z.strictObject({ first: window.nullable(), last: window.nullable() }),
     window,
   ]),
   answer,
@@ -83,9 +83,14 @@ function answer(input: z.infer<typeof operation>): unknown {
     case "key_at":
       return { key: keyOf(definition, windowAt(definition, Temporal.Instant.from(input.instant))) };
     case "next_key":
-      return { key: keyOf(definition, nextWindow(definition, parseKey(definition, input.key))) };
+      return {
+        key: keyOf(definition, ifItExists(definition, nextWindow(definition, parseKey(definition, input.key)), at)),
+      };
     case "first_last_window":
-      return { first: textOf(firstWindow(definition)), last: textOf(lastWindow(definition, at)) };
+      return {
+        first: textOf(ifItExists(definition, firstWindow(definition), at)) ?? null,
+        last: textOf(lastWindow(definition, at)) ?? null,
+      };
     case "cron":
       return { cron: cronOf(definition) };
     case "cron_for": {
@@ -121,6 +126,16 @@ function exists(definition: TimePartitions, key: string, at: Temporal.Instant): 
 
 const keysOf = (definition: TimePartitions, set: PartitionSet): string[] =>
   [...partitionsIn(definition, set)].map(({ key }) => key);
+
+/** A window that has not ended is no partition yet. */
+const ifItExists = (
+  definition: TimePartitions,
+  found: TimeWindow | undefined,
+  at: Temporal.Instant,
+): TimeWindow | undefined =>
+  found && containsPartition(existing(definition, at), partitionOf(definition, keyOfWindow(definition, found.start)))
+    ? found
+    : undefined;
 
 const keyOf = (definition: TimePartitions, found: TimeWindow | undefined): string | null =>
   found ? keyOfWindow(definition, found.start) : null;
