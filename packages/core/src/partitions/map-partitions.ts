@@ -69,8 +69,7 @@ export function upstreamOf(mapping: PartitionMapping, sides: MappedSides): Upstr
       if (upstream.kind === "time" && downstream.kind === "time" && set.kind === "time") {
         mustJoin(mapping, sides);
         const offsets = offsetsOf(mapping);
-        const reach = (by: Pick<Offsets, "startOffset" | "endOffset">): PartitionSet =>
-          upstreamWindows(upstream, downstream, set.windows, by);
+        const reach = (by: Reach): PartitionSet => upstreamWindows(upstream, downstream, set.windows, by);
         return {
           set: intersect(reach(offsets), available),
           nonexistent: offsets.allowNonexistent ? none : requiredOutside(offsets, reach, available),
@@ -223,9 +222,11 @@ function isNamedAlike(a: PartitionsDefinition, b: PartitionsDefinition): boolean
   return a.kind === b.kind || (hasKeys(a) && hasKeys(b));
 }
 
-interface Offsets {
+interface Reach {
   readonly startOffset: number;
   readonly endOffset: number;
+}
+interface Offsets extends Reach {
   readonly allowNonexistent: boolean;
 }
 
@@ -239,8 +240,8 @@ const offsetsOf = (mapping: PartitionMapping): Offsets => (mapping.kind === "tim
  * window has to exist where it is in reach, and all between it and the end that was not moved outwards.
  */
 function requiredOutside(
-  { startOffset, endOffset }: Offsets,
-  reach: (by: Pick<Offsets, "startOffset" | "endOffset">) => PartitionSet,
+  { startOffset, endOffset }: Reach,
+  reach: (by: Reach) => PartitionSet,
   available: PartitionSet,
 ): PartitionSet {
   const outside = subtract(reach({ startOffset, endOffset }), available);
@@ -262,7 +263,7 @@ function upstreamWindows(
   upstream: TimePartitions,
   downstream: TimePartitions,
   ranges: readonly TimeWindow[],
-  offsets: Offsets,
+  offsets: Reach,
 ): PartitionSet {
   return timeSet(
     ranges.flatMap((range) =>
@@ -277,7 +278,7 @@ function upstreamWindows(
 export function upstreamSpans(
   upstream: TimePartitions,
   downstream: TimePartitions,
-  { startOffset, endOffset }: Pick<Offsets, "startOffset" | "endOffset">,
+  { startOffset, endOffset }: Reach,
   start: number,
   end: number,
 ): readonly (readonly [from: number, until: number])[] {
@@ -296,7 +297,7 @@ export function upstreamSpans(
 function downstreamWindows(
   downstream: TimePartitions,
   ranges: readonly TimeWindow[],
-  { startOffset, endOffset }: Offsets,
+  { startOffset, endOffset }: Reach,
 ): PartitionSet {
   const below = gridOf(downstream);
   return timeSet(
