@@ -21,6 +21,7 @@ import { formatPartitions } from "../partitions/format-partitions.ts";
 import { partitionOf, setOfPartitions } from "../partitions/partitions-in.ts";
 import { sha256OfFile, type BuiltFiles } from "./built-files.ts";
 import { stableKey } from "./object-keys.ts";
+import { ownErrorRecord } from "./own-error.ts";
 import { planRequest } from "./plan-request.ts";
 import { publishPartition, type PublishContext } from "./publish.ts";
 import { readMoment } from "./read-moment.ts";
@@ -117,39 +118,50 @@ async function restore(
   stable: string,
 ): Promise<string | undefined> {
   const { db, built } = context;
-  const { objectKey, sha256, bytes, file } = commit;
+  const { objectKey, sha256, bytes } = commit;
   const store = context.store.for({ run: commit.run, purpose: "verify" });
   const fetched = join(context.scratch, randomUUID());
   try {
     // Its bytes may be right, and only its ETag another one: a bucket was moved, a folder copied.
-    if (isThere && (await sha256OfFile(await fetch(objectKey))) === sha256) {
+    if (isThere && (await bytesAt(objectKey)) !== undefined) {
       const { etag = "" } = (await store.head(objectKey)) ?? {};
       await recordRestored(db, { ...commit, etag });
       return "its ETag was another one";
     }
-    const source =
-      file !== null && commit.machine === built.machine && (await sha256OfFile(file)) === sha256
-        ? { path: file, name: "staged again from the built file" }
-        : (await store.head(stable))?.bytes === bytes && (await sha256OfFile(await fetch(stable))) === sha256
-          ? { path: await fetch(stable), name: "staged again from the stable object" }
-          : undefined;
-    if (source === undefined) return undefined;
+    const kept = await keptFile();
+    const path = kept ?? ((await store.head(stable))?.bytes === bytes ? await bytesAt(stable) : undefined);
+    if (path === undefined) return undefined;
     if (isThere) await store.delete(objectKey);
-    const { etag } = await store.stage(objectKey, { path: source.path, bytes, sha256 }, { again: true });
+    const { etag } = await store.stage(objectKey, { path, bytes, sha256 }, { again: true });
     await recordRestored(db, { ...commit, etag });
-    return source.name;
+    return `staged again from the ${kept === undefined ? "stable object" : "built file"}`;
   } finally {
     await rm(fetched, { force: true });
   }
 
-  async function fetch(key: string): Promise<string> {
+  async function keptFile(): Promise<string | undefined> {
+    const { machine, file } = commit;
+    return file !== null && machine === built.machine && (await sha256OfFile(file)) === sha256 ? file : undefined;
+  }
+
+  /** A file of the object's bytes; undefined when they are not the version's. */
+  async function bytesAt(key: string): Promise<string | undefined> {
     const local = store.localFile(key);
-    if (local !== undefined) return local;
-    await mkdir(context.scratch, { recursive: true });
-    await store.download(key, fetched);
-    return fetched;
+    if (local === undefined) {
+      await mkdir(context.scratch, { recursive: true });
+      try {
+        await store.download(key, fetched);
+      } catch (error) {
+        if (notTheseBytes.has(ownErrorRecord(error).code)) return undefined;
+        throw error;
+      }
+    }
+    const file = local ?? fetched;
+    return (await sha256OfFile(file)) === sha256 ? file : undefined;
   }
 }
+
+const notTheseBytes: ReadonlySet<string> = new Set(["OBJECT_NOT_FOUND", "OBJECT_CHANGED", "OBJECT_DAMAGED"]);
 
 async function tell(
   { db, snapshot }: VerifyContext,
@@ -173,12 +185,12 @@ async function makeAnew({ db, ...context }: VerifyContext, lost: readonly Commit
   const location = await currentLocation(db, context.location);
   const isLost = new Set(lost.map(({ asset }) => asset));
   for (const asset of isLost) {
-    const commits = lost.filter((commit) => commit.asset === asset);
+    // Those that are still current: others have been made anew meanwhile.
+    const ofAsset = lost.filter((commit) => commit.asset === asset);
+    const commits = await postponeCommits(db, ofAsset, leaseSeconds);
     const compute = location?.snapshot.computes.find(({ outputs }) => outputs.some((output) => output.asset === asset));
-    if (location === undefined || compute === undefined || compute.deps.some((dep) => isLost.has(dep.asset))) {
-      await postponeCommits(db, commits, leaseSeconds);
-      continue;
-    }
+    if (commits.length === 0 || location === undefined || compute === undefined) continue;
+    if (compute.deps.some((dep) => isLost.has(dep.asset))) continue;
     const { partitions } = assetOf(location.snapshot, asset)!;
     const set = setOfPartitions(
       partitions,

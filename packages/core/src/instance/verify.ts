@@ -50,6 +50,7 @@ export async function takeDueCommits(
 
 /** Looked at, and whole: not looked at again. */
 export async function settleCommits(db: Queryable, commits: readonly CommitName[]): Promise<void> {
+  if (commits.length === 0) return;
   await db.query(
     `with settled as (
        select p.asset, p.partition from unnest($1::text[], $2::text[], $3::bigint[]) as s (asset, partition, version)
@@ -59,16 +60,23 @@ export async function settleCommits(db: Queryable, commits: readonly CommitName[
   );
 }
 
-/** Looks at commits again only after so long. */
-export async function postponeCommits(db: Queryable, commits: readonly CommitName[], seconds: number): Promise<void> {
-  await db.query(
+/** Looks at commits again only after so long. Returns those that are still current. */
+export async function postponeCommits(
+  db: Queryable,
+  commits: readonly CommitName[],
+  seconds: number,
+): Promise<readonly CommitName[]> {
+  if (commits.length === 0) return [];
+  const { rows } = await db.query<CommitName>(
     `with later as (
        select p.asset, p.partition from unnest($1::text[], $2::text[], $3::bigint[]) as s (asset, partition, version)
          join iroko.asset_partition p using (asset, partition, version) order by p.asset, p.partition for update of p)
      update iroko.asset_partition p set verify_after = clock_timestamp() + make_interval(secs => $4)
-       from later where p.asset = later.asset and p.partition = later.partition`,
+       from later where p.asset = later.asset and p.partition = later.partition
+     returning p.asset, p.partition, p.version`,
     [...columnsOf(commits), seconds],
   );
+  return rows;
 }
 
 /** The staged object has been put once more: on a disk its ETag is another one then. */
