@@ -1,4 +1,5 @@
 /** An instance whose assets follow the file "n": each time it says something else, making them gives another version. */
+import type { Worker } from "@iroko/core/engine";
 import { testInstance, type TestInstance, type TestInstanceOptions } from "./test-instance.ts";
 
 const head = `
@@ -20,6 +21,7 @@ export const numbersAndDoubled = `
 `;
 
 export interface VersionedInstance extends TestInstance {
+  readonly worker: Worker;
   /** Makes assets anew; waits until they are published. */
   make(n: number, select?: string, partitions?: string): Promise<void>;
 }
@@ -31,9 +33,10 @@ export async function versionedInstance(
 ): Promise<VersionedInstance> {
   const instance = await testInstance({ "iroko.config.ts": head + definitions, n: "0", ...files }, options);
   await instance.deploy();
-  await instance.startWorker({ slots: 1 });
+  const worker = await instance.startWorker({ slots: 1 });
   return {
     ...instance,
+    worker,
     async make(n, select = "*", partitions = "2026-11-01") {
       await instance.project.write("n", String(n));
       const run = await instance.submit({ select, partitions: { kind: "text", text: partitions } });

@@ -90,6 +90,7 @@ export { rollbackPartition, type RolledBack } from "./execution/rollback.ts";
 export { publishPartition } from "./execution/publish.ts";
 export { purgePartitions } from "./execution/purge.ts";
 export { purgedAt, type Purged } from "./instance/purge.ts";
+export { violations, type StrictOptions, type Violation } from "./execution/strict.ts";
 export { cancelRun } from "./execution/cancel-run.ts";
 export {
   assetStatuses,

@@ -16,7 +16,15 @@ import {
   type SnapshotAsset,
   type TableSchema,
 } from "@iroko/core";
-import { listCheckResults, listPartitions, readMoment, readState, type Store } from "@iroko/core/engine";
+import {
+  listCheckResults,
+  listPartitions,
+  listVersions,
+  purgedAt,
+  readMoment,
+  readState,
+  type Store,
+} from "@iroko/core/engine";
 import { join } from "node:path";
 import { partitionKey, publishedUri } from "../runs/report-run.ts";
 import type { Session } from "../session.ts";
@@ -38,6 +46,10 @@ export interface AssetFacts {
   >;
   /** Newest first. */
   readonly versions: readonly VersionFacts[];
+  /** Of the one partition that was asked for, or that there is: what can be rolled back to, and what is current. */
+  readonly kept: readonly KeptVersion[];
+  /** When its data was purged, if it has not been made since. */
+  readonly purgedAt: string | null;
   readonly checks: readonly CheckFacts[];
   /** Of the newest version, or the one that was asked for. */
   readonly footer: ParquetFooter | null;
@@ -62,6 +74,17 @@ export interface VersionFacts {
   readonly metadata: unknown;
   readonly lastStatus: string | null;
   readonly lastError: unknown;
+  readonly run: string | null;
+}
+
+export interface KeptVersion {
+  readonly version: number;
+  readonly current: boolean;
+  readonly madeAt: string;
+  readonly replacedAt: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly dataVersion: string;
   readonly run: string | null;
 }
 
@@ -92,11 +115,14 @@ export async function assetFacts(session: Session, question: AssetQuestion): Pro
   const asset = assetOf(graph, question.key);
   const id = question.partition === undefined ? undefined : partitionOf(asset.partitions, question.partition).id;
   const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
-  const [state, records, checks, store] = await Promise.all([
+  const one = id ?? (asset.partitions.kind === "none" ? "" : undefined);
+  const [state, records, checks, store, kept, purged] = await Promise.all([
     readState(db, location.snapshot, [...reach([asset.key], graph.upstream)], now),
     listPartitions(db, asset.key, { limit: question.versions, ...(id === undefined ? {} : { only: id }) }),
     listCheckResults(db, asset.key, id),
     session.store(),
+    one === undefined ? [] : listVersions(db, asset.key, one),
+    one === undefined ? undefined : purgedAt(db, asset.key, one),
   ]);
   const { missing, stale, behind } = stalenessOf(graph, state, now).get(asset.key)!;
   const { materialized, failed, inProgress } = state.assets.get(asset.key)!;
@@ -142,6 +168,17 @@ export async function assetFacts(session: Session, question: AssetQuestion): Pro
       inProgress: set(inProgress),
     },
     versions,
+    kept: kept.map(({ version, current, madeAt, replacedAt, rows, bytes, dataVersion, run }) => ({
+      version,
+      current,
+      madeAt: madeAt.toString(),
+      replacedAt: replacedAt?.toString() ?? null,
+      rows,
+      bytes,
+      dataVersion,
+      run,
+    })),
+    purgedAt: purged?.toString() ?? null,
     checks: checks.map(({ name, partition, passed, severity, blocking, message, violations, sample }) => ({
       name,
       partition: keyOrNull(asset, partition),

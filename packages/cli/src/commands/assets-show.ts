@@ -1,6 +1,12 @@
 import type { MetadataValue, TableSchema } from "@iroko/core";
 import { InvalidArgumentError } from "commander";
-import { assetFacts, type AssetFacts, type CheckFacts, type VersionFacts } from "../assets/asset-facts.ts";
+import {
+  assetFacts,
+  type AssetFacts,
+  type CheckFacts,
+  type KeptVersion,
+  type VersionFacts,
+} from "../assets/asset-facts.ts";
 import { columnType, formatMetadata } from "../assets/format-values.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -79,6 +85,7 @@ function print(facts: AssetFacts, terminal: Terminal): void {
   printPartitions(facts, terminal);
   if (facts.schema !== null) printSchema(facts.schema, terminal);
   printVersions(facts.versions, terminal);
+  printKept(facts, terminal);
   printMetadata(facts.versions[0], terminal);
   printChecks(facts.checks, terminal);
   if (facts.footer !== null) {
@@ -172,6 +179,27 @@ function printVersions(versions: readonly VersionFacts[], terminal: Terminal): v
       { title: "where", value: ({ uri }) => uri },
     ],
     versions,
+    terminal,
+  );
+}
+
+/** Where there is more than the current one. */
+function printKept({ kept, purgedAt }: AssetFacts, terminal: Terminal): void {
+  if (purgedAt !== null) terminal.data(`\nIts data was purged at ${purgedAt.slice(0, 19)}Z.`);
+  if (kept.length < 2) return;
+  section("versions", terminal);
+  const time = (text: string | null): string => text?.slice(0, 19).replace("T", " ") ?? "";
+  table<KeptVersion>(
+    [
+      { title: "version", value: ({ version }) => version, align: "right" },
+      { title: "", value: ({ current }) => (current ? "current" : "") },
+      { title: "rows", value: ({ rows }) => rows, align: "right" },
+      { title: "bytes", value: ({ bytes }) => formatBytes(bytes ?? 0), align: "right" },
+      { title: "made at", value: ({ madeAt }) => time(madeAt) },
+      { title: "replaced at", value: ({ replacedAt }) => time(replacedAt) },
+      { title: "run", value: ({ run }) => run },
+    ],
+    kept,
     terminal,
   );
 }

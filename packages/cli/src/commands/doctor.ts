@@ -1,20 +1,36 @@
 import type { CliCommand } from "../command.ts";
-import { examine, type Finding } from "../doctor/examine.ts";
+import { examine, type Finding, type Look } from "../doctor/examine.ts";
+import { strictLook } from "../doctor/strict.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
+import { UsageError } from "../usage-error.ts";
 
 interface DoctorOptions extends ProjectOptions {
   readonly json?: boolean;
+  readonly strict?: boolean;
+  readonly repair?: boolean;
 }
 
 const command: CliCommand<DoctorOptions> = {
   configure(command) {
-    withProjectOptions(withJsonOption(command)).addHelpText("after", "\nIts exit code is 1 when something is wrong.");
+    withProjectOptions(withJsonOption(command))
+      .option("--strict", "look at every invariant: of runs, steps, versions, and each object in the store")
+      .option("--repair", "with --strict: mend what needs nobody's decision")
+      .addHelpText(
+        "after",
+        `
+Its exit code is 1 when something is wrong. --strict asks the store for every object that a version names, and reads
+through those that are on this machine.`,
+      );
   },
   async run({ options, terminal }) {
+    const { strict = false, repair = false } = options;
+    if (repair && !strict) throw new UsageError("--repair mends what --strict finds: give both.");
+    const project = findProject(options);
     const findings: Finding[] = [];
-    for await (const finding of examine(findProject(options), terminal)) {
+    const look: Look | undefined = strict ? (db) => strictLook(db, project, terminal, { repair }) : undefined;
+    for await (const finding of examine(project, terminal, look)) {
       findings.push(finding);
       if (options.json === true) continue;
       const { verdict, about, message, remedy } = finding;

@@ -20,7 +20,10 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, plural } from "../terminal/units.ts";
 
 export interface Finding {
-  readonly about: "node" | "disk" | "definitions" | "store" | "database" | "schema" | "deployed" | "workers" | "runs";
+  readonly about:
+    "node" | "disk" | "definitions" | "store" | "database" | "schema" | "deployed" | "workers" | "runs" | "strict";
+  /** Which of the invariants does not hold. */
+  readonly rule?: string;
   readonly verdict: "ok" | "note" | "wrong";
   readonly message: string;
   readonly remedy?: string;
@@ -28,12 +31,19 @@ export interface Finding {
 
 const leastFreeBytes = 2 ** 30;
 
-export async function* examine(project: Project, terminal: Terminal): AsyncGenerator<Finding, void, undefined> {
+/** A further look at a database whose schema is right. */
+export type Look = (db: Database) => AsyncGenerator<Finding, void, undefined>;
+
+export async function* examine(
+  project: Project,
+  terminal: Terminal,
+  look?: Look,
+): AsyncGenerator<Finding, void, undefined> {
   yield { about: "node", verdict: "ok", message: `Node ${process.versions.node}` };
   yield disk(project);
   const hash = yield* definitions(project);
   yield* store(project, terminal);
-  yield* database(project, terminal, hash);
+  yield* database(project, terminal, hash, look);
 }
 
 function disk({ home }: Project): Finding {
@@ -87,6 +97,7 @@ async function* database(
   project: Project,
   terminal: Terminal,
   hash: string | undefined,
+  look: Look | undefined,
 ): AsyncGenerator<Finding, void, undefined> {
   if (isNew(project)) {
     const message = `none yet; the first command that needs one makes it in ${project.home}`;
@@ -96,14 +107,14 @@ async function* database(
     if (project.databaseUrl !== undefined) {
       const db = openDatabase(project.databaseUrl);
       try {
-        yield* examineDatabase(db, project, hash);
+        yield* examineDatabase(db, project, hash, look);
       } finally {
         await db.close();
       }
       return;
     }
     await using instance = await openInstance(project, terminal);
-    yield* examineDatabase(instance.db, project, hash);
+    yield* examineDatabase(instance.db, project, hash, look);
   } catch (error) {
     yield wrong("database", error);
   }
@@ -113,6 +124,7 @@ async function* examineDatabase(
   db: Database,
   project: Project,
   hash: string | undefined,
+  look: Look | undefined,
 ): AsyncGenerator<Finding, void, undefined> {
   const { database, code } = await schemaVersion(db);
   const where = project.databaseUrl === undefined ? `embedded, in ${project.home}` : describeUrl(project.databaseUrl);
@@ -126,6 +138,7 @@ async function* examineDatabase(
   yield await deployed(db, project, hash);
   yield* workers(db, project);
   yield* runs(db);
+  if (look !== undefined) yield* look(db);
 }
 
 async function deployed(db: Database, { location, databaseUrl }: Project, hash: string | undefined): Promise<Finding> {
