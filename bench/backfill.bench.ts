@@ -1,131 +1,97 @@
 /**
- * Steps a second of a backfill with empty bodies, and how long a warm worker takes from submit to user code, beside bare
- * queue jobs of two small transactions each in the same run.
+ * Steps a second of a backfill with empty bodies, partitions a second of the same with batches and ranges, and how long a warm
+ * worker takes from submit to user code, beside bare queue jobs of two small transactions each in the same run.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Logger, run as runQueue } from "graphile-worker";
 import pg from "pg";
-import { objectCache, openStore } from "@iroko/assets";
-import { planRun } from "@iroko/core";
-import {
-  loadSnapshot,
-  migrate,
-  openDatabase,
-  readLogs,
-  readPlanningState,
-  registerLocation,
-  runProgress,
-  startWorker,
-  submitRun,
-} from "@iroko/core/engine";
-import { openEmbeddedPostgres } from "../packages/cli/src/embedded/open-embedded-postgres.ts";
+import { readLogs } from "@iroko/core/engine";
+import { openEngine, quantile, type ProcessorTime } from "./engine.ts";
 
-const rounds = 3;
+const rounds = Number(process.argv[2] ?? 3);
 const submits = 30;
 const slots = 2;
 const days = 365;
+const year = "2025-01-01..2025-12-31";
 
+/** The same chain of three three times over: a step a partition, a step for ten of them, a step for all. */
 const definitions = `
   import { asset, daily, define } from "@iroko/core";
   const days = daily({ start: "2025-01-01", timezone: "Africa/Lagos" });
-  const common = { partitions: days, materialize: () => undefined };
-  export const first = asset({ key: "first", ...common });
-  export const second = asset({ key: "second", deps: { first }, ...common });
-  export const third = asset({ key: "third", deps: { second }, ...common });
-  export const said = asset({ key: "said", materialize: () => console.log(Temporal.Now.instant().epochNanoseconds) });
-  export default define({ assets: [first, second, third, said] });
+  const chain = (name, backfill) => {
+    const common = { partitions: days, group: name, backfill, materialize: () => undefined };
+    const first = asset({ key: name + "_first", ...common });
+    const second = asset({ key: name + "_second", deps: { first }, ...common });
+    return [first, second, asset({ key: name + "_third", deps: { second }, ...common })];
+  };
+  const said = asset({ key: "said", materialize: () => console.log(Temporal.Now.instant().epochNanoseconds) });
+  export default define({ assets: [...chain("each", "perPartition"), ...chain("batch", { batches: 10 }), ...chain("range", "range"), said] });
 `;
 
-const median = (values: readonly number[], part = 0.5): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+await using engine = await openEngine(definitions);
+const bare = await bareQueue(engine.databaseUrl);
+await engine.startWorker(slots);
+for (const group of ["each", "batch", "range"])
+  await engine.ended(await engine.submit(`group:${group}`, "2025-01-01..2025-01-20"), 20); // warm
 
-const folder = mkdtempSync(join(tmpdir(), "iroko-bench-"));
-chmodSync(folder, 0o755); // as a project's folder is, so that root's server user can enter it
-await symlink(join(import.meta.dirname, "../node_modules"), join(folder, "node_modules"));
-await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
-await writeFile(join(folder, "iroko.config.ts"), definitions);
-await mkdir(join(folder, "store"));
-const postgres = await openEmbeddedPostgres({ home: join(folder, "home"), say: () => {} });
-const db = openDatabase(postgres.databaseUrl);
-await migrate(db);
-const bare = await bareQueue();
-const module = join(folder, "iroko.config.ts");
-const snapshot = await loadSnapshot(module);
-const { version } = await db.transaction((tx) => registerLocation(tx, "bench", snapshot));
-const location = { name: "bench", version, snapshot };
-const worker = await startWorker({
-  databaseUrl: postgres.databaseUrl,
-  location: "bench",
-  module,
-  store: await openStore(join(folder, "store")),
-  cache: objectCache({ directory: join(folder, "cache"), maxBytes: 2 ** 30 }),
-  workFolder: join(folder, "work"),
-  slots,
-});
-
-async function submit(select: string, partitions: string | undefined): Promise<string> {
-  const now = Temporal.Now.instant();
-  const request = {
-    select,
-    partitions:
-      partitions === undefined ? { kind: "unspecified" as const } : { kind: "text" as const, text: partitions },
-  };
-  const state = await readPlanningState(db, snapshot, request, now);
-  const plan = planRun({ snapshot, request, state, now });
-  return submitRun(db, { location, plan, selection: select, partitions: partitions ?? "", asOf: now, trigger: "cli" });
-}
-
-async function ended(run: string, everyMs: number): Promise<void> {
-  for (;;) {
-    const progress = await runProgress(db, run);
-    if (progress && !["queued", "running"].includes(progress.status)) {
-      if (progress.status !== "succeeded") throw new Error(`the run ${progress.status}`);
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}
-
-await ended(await submit("*", "2025-01-01..2025-01-20"), 20); // warm
-const stepsPerSecond: number[] = [];
+const groups = ["each", "batch", "range"] as const;
+const rates = { each: [] as number[], batch: [] as number[], range: [] as number[] };
+/** Milliseconds of processor time for a partition. */
+const spent = {
+  each: { postgres: 0, worker: 0, children: 0 },
+  batch: { postgres: 0, worker: 0, children: 0 },
+  range: { postgres: 0, worker: 0, children: 0 },
+};
 for (let round = 0; round < rounds; round += 1) {
   await bare.jobs(3 * days);
-  const start = performance.now();
-  await ended(await submit("first+", "2025-01-01..2025-12-31"), 100);
-  stepsPerSecond.push((3 * days * 1000) / (performance.now() - start));
+  for (const group of groups) {
+    const before = engine.processorTime();
+    const start = performance.now();
+    await engine.ended(await engine.submit(`group:${group}`, year), 20);
+    rates[group].push((3 * days * 1000) / (performance.now() - start));
+    const after = engine.processorTime();
+    for (const who of ["postgres", "worker", "children"] as const)
+      spent[group][who] += (after[who] - before[who]) / (rounds * 3 * days);
+  }
 }
 const latencies: number[] = [];
 for (let count = 0; count < submits; count += 1) {
   const start = Temporal.Now.instant().epochNanoseconds;
-  const run = await submit("said", undefined);
-  await ended(run, 5);
-  const [line] = await readLogs(db, run, { limit: 1 });
+  const run = await engine.submit("said");
+  await engine.ended(run, 5);
+  const [line] = await readLogs(engine.db, run, { limit: 1 });
   latencies.push(Number(BigInt(line?.body.trim().replace("n", "") ?? 0) - start) / 1e6);
 }
-await worker.drain(5);
 
-const [bareRate, rate] = [median(bare.rates), median(stepsPerSecond)];
+say("bare queue jobs a second", bare.rates);
+say("steps a second", rates.each, "goal 300");
 console.log(
-  `bare queue jobs      median ${bareRate.toFixed(0).padStart(5)} a second (${bare.rates.map(Math.round).join(", ")})`,
+  `${"bare jobs for a step".padEnd(35)} ${(quantile(bare.rates) / quantile(rates.each)).toFixed(2).padStart(6)}`,
 );
+sayTime("its processor time, ms", spent.each, ", goal 6");
+say("partitions a second, ten a step", rates.batch, "goal 3000");
+sayTime("its processor time, ms", spent.batch);
+say("partitions a second, all in a step", rates.range, "goal 3000");
+sayTime("its processor time, ms", spent.range);
 console.log(
-  `steps                median ${rate.toFixed(0).padStart(5)} a second (${stepsPerSecond.map(Math.round).join(", ")}), goal 200`,
-);
-console.log(`ratio                       ${(bareRate / rate).toFixed(2)} bare jobs for a step`);
-console.log(
-  `submit to user code  median ${median(latencies).toFixed(0).padStart(5)} ms, p95 ${median(latencies, 0.95).toFixed(0)} ms, goal under 100 ms`,
+  `${"submit to user code, ms".padEnd(35)} ${quantile(latencies).toFixed(0).padStart(6)} (p95 ${quantile(latencies, 0.95).toFixed(0)}), goal 50 (p95 100)`,
 );
 await bare.close();
-await db.close();
-await postgres.close();
-rmSync(folder, { recursive: true, force: true });
+
+function say(what: string, values: readonly number[], goal?: string): void {
+  const all = values.map((value) => value.toFixed(0)).join(", ");
+  console.log(
+    `${what.padEnd(35)} ${quantile(values).toFixed(0).padStart(6)} (${all})${goal === undefined ? "" : `, ${goal}`}`,
+  );
+}
+
+function sayTime(what: string, { postgres, worker, children }: ProcessorTime, goal = ""): void {
+  const all = `Postgres ${postgres.toFixed(2)}, worker ${worker.toFixed(2)}, child ${children.toFixed(2)}`;
+  console.log(`${what.padEnd(35)} ${(postgres + worker + children).toFixed(2).padStart(6)} (${all})${goal}`);
+}
 
 /** The least that a queue of ours could cost: a job, a transaction that claims a row, another that ends it. */
-async function bareQueue() {
-  const pool = new pg.Pool({ connectionString: postgres.databaseUrl, max: 2 * slots + 4 });
+async function bareQueue(databaseUrl: string) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 * slots + 4 });
   await pool.query(
     "create table bare (id int primary key, status text not null default 'ready', epoch int not null default 0)",
   );

@@ -105,6 +105,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     applicationName: workerSessionName(id),
     // As long as its silence: frozen in a claim, it would keep the sweeper itself waiting.
     idleInTransactionSeconds: options.ttlSeconds ?? defaultTtlSeconds,
+    byIndex: true,
   });
   try {
     const [snapshot, { id: instance, incarnation }] = await Promise.all([

@@ -39,6 +39,8 @@ export interface DatabaseOptions {
    * cut off would keep its locks from everybody. 60.
    */
   readonly idleInTransactionSeconds?: number;
+  /** For a process that reads few rows of large tables, and keeps its plans from when they were small: no scan of a whole one. */
+  readonly byIndex?: boolean;
 }
 
 const transactionTries = 8;
@@ -50,7 +52,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     connectionString: url,
     application_name: options.applicationName ?? "iroko",
     // Compiling a statement costs more than running any of ours.
-    options: `-c timezone=UTC -c datestyle=ISO -c jit=off -c idle_in_transaction_session_timeout=${options.idleInTransactionSeconds ?? 60}s`,
+    options:
+      `-c timezone=UTC -c datestyle=ISO -c jit=off -c idle_in_transaction_session_timeout=${options.idleInTransactionSeconds ?? 60}s` +
+      (options.byIndex === true ? " -c enable_seqscan=off -c enable_bitmapscan=off" : ""),
     types: { getTypeParser: typeParser },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
