@@ -88,7 +88,9 @@ create table iroko.asset_partition (
 -- Partial, so that it never passes for a way to find one partition by its key.
 create index asset_partition_window on iroko.asset_partition (asset, lower(time_window)) where time_window is not null;
 -- In the order in which windows follow each other: asset_summary sums up stretches of it.
-create index asset_partition_stretch on iroko.asset_partition (asset, (coalesce(rest, '') collate "C"), (partition collate "C"));
+-- Of no use to whoever looks for one partition, by its collation: in a short table Postgres would take it for as good as the
+-- primary key, and still do so when the table is long.
+create index asset_partition_stretch on iroko.asset_partition ((asset collate "C"), (coalesce(rest, '') collate "C"), (partition collate "C"));
 create index asset_partition_unpublished on iroko.asset_partition (asset, partition)
   where object_key is not null and published_version is distinct from version;
 create index asset_partition_verify on iroko.asset_partition (verify_after) where verify_after is not null;

@@ -164,38 +164,37 @@ export async function commitOutputs(
        select o.* from iroko.step_output o join fact using (step)
         where o.step = any ($1::bigint[]) and o.version is null and not o.superseded and fact.status is distinct from 'canceled'),
      mine as (
-       select step, asset, partition, busy.step is not null as busy, staged.step is not null as staged
+       select step, asset, partition, busy.step is not null as busy, staged.step is not null as staged, staged as output
          from (select busy_step as step, asset, partition from iroko.asset_partition where busy_step = any ($1::bigint[])) busy
          full join staged using (step, asset, partition)
         order by asset, partition),
-     -- Each row as it is once it is locked: whether this claim wins is decided by that.
+     -- Each row as it is once it is locked: whether this claim wins is decided by that. All that follows needs of it goes along:
+     -- joined once more, the partitions of a long range would be compared each with each.
      current as materialized (
-       select mine.*, p.write_seq as write_seq_before, p.before
+       select mine.*, p.write_seq as write_seq_before, p.next_version, p.before
          from mine cross join lateral (
-              select a.write_seq, case when a.version is not null and a.object_key is not null then a end as before
+              select a.write_seq, coalesce(a.version, a.purged_version, 0) + 1 as next_version, case when a.version is not null and a.object_key is not null then a end as before
                 from iroko.asset_partition a where (a.asset, a.partition) = (mine.asset, mine.partition) for update) p),
      locked as (
        select current.*, staged and coalesce(write_seq_before, 0) <= fact.write_seq as wins, fact.run, fact.write_seq, fact.code_version,
               fact.definition_hash, case when not staged then fact.status end as status, fact.error
          from current join fact using (step)),
      made as (
-       select locked.*, o.object_key, o.etag, o.sha256, o.rows, o.bytes, o.data_version, o.schema_hash, o.metadata,
-              coalesce(input.versions, '{}') || o.source_versions as inputs
-         from locked join staged o using (step, asset, partition)
-         left join json_to_recordset($3) as input (step bigint, partition text, versions jsonb) using (step, partition)
+       select locked.*, coalesce(input.versions, '{}') || (output).source_versions as inputs
+         from locked left join json_to_recordset($3) as input (step bigint, partition text, versions jsonb) using (step, partition)
         where locked.wins),
      replaced as (${keepVersions} select ${versionColumns("(locked.before)")} from locked where wins and (locked.before).version is not null),
      moved as (
        update iroko.asset_partition p
-          set version = coalesce(p.version, p.purged_version, 0) + 1, write_seq = o.write_seq, object_key = o.object_key, etag = o.etag, sha256 = o.sha256,
-              rows = o.rows, bytes = o.bytes, data_version = o.data_version, schema_hash = o.schema_hash, code_version = o.code_version,
-              definition_hash = o.definition_hash, inputs = o.inputs, metadata = o.metadata, made_by_run = o.run, made_by_step = o.step,
+          set version = o.next_version, write_seq = o.write_seq, object_key = (o.output).object_key, etag = (o.output).etag,
+              sha256 = (o.output).sha256, rows = (o.output).rows, bytes = (o.output).bytes, data_version = (o.output).data_version,
+              schema_hash = (o.output).schema_hash, code_version = o.code_version, definition_hash = o.definition_hash,
+              inputs = o.inputs, metadata = (o.output).metadata, made_by_run = o.run, made_by_step = o.step,
               made_at = clock_timestamp(), last_status = 'succeeded', last_run = o.run, last_step = o.step, last_at = clock_timestamp(),
               last_error = null, busy_step = nullif(p.busy_step, o.step),
-              published_version = case when o.object_key is null then coalesce(p.version, p.purged_version, 0) + 1 else p.published_version end,
-              verify_after = case when o.object_key is null then null else clock_timestamp() + make_interval(secs => $4) end
-         from made o where p.asset = o.asset and p.partition = o.partition
-       returning o.step, p.asset, p.partition, p.version),
+              published_version = case when (o.output).object_key is null then o.next_version else p.published_version end,
+              verify_after = case when (o.output).object_key is null then null else clock_timestamp() + make_interval(secs => $4) end
+         from made o where p.asset = o.asset and p.partition = o.partition),
      freed as (
        update iroko.asset_partition p
           set busy_step = nullif(p.busy_step, o.step),
@@ -204,7 +203,7 @@ export async function commitOutputs(
               last_at = case when o.status is null then p.last_at else clock_timestamp() end
          from locked o where not o.wins and p.asset = o.asset and p.partition = o.partition),
      told as (
-       select locked.step, locked.asset, locked.partition, moved.version from locked left join moved using (step, asset, partition) where locked.staged),
+       select step, asset, partition, case when wins then next_version end as version from locked where staged),
      kept as (
        update iroko.step_output o set version = told.version, superseded = told.version is null
          from told where o.step = any ($1::bigint[]) and o.step = told.step and o.asset = told.asset and o.partition = told.partition)

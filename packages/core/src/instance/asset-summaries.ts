@@ -34,10 +34,10 @@ const behind = `
              where not exists (select from iroko.asset_summary s where s.asset = asset.asset)) unsummed
            cross join lateral (
            with recursive rests (rest) as (
-             (select coalesce(p.rest, '') collate "C" from iroko.asset_partition p where p.asset = unsummed.asset order by 1 limit 1)
+             (select coalesce(p.rest, '') collate "C" from iroko.asset_partition p where p.asset collate "C" = unsummed.asset order by 1 limit 1)
              union all
              select (select coalesce(p.rest, '') collate "C" from iroko.asset_partition p
-                      where p.asset = unsummed.asset and coalesce(p.rest, '') collate "C" > rests.rest order by 1 limit 1)
+                      where p.asset collate "C" = unsummed.asset and coalesce(p.rest, '') collate "C" > rests.rest order by 1 limit 1)
                from rests where rests.rest is not null)
            select rest from rests where rest is not null) found),
   behind as materialized (
@@ -51,7 +51,7 @@ const partitionsOf = (stretches: string, columns: string, limit?: number): strin
     select ${stretches}.asset, ${stretches}.rest as of_rest, ${stretches}.first, ${columns}
       from ${stretches} cross join lateral (
            select * from iroko.asset_partition p
-            where p.asset = ${stretches}.asset and coalesce(p.rest, '') collate "C" = ${stretches}.rest
+            where p.asset collate "C" = ${stretches}.asset and coalesce(p.rest, '') collate "C" = ${stretches}.rest
               and p.partition collate "C" >= ${stretches}.first and p.partition collate "C" < ${stretches}.until
             order by p.partition collate "C" ${limit === undefined ? "offset 0" : `limit ${limit}`}) p`;
 
