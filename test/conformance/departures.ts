@@ -95,6 +95,32 @@ const equalKeysQuestion = z.object({
 
 const keysAnswer = z.strictObject({ keys: z.array(z.string()) });
 
+const bounds = z.object({
+  def: z.object({ start: z.string(), end: z.string().nullish(), exclusions: z.array(z.unknown()).nullish() }),
+  now: z.string(),
+});
+const overrideQuestion = z.object({
+  op: z.literal("cron_for"),
+  def: z.object({ type: z.string() }),
+  overrides: z.record(z.string(), z.number()),
+});
+const overridePlaces: Readonly<Record<string, readonly string[]>> = {
+  hourly: ["minute_of_hour"],
+  daily: ["minute_of_hour", "hour_of_day"],
+  weekly: ["minute_of_hour", "hour_of_day", "day_of_week"],
+  monthly: ["minute_of_hour", "hour_of_day", "day_of_month"],
+};
+
+/** Whether a span of time may hold some of which the definition has no partition: before its start, after its end or now. */
+function reachesOutside({ input }: Case, from: string, until: string): boolean {
+  const { data } = bounds.safeParse(input);
+  if (data === undefined) return false;
+  const { start, end, exclusions } = data.def;
+  // Its first window begins within some weeks of its start, by the offsets and the cadence.
+  const begun = Date.parse(start.slice(0, 10)) + 45 * 86_400_000;
+  return !(Date.parse(from) >= begun && Date.parse(until) <= Date.parse(data.now)) || end != null || exclusions != null;
+}
+
 const endsBeforeItStarts = z.object({
   def: z.object({ start: z.iso.date(), end: z.iso.date() }).refine(({ start, end }) => end < start),
 });
@@ -126,8 +152,11 @@ const rules: readonly Rule[] = [
     because: "a span of time has the partitions in it that exist",
     covers: (vector, answer) => {
       const [ours, theirs] = [keysAnswer.safeParse(answer).data, keysAnswer.safeParse(vector.expected).data];
-      const isOfSpan = isOf(z.object({ op: z.literal("keys_in_window") }), vector);
-      return isOfSpan && ours !== undefined && new Set(ours.keys).isSubsetOf(new Set(theirs?.keys));
+      const span = z
+        .object({ op: z.literal("keys_in_window"), start: z.string(), end: z.string() })
+        .safeParse(vector.input);
+      if (!span.success || !ours || !theirs || !reachesOutside(vector, span.data.start, span.data.end)) return false;
+      return new Set(ours.keys).isSubsetOf(new Set(theirs.keys));
     },
   },
   {
@@ -141,14 +170,24 @@ const rules: readonly Rule[] = [
   {
     topic: "time_partitions",
     because: "a time outside the definition has no key",
-    covers: (vector, answer) =>
-      isOf(z.object({ op: z.literal("key_at") }), vector) && isDeepStrictEqual(answer, { key: null }),
+    covers: (vector, answer) => {
+      const { data } = z.object({ op: z.literal("key_at"), instant: z.string() }).safeParse(vector.input);
+      return (
+        data !== undefined &&
+        reachesOutside(vector, data.instant, data.instant) &&
+        isDeepStrictEqual(answer, { key: null })
+      );
+    },
   },
   {
     topic: "time_partitions",
     because: "an override that the definition has no place for is refused",
-    covers: (vector, answer) =>
-      isOf(z.object({ op: z.literal("cron_for") }), vector) && refusedWith(answer, "CRON_INVALID"),
+    covers: ({ input }, answer) => {
+      const { data } = overrideQuestion.safeParse(input);
+      if (data === undefined) return false;
+      const places = overridePlaces[data.def.type] ?? [];
+      return Object.keys(data.overrides).some((name) => !places.includes(name)) && refusedWith(answer, "CRON_INVALID");
+    },
   },
   {
     topic: "time_partitions",
