@@ -1,8 +1,7 @@
 /** What is kept of a partition besides what is current. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listVersions } from "@iroko/core/engine";
-import { retentionOf } from "@iroko/core";
+import { listVersions, retentionOf } from "@iroko/core/engine";
 import { expireVersions } from "../../packages/core/src/instance/versions.ts";
 import { firstDay, versionedInstance } from "../support/make-versions.ts";
 

@@ -227,7 +227,7 @@ export type { DefinitionProblem } from "./definitions/problem.ts";
 export { readSchema, tableSchema, type ReadSchema, type SchemaProblem } from "./definitions/read-schema.ts";
 export { readSnapshot } from "./definitions/read-snapshot.ts";
 export { resource, type OpenedOf, type Resource, type ResourceOptions, type WithEnv } from "./definitions/resource.ts";
-export { defaultRetention, retentionOf, sensitiveRetention, type RetentionPolicy } from "./definitions/retention.ts";
+export { defaultRetention, sensitiveRetention, type RetentionPolicy } from "./definitions/retention.ts";
 export { defaultRetryPolicy, retryPolicy, type RetryPolicy } from "./definitions/retry-policy.ts";
 export { schedule, type ScheduleOptions } from "./definitions/schedule.ts";
 export { snapshotOf } from "./definitions/snapshot-of.ts";
