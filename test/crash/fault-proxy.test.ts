@@ -25,7 +25,7 @@ after(() => echo.close());
 
 function underFaults(sentence: string, faults: Faults, body: (proxy: FaultProxy) => Promise<void>): void {
   test(sentence, { timeout: 60_000 }, async () => {
-    await using proxy = await faultProxy({ port: (echo.address() as AddressInfo).port });
+    await using proxy = await faultProxy((echo.address() as AddressInfo).port);
     heard.length = 0;
     proxy.set(faults);
     await body(proxy);
@@ -155,7 +155,7 @@ underFaults("open connections are reset at a word", {}, async (proxy) => {
 
 test("the seed decides which connections are met", { timeout: 60_000 }, async () => {
   const met = async (): Promise<readonly boolean[]> => {
-    await using proxy = await faultProxy({ port: (echo.address() as AddressInfo).port }, seeded(7));
+    await using proxy = await faultProxy((echo.address() as AddressInfo).port, seeded(7));
     proxy.set({ share: 0.5, refuse: true });
     const outcomes: boolean[] = [];
     for (let n = 0; n < 20; n += 1) {

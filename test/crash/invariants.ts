@@ -1,7 +1,7 @@
 /** What must hold of an instance that has come to rest, whatever it went through. */
 import assert from "node:assert/strict";
 import { partitionOf, type Snapshot } from "@iroko/core";
-import { stableKey, type Queryable, type Store } from "@iroko/core/engine";
+import { stableKey, violations, type Database, type Store } from "@iroko/core/engine";
 
 export interface AtRest {
   /** Objects under `_v/` that no row names: what the collector is to take. */
@@ -9,7 +9,7 @@ export interface AtRest {
   readonly versions: number;
 }
 
-export async function assertAtRest(db: Queryable, store: Store, snapshot: Snapshot): Promise<AtRest> {
+export async function assertAtRest(db: Database, store: Store, snapshot: Snapshot): Promise<AtRest> {
   const none = async (what: string, query: string): Promise<void> =>
     assert.deepEqual((await db.query(query)).rows, [], what);
   await none("every run has ended", "select id, status from iroko.run where ended_at is null");
@@ -37,11 +37,13 @@ export async function assertAtRest(db: Queryable, store: Store, snapshot: Snapsh
                    where type = 'materialization' and version.value <> 'null') v using (asset, partition)
       where p.object_key is not null group by 1, 2, 3 having count(v.version) <> p.version or count(distinct v.version) <> p.version`,
   );
+  const wrong = await Array.fromAsync(violations(db, store, { now: Temporal.Now.instant() }));
+  assert.deepEqual(wrong, [], "iroko doctor --strict finds nothing");
   return { orphans: await orphansOf(db, store), versions: await assertPublished(db, store, snapshot) };
 }
 
 /** Every pointer's object is there, and its stable path shows it. */
-async function assertPublished(db: Queryable, store: Store, snapshot: Snapshot): Promise<number> {
+async function assertPublished(db: Database, store: Store, snapshot: Snapshot): Promise<number> {
   const { incarnation } = (await db.query<{ incarnation: number }>("select incarnation from iroko.instance")).rows[0]!;
   const { rows } = await db.query<{
     asset: string;
@@ -68,9 +70,10 @@ async function assertPublished(db: Queryable, store: Store, snapshot: Snapshot):
   return rows.length;
 }
 
-async function orphansOf(db: Queryable, store: Store): Promise<readonly string[]> {
+async function orphansOf(db: Database, store: Store): Promise<readonly string[]> {
   const { rows } = await db.query<{ key: string }>(
-    "select object_key as key from iroko.asset_partition union select object_key from iroko.step_output",
+    `select object_key as key from iroko.asset_partition union select object_key from iroko.asset_version
+      union select object_key from iroko.step_output`,
   );
   const known = new Set(rows.map(({ key }) => key));
   const all = await Array.fromAsync(store.list("_v/"), ({ key }) => key);

@@ -44,17 +44,16 @@ export interface FaultProxy extends AsyncDisposable {
 /** Of what a connection has sent, so much is shown to `loseAnswer`. */
 const longestMemory = 64 * 1024;
 
-export async function faultProxy(
-  target: { readonly host?: string; readonly port: number },
-  chance: Chance = seeded(),
-): Promise<FaultProxy> {
+/** @param port of 127.0.0.1; a function where it may change */
+export async function faultProxy(port: number | (() => number), chance: Chance = seeded()): Promise<FaultProxy> {
   const links = new Set<Link>();
   const count = { taken: 0, broken: 0 };
   let faults: Faults = {};
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     count.taken += 1;
-    const far = connect({ host: target.host ?? "127.0.0.1", port: target.port, allowHalfOpen: true, noDelay: true });
+    const target = typeof port === "number" ? port : port();
+    const far = connect({ host: "127.0.0.1", port: target, allowHalfOpen: true, noDelay: true });
     const link = new Link(client, far, chance, () => (count.broken += 1));
     link.meet(faults);
     links.add(link);

@@ -89,7 +89,8 @@ async function serve(worker: Worker, drainSeconds: number, terminal: Terminal): 
     return exitCodes.done;
   } catch (error) {
     terminal.say(renderError(error, terminal));
-    return exitCodes.failed;
+    // At once: closing in order would wait for a database that may never answer, and others have the steps already.
+    process.exit(exitCodes.failed);
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, tell);
   }
