@@ -107,8 +107,10 @@ test("after a power cut, another process may have the number of the worker that 
     "update iroko.worker set pid = $1, boot_id = 'of the start before', postmaster_started = postmaster_started - interval '1 day'",
     [process.pid],
   );
-  await db.close();
   const listed = await project.iroko(["plan", "--select", "quick"]);
+  const { rows } = await db.query("select status from iroko.step");
+  await db.close();
   await server.close();
   assert.match(listed.stderr, /unfinished run [0-9a-f-]{36} \(slow 2026-11-02: 0 of 1 step done\)/);
+  assert.deepEqual(rows, [{ status: "ready" }], "taken from it at once");
 });

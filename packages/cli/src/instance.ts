@@ -1,7 +1,7 @@
 /** The instance of a project: the embedded Postgres of its home, or the one that DATABASE_URL names. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { migrate, openDatabase, requireSchema, type Database } from "@iroko/core/engine";
+import { buryRestarted, migrate, openDatabase, requireSchema, type Database } from "@iroko/core/engine";
 import type { Project } from "./project.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -43,6 +43,7 @@ async function openEmbedded(project: Project, terminal: Terminal): Promise<Insta
   };
   try {
     await migrate(db);
+    await buryRestarted(db);
   } catch (error) {
     await close();
     throw error;

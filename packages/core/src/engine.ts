@@ -18,6 +18,7 @@ export type {
   UploadProgress,
 } from "./execution/store.ts";
 export { bootId } from "./execution/boot-id.ts";
+export { buryRestarted } from "./execution/bury-restarted.ts";
 export { openGate } from "./execution/network-gate.ts";
 export type { GateAnswer, NetworkGate, TransferRecord, TransferRequest } from "./execution/network-gate.ts";
 export { DeferredByGate, gatedStore, type GatedStore, type TransferContext } from "./execution/gated-store.ts";

@@ -11,7 +11,7 @@ import { endWaiting } from "./cancel-run.ts";
 
 export interface DeadWorker {
   readonly id: string;
-  readonly cause: "killed" | "frozen" | "left";
+  readonly cause: "killed" | "frozen" | "left" | "restarted";
   /** Its last beat that was seen: one that has beaten since is not dead. */
   readonly beat?: number;
 }
