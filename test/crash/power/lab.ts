@@ -4,7 +4,7 @@
  * cuts leave, a machine is switched on with each, and compared with what had been acknowledged. Prints a JSON line for each.
  */
 import { rmSync } from "node:fs";
-import { pick, seeded } from "../../support/seeded.ts";
+import { between, pick, seeded } from "../../support/seeded.ts";
 import { comeBack } from "./come-back.ts";
 import { copyFirstDisk, makeFirstDisk, mountImage, recordedDisk, unmount } from "./disks.ts";
 import { isOver, nothingYet } from "./instance-state.ts";
@@ -59,16 +59,22 @@ async function cut(recording: Recording, index: number): Promise<Cut> {
 }
 
 /**
- * The record to cut after: one of five while the instance is made, the others at any time while it works; of a control in the
- * second half of it, when there is something to lose. By time and not by record: without flushes there are few records.
+ * The record to cut after: one of five while the instance is made; of the others half at any time while it works, half at any
+ * write, of which there are most where most happens. Of a control by time, since without flushes there are few writes, and
+ * in the second half of it, when there is something to lose.
  */
 function cutPoint({ records, journal }: Recording): number {
-  const isControl = options.unsafe.length > 0;
   const at = (entry: number): number => {
     const position = journal[entry]?.position ?? Number.POSITIVE_INFINITY;
     return records.findLastIndex(({ end }) => end <= position);
   };
-  const entry = Math.floor((isControl ? 0.5 + random() / 2 : random()) * journal.length);
-  const [from, to] = !isControl && random() < 0.2 ? [0, at(0)] : [at(entry), at(entry + 1)];
-  return from + Math.floor(random() * (to - from + 1));
+  const within = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
+  const byTime = (least: number): number => {
+    const entry = Math.floor(between(random, least, 1) * journal.length);
+    return within(at(entry), at(entry + 1));
+  };
+  if (options.unsafe.length > 0) return byTime(0.5);
+  const kind = random();
+  if (kind < 0.2) return within(0, at(0));
+  return kind < 0.6 ? byTime(0) : within(at(0), records.length - 1);
 }
