@@ -5,7 +5,7 @@ import { damageInTheEnd, damageToFiles, damageToTables, type Damage } from "./jo
 import { failIfEnded, isReady, patience, succeeds, switchOn, type Command, type Machine } from "./machine.ts";
 import { project } from "./place.ts";
 import type { LabOptions } from "./power-cuts.ts";
-import { assets, backfill, worker } from "./project.ts";
+import { assets, backfill, doctor, worker } from "./project.ts";
 import type { Recording } from "./work.ts";
 
 /** What is started: a worker as a service would be, or the user's next command. */
@@ -110,4 +110,5 @@ async function goOnToTheEnd(
     patience,
   );
   add(damageInTheEnd(project, end, days * assets.length));
+  await succeeds(machine.start("doctor", ...doctor));
 }

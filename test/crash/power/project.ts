@@ -44,6 +44,9 @@ function iroko(...args: readonly string[]): readonly string[] {
 /** The words of the commands. */
 export const worker: readonly string[] = iroko("worker", "--slots", "2");
 
+/** Fails when an invariant does not hold. */
+export const doctor: readonly string[] = iroko("doctor", "--strict");
+
 export function backfill(days: number, ...options: readonly string[]): readonly string[] {
   const last = Temporal.PlainDate.from("2026-11-01").add({ days: days - 1 });
   return iroko("backfill", "--select", "*", "--from", "2026-11-01", "--to", last.toString(), ...options);
