@@ -58,6 +58,7 @@ export const errorCatalogue = {
   DATABASE_DENIED: "Postgres refused the connection.",
   DATABASE_NEWER: "The database was migrated by a newer Iroko than this one.",
   DATABASE_OLDER: "The database has to be migrated first.",
+  DATABASE_DAMAGED: "Postgres has found data that a disk has damaged.",
   MIGRATION_CHANGED: "A migration that was applied reads otherwise now.",
   LOCATION_NOT_FOUND: "No code location of that name has registered its definitions.",
   RUN_NOT_FOUND: "There is no run of that id.",

@@ -108,18 +108,22 @@ async function ensureRunning(home: string, options: EmbeddedPostgresOptions): Pr
     if (server?.isReady) return { placement: { ...recorded, port: server.port }, attached: true };
   }
   const user = serverUser();
-  const placement = recorded ?? newPlacement(home, user, await freePort(), options.say);
+  let placement = recorded ?? newPlacement(home, user, await freePort(), options.say);
   const dataDir = dataDirOf(placement);
+  if (recorded?.made === true && !existsSync(dataDir)) throw dataGone(home, dataDir);
   const binaries = usableBinaries(home, placement, user);
   if (!existsSync(dataDir)) {
     options.say(`Making a PostgreSQL database in ${placement.folder} …`);
     writePlacement(home, placement); // first, so that a power cut cannot separate the data from its password
     makeDataFolder(binaries, user, placement);
+    placement = { ...placement, made: true };
+    writePlacement(home, placement);
   } else if (recorded === undefined) {
     options.say(`${dataDir} has lost its record: giving it a new password.`);
     checkDataFolder(binaries, dataDir);
     await stopServer(dataDir);
     resetPassword(binaries, user, placement);
+    placement = { ...placement, made: true };
     writePlacement(home, placement);
   }
   checkDataFolder(binaries, dataDir);
@@ -156,6 +160,13 @@ async function start(
     await sleep(100);
   }
   throw didNotStart(placement.folder, log);
+}
+
+/** A disk that is not mounted, a folder that was moved: an empty database in its place would take its name. */
+function dataGone(home: string, dataDir: string): IrokoError {
+  return new IrokoError("EMBEDDED_POSTGRES_DATA", `The data folder ${dataDir} is gone.`, {
+    hint: `Mount its disk, or restore it from a backup. To start with an empty database instead, move ${home} away.`,
+  });
 }
 
 /** The binaries as npm installed them, or a copy that the server's user can reach, shared by the homes beside this one. */

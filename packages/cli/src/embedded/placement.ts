@@ -29,6 +29,8 @@ export interface Placement {
   readonly folder: string;
   readonly port: number;
   readonly password: string;
+  /** Its data folder was made: if that is gone, no other is made in its place. */
+  readonly made?: boolean;
 }
 
 export const recordFile = (home: string): string => join(home, "postgres.json");
@@ -142,9 +144,9 @@ const ownerFile = (folder: string): string => `${folder}.home`;
 
 function parseRecord(text: string): Placement | undefined {
   try {
-    const { folder, port, password } = JSON.parse(text) as Partial<Record<keyof Placement, unknown>>;
+    const { folder, port, password, made } = JSON.parse(text) as Partial<Record<keyof Placement, unknown>>;
     const isWhole = typeof folder === "string" && typeof port === "number" && typeof password === "string";
-    return isWhole ? { folder, port, password } : undefined;
+    return isWhole ? { folder, port, password, made: made === true } : undefined;
   } catch {
     return undefined;
   }

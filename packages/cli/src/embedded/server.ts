@@ -214,7 +214,9 @@ export function didNotStart(folder: string, log: string): IrokoError {
     "EMBEDDED_POSTGRES_START",
     `The embedded PostgreSQL in ${folder} did not start. It says:\n${lastLines(log)}`,
     {
-      hint: `The whole log is ${join(folder, "server.log")}. The data is untouched; set DATABASE_URL to use another PostgreSQL meanwhile.`,
+      hint:
+        `The whole log is ${join(folder, "server.log")}. The data is untouched. If it is damaged, restore ${folder} from a backup; ` +
+        `set DATABASE_URL to use another PostgreSQL meanwhile.`,
     },
   );
 }

@@ -202,6 +202,8 @@ const connectionCodes = new Set([
 /** What pg says, without a code, of a connection that broke under a query, or that could not be had in time. */
 const connectionMessages =
   /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/;
+/** A page or an index whose checksum or structure is wrong. */
+const damageCodes = new Set(["XX001", "XX002"]);
 const credentialCodes = new Set(["28P01", "28000", "3D000"]);
 
 function explainConnection(error: unknown, url: string): unknown {
@@ -217,6 +219,12 @@ function explainConnection(error: unknown, url: string): unknown {
   if (credentialCodes.has(code)) {
     return new IrokoError("DATABASE_DENIED", `Postgres at ${place} refused the connection: ${error.message}.`, {
       hint: "Check user, password and database name in DATABASE_URL.",
+      cause: error,
+    });
+  }
+  if (damageCodes.has(code)) {
+    return new IrokoError("DATABASE_DAMAGED", `Postgres at ${place} has found damaged data: ${error.message}.`, {
+      hint: "Stop everything that writes to it, copy its data folder, then restore a backup. Nothing was repaired by guessing.",
       cause: error,
     });
   }
