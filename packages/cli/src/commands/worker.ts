@@ -90,7 +90,7 @@ async function serve(worker: Worker, drainSeconds: number, terminal: Terminal): 
   } catch (error) {
     terminal.say(renderError(error, terminal));
     // At once: closing in order would wait for a database that may never answer, and others have the steps already.
-    process.exit(exitCodes.failed);
+    return process.exit(exitCodes.failed);
   } finally {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, tell);
   }

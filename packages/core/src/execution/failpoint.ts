@@ -23,7 +23,8 @@ export type Failpoint =
 
 const signals = { kill: "SIGKILL", freeze: "SIGSTOP" } as const;
 
-let [armed, action] = (process.env["IROKO_FAILPOINT"] ?? "").split("=");
+const [point, action] = (process.env["IROKO_FAILPOINT"] ?? "").split("=");
+let armed = point;
 
 /** Acts once, the first time that this process comes by. */
 export function failpoint(name: Failpoint): void {
