@@ -42,7 +42,7 @@ async function cutAgainAndAgain(): Promise<void> {
 async function cut(recording: Recording, index: number): Promise<Cut> {
   const { log, records, journal } = recording;
   const isControl = options.unsafe.length > 0;
-  const at = cutPoint(recording);
+  const at = cutPoint(recording, index);
   const mercy = isControl ? "none of it" : pick(random, mercies);
   const back = index % 2 === 0 ? "worker" : "command";
   const image = await copyFirstDisk("crashed.img");
@@ -59,10 +59,11 @@ async function cut(recording: Recording, index: number): Promise<Cut> {
 }
 
 /**
- * The record to cut after: one of five while the instance is made; of the others half at any time while it works, half at any
- * write, of which there are most where most happens. Of a control at the end: the system writes by itself what is old.
+ * The record to cut after: first where something has been acknowledged; then one of five while the instance is made, of the
+ * others half at any time while it works, half at any write, of which there are most where most happens. Of a control at the
+ * end: what is old, the system has written by itself.
  */
-function cutPoint({ records, journal }: Recording): number {
+function cutPoint({ records, journal }: Recording, index: number): number {
   const at = (entry: number): number => {
     const position = journal[entry]?.position ?? Number.POSITIVE_INFINITY;
     return records.findLastIndex(({ end }) => end <= position);
@@ -73,6 +74,7 @@ function cutPoint({ records, journal }: Recording): number {
     return within(at(entry), at(entry + 1));
   };
   if (options.unsafe.length > 0) return byTime(0.9);
+  if (index === 0) return byTime(0.5);
   const kind = random();
   if (kind < 0.2) return within(0, at(0));
   return kind < 0.6 ? byTime(0) : within(at(0), records.length - 1);
