@@ -9,15 +9,14 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { IrokoError } from "@iroko/core";
-import { listSteps, listWorkers, migrate, openDatabase, runProgress, vacuum } from "@iroko/core/engine";
-import { openEmbeddedPostgres } from "../../packages/cli/src/embedded/open-embedded-postgres.ts";
+import { listSteps, listWorkers, runProgress, vacuum } from "@iroko/core/engine";
 import { findServer, type RunningServer } from "../../packages/cli/src/embedded/server.ts";
 import { faultProxy } from "../support/fault-proxy.ts";
 import { skipWithoutMinio, startMinio } from "../support/minio.ts";
+import { ownPostgres } from "../support/own-postgres.ts";
 import { startCli } from "../support/run-cli.ts";
 import { between, pick, seeded, type Chance } from "../support/seeded.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
-import { createTempDir } from "../support/temp-dir.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { effort } from "./effort.ts";
@@ -106,18 +105,12 @@ async function killAtRandom(
   stack: AsyncDisposableStack,
   store: string | undefined,
 ): Promise<void> {
-  const home = stack.use(createTempDir("home"));
-  const postgres = await openEmbeddedPostgres({ home: home.path, say: () => {} });
-  stack.defer(() => postgres.close());
+  const postgres = stack.use(await ownPostgres());
   const postmaster = (): RunningServer | undefined => findServer(postgres.dataDir);
   // Everybody comes through here: its port stays, whatever port Postgres gets when it comes back.
   const link = stack.use(await faultProxy(() => postmaster()?.port ?? 1, chance));
   const url = new URL(postgres.databaseUrl);
   url.port = String(link.port);
-  const empty = openDatabase(url.href);
-  await migrate(empty);
-  await empty.close();
-
   const database = { url: url.href, drop: () => Promise.resolve() };
   const files = { "iroko.config.ts": definitions, generation: "1" };
   const instance = stack.use(await testInstance(files, { database, ...(store === undefined ? {} : { store }) }));
