@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
@@ -80,7 +81,7 @@ test("a worker that was frozen past its TTL commits nothing when it wakes, and e
     const lost = (await listEvents(instance.db, {}, { limit: 100 })).filter(({ type }) => type === "worker_lost");
     assert.deepEqual(
       lost.map(({ payload }) => payload),
-      [{ worker: first.worker, cause: "frozen" }],
+      [{ worker: first.worker, host: hostname(), cause: "frozen" }],
     );
   } finally {
     zombie.kill("SIGKILL");

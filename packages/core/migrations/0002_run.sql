@@ -74,6 +74,10 @@ create table iroko.step (
   attempt         integer     not null default 0,
   lost_attempts   integer     not null default 0,
   worker          uuid,
+  -- how its own children, and workers it ran on, have ended under it; since when it runs alone on a worker, which a further
+  -- death would convict it for
+  deaths          jsonb       not null default '[]',
+  suspect_since   timestamptz,
   -- pinned at the first claim: every retry reads the same, and keeps the place in the order of writes that goes with it
   inputs          jsonb,
   write_seq       bigint,

@@ -64,6 +64,7 @@ export {
   type RunStatus,
   type RunTrigger,
 } from "./instance/runs.ts";
+export { describeDeathOf, type Death } from "./planning/parking.ts";
 export { listSteps, type StepKind, type StepRecord, type StepStatus } from "./instance/steps.ts";
 export {
   currentVersions,

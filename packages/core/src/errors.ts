@@ -72,6 +72,7 @@ export const errorCatalogue = {
   INPUT_MISSING: "A step reads an upstream partition that has not been made.",
   INPUT_GONE: "An object that a step has pinned is no longer in the store.",
   CHILD_DIED: "The process that ran the step died under it.",
+  STEP_PARKED: "The step was given up: processes died under it time and again.",
   CODE_MOVED: "No live worker has the code that the step was planned with.",
   CANCELED: "The step was canceled.",
   INTERNAL: "Iroko's own work for the step failed; the user's code did not.",
@@ -98,7 +99,7 @@ export const errorCatalogue = {
   WOULD_SHRINK: "A cumulative partition would hold fewer rows than the version before it.",
   SOURCE_NOT_FOUND: "A file that is read is not there.",
   SOURCE_COLUMNS: "A file that is read has other columns than it should.",
-  OUT_OF_MEMORY: "DuckDB needed more memory than the step may use.",
+  OUT_OF_MEMORY: "The step, or DuckDB in it, needed more memory than it may use.",
   DISK_FULL: "The disk is full.",
   // Stores and objects: known when bytes are moved.
   STORE_URI: "A store's address is neither a folder nor s3://bucket/prefix.",

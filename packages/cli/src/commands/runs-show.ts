@@ -1,5 +1,6 @@
 import type { Snapshot } from "@iroko/core";
 import {
+  describeDeathOf,
   listSteps,
   locationAt,
   materializationsOf,
@@ -50,6 +51,7 @@ const command: CliCommand<RunsShowOptions> = {
     if (steps.length > 0) terminal.data(stepsTable(steps, snapshot, terminal));
     const hidden = run.planned - steps.length;
     if (hidden > 0 && steps.length === stepsShown) terminal.say(`… and more: iroko runs show ${run.id} --all`);
+    printDeaths(steps, snapshot, terminal);
     if (run.failed > 0) await printFailures(db, run, snapshot, terminal);
     if (run.endedAt !== null && run.status !== "succeeded")
       terminal.say(`To retry what did not succeed: iroko runs retry ${run.id}`);
@@ -135,6 +137,17 @@ function whyText(step: StepRecord): string {
     case "running":
     case "canceled":
       return step.reason;
+  }
+}
+
+/** What processes and workers died of under the steps that are shown, and what a process said last. */
+function printDeaths(steps: readonly StepRecord[], snapshot: Snapshot, terminal: Terminal): void {
+  for (const step of steps.filter(({ deaths }) => deaths.length > 0)) {
+    terminal.data(`\n${terminal.styleData("yellow", "interrupted")} ${recordName(snapshot, step)}`);
+    for (const death of step.deaths) {
+      terminal.data(`  ${describeDeathOf(death)}`);
+      for (const line of death.lastLines ?? []) terminal.data(terminal.styleData("dim", `    ${line}`));
+    }
   }
 }
 

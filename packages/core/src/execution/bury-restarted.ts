@@ -14,7 +14,7 @@ export async function buryRestarted(db: Database): Promise<void> {
   await db.transaction((tx) =>
     buryWorkers(
       tx,
-      dead.map(({ id, beat }) => ({ id, beat, cause: "restarted" as const })),
+      dead.map(({ id, beat, host }) => ({ id, beat, death: { host, cause: "machine restarted" as const } })),
     ),
   );
 }

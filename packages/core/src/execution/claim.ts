@@ -18,12 +18,14 @@ import {
   type ClaimedStep,
 } from "../instance/steps.ts";
 import { dropWakeUps, replaceWakeUps } from "../instance/wake-ups.ts";
+import { isParked } from "../planning/parking.ts";
 import { MappingQuestion } from "../partitions/mapping-relation.ts";
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { partitionsIn } from "../partitions/partitions-in.ts";
 import { failpoint } from "./failpoint.ts";
 import { inputVersions, noInputs, pinInputsOf, type LookUpCurrent, type PinnedInputs } from "./pinned-inputs.ts";
 import { momentOfRun } from "./read-moment.ts";
+import { stepParked } from "./step-deaths.ts";
 import { assetOf, stepDefinition, type StepDefinition } from "./step-definition.ts";
 
 export interface Attempt {
@@ -141,7 +143,8 @@ async function claimIn(
   );
   const lookUp = lookUpTogether(tx);
   const pinned = wanted.map(async (one): Promise<PinnedInputs | Unfit> => {
-    const { step } = one.step;
+    const { step, deaths } = one.step;
+    if (isParked(deaths)) return new Unfit(stepParked(deaths));
     try {
       return unanswered.get(step) ?? (await pinAsPlanned(tx, lookUp, by.snapshot, one));
     } catch (error) {
@@ -193,11 +196,13 @@ async function lockFitting(
     if (needed.some((pool) => !pools.includes(pool))) throw new NeedsPools(needed);
     const withdrawn: number[] = [];
     for (const step of found) {
+      if (step.isSuspect && fitting.length > 0) continue; // behind another one, or one that has found its pool full
       // A pool that nobody has given a size has no limit.
       if (step.pools.some((pool) => (room.get(pool) ?? 1) <= 0)) withdrawn.push(step.step);
       else {
         for (const pool of step.pools) if (room.has(pool)) room.set(pool, room.get(pool)! - 1);
         fitting.push(step);
+        if (step.isSuspect) return fitting;
       }
     }
     if (withdrawn.length === 0) return fitting;

@@ -20,12 +20,14 @@ import { partitionColumns } from "../instance/columns.ts";
 import type { Database } from "../instance/database.ts";
 import { fence, type StepEnd } from "../instance/steps.ts";
 import { forgetUpload, recordUpload, uploadUnderWay } from "../instance/uploads.ts";
+import { isParked, type Death } from "../planning/parking.ts";
 import { judgeAttempt } from "../planning/verdict.ts";
 import type { BuiltFile, BuiltFiles } from "./built-files.ts";
 import type { Attempt } from "./claim.ts";
 import type { ChildPool } from "./child/child-pool.ts";
-import { describeDeath } from "./child/child.ts";
+import { oomKills } from "./oom-kills.ts";
 import { ownErrorRecord } from "./own-error.ts";
+import { childDied, deathOf, stepParked } from "./step-deaths.ts";
 import { failpoint } from "./failpoint.ts";
 import { finishForRetry, nothingBrought, type Brought } from "./finish.ts";
 import type { Finish } from "./finish-together.ts";
@@ -99,6 +101,7 @@ export async function runAttempt(
       await harvest.staging;
       return await succeed(context, attempt, harvest);
     }
+    const killedBefore = oomKills();
     const outcome = await context.children.run(spec, {
       signal,
       onOutput: (stream, text) => log.write(stream, text),
@@ -136,7 +139,7 @@ export async function runAttempt(
       case "failed":
         return await failOrRetry(context, attempt, outcome.error, harvest);
       case "died":
-        return await failOrRetry(context, attempt, childDied(outcome).toRecord(), harvest);
+        return await outlive(context, attempt, deathOf(outcome, step.attempt, oomKills() - killedBefore), harvest);
       case "done":
         if (staged !== undefined) return await putOffOrRetry(context, attempt, staged, harvest);
         return await succeed(context, attempt, harvest);
@@ -411,11 +414,19 @@ async function keepWaiting(context: StepRunnerContext, { step }: Attempt, { wait
   await Promise.allSettled([...waiting].map(async (here) => context.built.keep(context.db, step, await here)));
 }
 
+/** Its child died under it: tried again, until it has happened too often. */
+async function outlive(context: StepRunnerContext, attempt: Attempt, death: Death, harvest: Harvest): Promise<void> {
+  const deaths = [...attempt.step.deaths, death];
+  if (isParked(deaths)) await fail(context, attempt, stepParked(deaths).toRecord(), harvest);
+  else await failOrRetry(context, attempt, childDied(death).toRecord(), harvest, death);
+}
+
 async function failOrRetry(
   context: StepRunnerContext,
   attempt: Attempt,
   record: ErrorRecord,
   harvest: Harvest,
+  death?: Death,
 ): Promise<void> {
   const { step, definition } = attempt;
   const verdict = judgeAttempt(
@@ -435,6 +446,7 @@ async function failOrRetry(
     reason: verdict.reason,
     error: record,
     counts: true,
+    ...(death === undefined ? {} : { death }),
   });
 }
 
@@ -496,15 +508,4 @@ function checkFailed(check: CheckResultRow): ErrorRecord {
       details: { asset: check.asset, check: check.name, violations: check.violations, sample: check.sample },
     },
   ).toRecord();
-}
-
-function childDied(death: {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly lastLines: readonly string[];
-}): IrokoError {
-  return new IrokoError("CHILD_DIED", `The process that ran the step ${describeDeath(death)}.`, {
-    hint: "Its last lines stand in the step's log. Out of memory? Give the worker more: iroko worker --memory 8GB.",
-    details: { ...death },
-  });
 }

@@ -4,14 +4,15 @@
  */
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
-import { takeBackSteps, type Claim } from "../instance/steps.ts";
+import { takeBackSteps, type Claim, type WorkerDeath } from "../instance/steps.ts";
 import { freeQueueLocks, wakeSteps } from "../instance/wake-ups.ts";
-import { listWorkers, removeWorkers, tryDuty } from "../instance/workers.ts";
+import { listWorkers, removeWorkers, tryDuty, type WorkerRow } from "../instance/workers.ts";
 import { endWaiting } from "./cancel-run.ts";
+import { oomKills } from "./oom-kills.ts";
 
 export interface DeadWorker {
   readonly id: string;
-  readonly cause: "killed" | "frozen" | "left" | "restarted";
+  readonly death: Omit<WorkerDeath, "worker">;
   /** Its last beat that was seen: one that has beaten since is not dead. */
   readonly beat?: number;
 }
@@ -24,10 +25,18 @@ export interface Sweeper {
 /** A sweeper that has not looked for so long, or could not, has not seen a beat stand still. */
 const longestGapMs = 3_000;
 
+/** What a sweeper knows of its own machine: of another one, it cannot tell whether that has restarted. */
+export interface Machine {
+  readonly host: string;
+  readonly bootId: string;
+}
+
 /** @param monotonicMs never goes back; `performance.now` */
-export function sweeper(db: Database, monotonicMs: () => number): Sweeper {
+export function sweeper(db: Database, monotonicMs: () => number, machine: Machine): Sweeper {
   const beats = new Map<string, { readonly beat: number; readonly since: number }>();
   let lastLook = monotonicMs();
+  // As of the last look and of the one before: a death may be seen a look later than what caused it.
+  let killedBefore = [oomKills(), oomKills()];
   return {
     async sweep() {
       const workers = await listWorkers(db);
@@ -35,12 +44,15 @@ export function sweeper(db: Database, monotonicMs: () => number): Sweeper {
       if (now - lastLook > longestGapMs) beats.clear();
       lastLook = now;
       const dead: DeadWorker[] = [];
-      for (const { id, beat, ttlSeconds, lockGone } of workers) {
+      const killed = oomKills();
+      for (const worker of workers) {
+        const { id, beat, ttlSeconds, lockGone } = worker;
         const last = beats.get(id);
         if (last?.beat !== beat) beats.set(id, { beat, since: now });
-        else if (now - last.since > ttlSeconds * 1000 && !lockGone) dead.push({ id, beat, cause: "frozen" });
-        if (lockGone) dead.push({ id, beat, cause: "killed" });
+        const isStill = last?.beat === beat && now - last.since > ttlSeconds * 1000;
+        if (lockGone || isStill) dead.push({ id, beat, death: explain(worker, machine, killed - killedBefore[0]!) });
       }
+      killedBefore = [killedBefore[1]!, killed];
       for (const id of beats.keys()) if (!workers.some((worker) => worker.id === id)) beats.delete(id);
       if (dead.length === 0) return [];
       return db.transaction(async (tx) => ((await tryDuty(tx, "sweep")) ? await buryWorkers(tx, dead) : []));
@@ -48,17 +60,27 @@ export function sweeper(db: Database, monotonicMs: () => number): Sweeper {
   };
 }
 
+function explain(worker: WorkerRow, machine: Machine, killed: number): DeadWorker["death"] {
+  const { host, bootId, lockGone, postgresRestarted } = worker;
+  const isHere = host === machine.host;
+  if (isHere && bootId !== machine.bootId) return { host, cause: "machine restarted" };
+  if (postgresRestarted) return { host, cause: "Postgres restarted" };
+  if (!lockGone) return { host, cause: "frozen" };
+  if (!isHere) return { host, cause: "killed" };
+  return { host, cause: killed > 0 ? "out of memory" : "killed", unexplained: true, oomKills: killed };
+}
+
 /** Gives back the steps of workers that are gone. Returns those that are. */
 export async function buryWorkers(tx: Tx, dead: readonly DeadWorker[]): Promise<readonly string[]> {
   const gone = await removeWorkers(tx, dead);
+  const deaths = dead
+    .filter((one) => gone.some(({ id }) => id === one.id))
+    .map(({ id, death }): WorkerDeath => ({ worker: id, ...death }));
   await appendEvents(
     tx,
-    gone.map(({ id }) => ({
-      type: "worker_lost" as const,
-      payload: { worker: id, cause: dead.find((one) => one.id === id)?.cause },
-    })),
+    deaths.map((death) => ({ type: "worker_lost" as const, payload: death })),
   );
-  await giveBackLost(tx);
+  await giveBackLost(tx, [], undefined, deaths);
   await freeQueueLocks(
     tx,
     gone.flatMap(({ queueIds }) => queueIds),
@@ -71,15 +93,16 @@ export async function giveBackLost(
   tx: Tx,
   forgotten: readonly Claim[] = [],
   because = "its worker was lost",
+  deaths: readonly WorkerDeath[] = [],
 ): Promise<void> {
-  const steps = await takeBackSteps(tx, forgotten, because);
+  const steps = await takeBackSteps(tx, forgotten, because, deaths);
   await appendEvents(
     tx,
     steps.map((step) => ({
       type: "attempt_lost" as const,
       run: step.run,
       step: step.n,
-      payload: { attempt: step.attempt },
+      payload: { attempt: step.attempt, ...(step.death === null ? { because } : step.death) },
     })),
   );
   for (const run of new Set(steps.filter(({ canceled }) => canceled).map((step) => step.run)))

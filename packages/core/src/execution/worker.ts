@@ -251,7 +251,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     expand: (payload) => Promise.resolve(expansions.look((payload as { readonly run: string }).run)),
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
   });
-  const deaths = sweeper(db, () => performance.now());
+  const deaths = sweeper(db, () => performance.now(), { host: hostname(), bootId: bootId() });
   const publishing = {
     db,
     store: context.store,
@@ -296,7 +296,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       await Promise.all([expansions.stop(), ...loops.map((loop) => loop.stop())]);
       // A store that does not answer holds up no worker that stops.
       await Promise.race([storeLoop.stop(), sleep(longestStoreEndMs, undefined, { ref: false })]);
-      await db.transaction((tx) => buryWorkers(tx, [{ id, cause: "left" }])).catch(() => {});
+      await db.transaction((tx) => buryWorkers(tx, [{ id, death: { cause: "left" } }])).catch(() => {});
       await idle;
       await life.stop();
       await context.logs.close();

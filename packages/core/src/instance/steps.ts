@@ -1,5 +1,6 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { Json } from "../definitions/metadata.ts";
+import { suspectAfter, type Death } from "../planning/parking.ts";
 import { jsonText, type SetColumns } from "./columns.ts";
 import { sent, type Queryable, type Tx } from "./database.ts";
 import type { StepWakeUp } from "./wake-ups.ts";
@@ -31,6 +32,9 @@ export interface ClaimableStep<Inputs = unknown> extends SetColumns {
   readonly readyAt: Temporal.Instant;
   /** It has stood behind another step that made its partition. */
   readonly waited: boolean;
+  readonly deaths: readonly Death[];
+  /** It is to run alone on a worker. */
+  readonly isSuspect: boolean;
   /** The queue job that stands for it. */
   readonly wakeUp: number | null;
   readonly config: Readonly<Record<string, Json>>;
@@ -55,7 +59,7 @@ const leftToBuilderSeconds = 15;
 
 /**
  * Locks a location's best admitted steps that a live worker has the code of: by priority, then in the order in which they
- * were admitted. What others have locked is left to them. The worker's row is locked against its removal: who buries the
+ * were admitted. A suspect is for a worker that holds nothing, and keeps it for itself; one that has waited for a minute lets none be busy again before it. What others have locked is left to them. The worker's row is locked against its removal: who buries the
  * worker sees these claims. A step that was put off is left for a while to the machine that has built files of it: there it is
  * uploaded, here it would be computed.
  */
@@ -73,15 +77,21 @@ export async function lockClaimable<Inputs>(
   const { rows } = await tx.query<ClaimableStep<Inputs>>(
     `select s.id as step, s.run, s.n, s.kind, s.name, s.assets, s.location, s.windows, s.keys, s.boxes, s.pools,
             s.lost_attempts as "lostAttempts", s.inputs, s.only_if_changed as "onlyIfChanged", s.retry_delay as "retryDelay",
-            s.ready_at as "readyAt", s.waited, s.wake_up as "wakeUp", r.config, r.as_of as "asOf",
+            s.ready_at as "readyAt", s.waited, s.deaths, s.suspect_since is not null as "isSuspect", s.wake_up as "wakeUp", r.config, r.as_of as "asOf",
             r.keys_revision as "keysRevision", r.status as "runStatus"
-       from (select from iroko.worker where id = $1 and not draining for key share) alive, iroko.step s join iroko.run r on r.id = s.run
+       from (select from iroko.worker where id = $1 and not draining for key share) alive,
+            (select count(*) as steps, count(*) filter (where suspect_since is not null) as suspects,
+                    exists (select from iroko.step w where w.location = $2 and w.status = 'ready' and w.admitted
+                               and w.suspect_since < clock_timestamp() - interval '60 seconds') as overdue
+               from iroko.step where worker = $1 and status = 'running') held,
+            iroko.step s join iroko.run r on r.id = s.run
       where s.location = $2 and s.status = 'ready' and s.admitted and s.behind is null
         and (s.deferred_until is null or s.deferred_until <= clock_timestamp())
         and s.definition_hash = any ($3) and r.cancel_requested_at is null and s.id <> all ($4::bigint[])
+        and held.suspects = 0 and (held.steps = 0 or (s.suspect_since is null and not held.overdue))
         and (s.deferred_until is null or s.deferred_until <= clock_timestamp() - make_interval(secs => $7)
              or not exists (select from iroko.built b where b.step = s.id and b.machine <> $6))
-      order by s.priority desc, s.wake_up nulls first, s.id limit $5 for update of s skip locked`,
+      order by s.suspect_since is null, s.priority desc, s.wake_up nulls first, s.id limit $5 for update of s skip locked`,
     [by.worker, by.location, by.definitionHashes, except, limit, by.machine ?? null, leftToBuilderSeconds],
   );
   return rows;
@@ -158,6 +168,8 @@ export interface StepRetry {
   readonly error: ErrorRecord;
   /** Whether the attempt counts against the retry policy; one that was only put off does not. */
   readonly counts: boolean;
+  /** How its child ended under it, if that is what happened. */
+  readonly death?: Death;
 }
 
 /**
@@ -167,7 +179,7 @@ export interface StepRetry {
 export async function retryStep(tx: Tx, claim: Claim, retry: StepRetry): Promise<Temporal.Instant | undefined> {
   const { rows } = await tx.query<{ at: Temporal.Instant }>(
     `update iroko.step set status = 'ready', worker = null, deferred_until = clock_timestamp() + make_interval(secs => $4),
-            deferred_reason = $5, retry_delay = $4, error = $6, lost_attempts = lost_attempts + $7
+            deferred_reason = $5, retry_delay = $4, error = $6, lost_attempts = lost_attempts + $7, deaths = deaths || $8::jsonb
       where id = $1 and epoch = $2 and worker = $3 and status = 'running' returning deferred_until as at`,
     [
       claim.step,
@@ -177,6 +189,7 @@ export async function retryStep(tx: Tx, claim: Claim, retry: StepRetry): Promise
       retry.reason,
       jsonText(retry.error),
       retry.counts ? 0 : 1,
+      jsonText(retry.death === undefined ? [] : [retry.death]),
     ],
   );
   return rows[0]?.at;
@@ -446,9 +459,14 @@ export interface StepGivenBack {
   readonly location: string;
   readonly priority: number;
   readonly attempt: number;
+  /** Of its worker; absent where it lives and gives the step back. */
+  readonly death: Death | null;
   /** Its run is to be canceled: it will not run again. */
   readonly canceled: boolean;
 }
+
+/** How a worker ended, for the steps it ran. */
+export type WorkerDeath = Pick<Death, "cause" | "unexplained" | "oomKills" | "host"> & { readonly worker: string };
 
 /**
  * Takes running steps back whose worker is gone, and those given (their worker knows nothing of them): epoch up, ready
@@ -458,18 +476,31 @@ export async function takeBackSteps(
   tx: Tx,
   forgotten: readonly Claim[],
   because: string,
+  deaths: readonly WorkerDeath[] = [],
 ): Promise<readonly StepGivenBack[]> {
   const { rows } = await tx.query<StepGivenBack>(
     `with locked as (
-       select id from iroko.step s where status = 'running'
+       select id, worker as before from iroko.step s where status = 'running'
           and (not exists (select from iroko.worker w where w.id = s.worker)
                or (id, epoch) in (select * from unnest($1::bigint[], $2::integer[])))
-        order by id for update)
+        order by id for update),
+     lost as (
+       select locked.id, d.died as death from locked left join (
+              select died, (died ->> 'worker')::uuid as worker from unnest($4::jsonb[]) as died) d on d.worker = locked.before)
      update iroko.step s set status = 'ready', worker = null, epoch = s.epoch + 1, lost_attempts = s.lost_attempts + 1,
-            admitted = true, deferred_until = null, deferred_reason = $3
-       from locked, iroko.run r where s.id = locked.id and r.id = s.run
-     returning s.id, s.run, s.n, s.location, s.priority, s.attempt, r.cancel_requested_at is not null as canceled`,
-    [forgotten.map(({ step }) => step), forgotten.map(({ epoch }) => epoch), because],
+            admitted = true, deferred_until = null, deferred_reason = $3,
+            deaths = s.deaths || coalesce(lost.death || jsonb_build_object('of', 'worker', 'attempt', s.attempt, 'alone', s.suspect_since is not null), '[]'),
+            suspect_since = coalesce(s.suspect_since, case when (lost.death ->> 'unexplained')::boolean
+                 and jsonb_array_length(jsonb_path_query_array(s.deaths, '$[*] ? (@.of == "worker" && @.unexplained == true)')) + 1 >= $5 then clock_timestamp() end)
+       from lost, iroko.run r where s.id = lost.id and r.id = s.run
+     returning s.id, s.run, s.n, s.location, s.priority, s.attempt, case when lost.death is not null then s.deaths -> -1 end as death, r.cancel_requested_at is not null as canceled`,
+    [
+      forgotten.map(({ step }) => step),
+      forgotten.map(({ epoch }) => epoch),
+      because,
+      deaths.map((death) => JSON.stringify(death)),
+      suspectAfter,
+    ],
   );
   const ids = rows.map(({ id }) => id);
   if (ids.length === 0) return rows;
@@ -580,6 +611,7 @@ export interface StepRecord extends SetColumns {
   readonly waitingOn: number;
   readonly attempt: number;
   readonly lostAttempts: number;
+  readonly deaths: readonly Death[];
   readonly worker: string | null;
   readonly deferredUntil: Temporal.Instant | null;
   readonly deferredReason: string | null;
@@ -598,7 +630,7 @@ export async function listSteps(
 ): Promise<readonly StepRecord[]> {
   const { rows } = await db.query<StepRecord>(
     `select id, run, n, kind, name, assets, windows, keys, boxes, status, reason, waiting_on as "waitingOn", attempt, lost_attempts as "lostAttempts",
-            worker, deferred_until as "deferredUntil", deferred_reason as "deferredReason", outcome, error,
+            deaths, worker, deferred_until as "deferredUntil", deferred_reason as "deferredReason", outcome, error,
             ready_at as "readyAt", started_at as "startedAt", ended_at as "endedAt"
        from iroko.step where run = $1 and n > $2 and kind <> 'gate' and ($4::text[] is null or status = any ($4)) order by n limit $3`,
     [run, page.after ?? -1, page.limit, page.statuses ?? null],

@@ -96,6 +96,8 @@ export interface WorkerRow {
    * After a restart of Postgres only the beat can tell.
    */
   readonly lockGone: boolean;
+  /** Postgres has restarted since the worker's session began. */
+  readonly postgresRestarted: boolean;
 }
 
 export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> {
@@ -106,7 +108,8 @@ export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> 
             w.postmaster_started = pg_postmaster_start_time()
               and not exists (select from pg_locks l where l.locktype = 'advisory' and l.classid::bigint = $1 and l.objid::bigint = w.lock_key
                                  and l.objsubid = 2 and l.granted and l.database = (select oid from pg_database where datname = current_database()))
-              and not exists (select from pg_stat_activity a where a.application_name = 'iroko worker ' || w.id) as "lockGone"
+              and not exists (select from pg_stat_activity a where a.application_name = 'iroko worker ' || w.id) as "lockGone",
+            w.postmaster_started <> pg_postmaster_start_time() as "postgresRestarted"
        from iroko.worker w order by w.started_at, w.id`,
     [workerLockClass],
   );

@@ -9,6 +9,7 @@ import type { PartitionSetJson } from "../../partitions/partition-set.ts";
 import type { FromChild, StepMessage, StepSpec, ToChild } from "../step-protocol.ts";
 import { childExecArgv, childEnvironment } from "./child-environment.ts";
 import { LastLines } from "./last-lines.ts";
+import { giveWay, memoryLimitOf, watchMemory } from "./process-limits.ts";
 import { StepOutput } from "./step-output.ts";
 
 export interface ChildOptions {
@@ -74,6 +75,7 @@ export class Child {
       execArgv: [...(options.execArgv ?? childExecArgv(process.execArgv))],
       env: childEnvironment(options.env ?? process.env),
     });
+    if (this.#process.pid !== undefined) giveWay(this.#process.pid);
     this.ready = this.#loading!.promise;
     this.ready.catch(() => {}); // whoever waits for it hears of it
     this.exited = this.#watchExit(options.module);
@@ -113,6 +115,11 @@ export class Child {
     this.#step = step;
     if (this.#death) this.#settleByDeath(this.#death);
     else this.#tell({ type: "run", spec, token });
+    const limit = memoryLimitOf(spec.memoryBytes);
+    using _watch = watchMemory(this.#process.pid ?? 0, limit, (bytes) => {
+      step.outcome ??= { kind: "failed", error: tooMuchMemory(bytes, limit) };
+      this.kill();
+    });
     let killer: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       step.canceled = true;
@@ -296,6 +303,18 @@ function howToAvoid({ code }: Death): string {
   return code === 13
     ? "An `await` at the top of a module never ends: remove it."
     : "Nothing may end the process while definitions load.";
+}
+
+function tooMuchMemory(bytes: number, limit: number): ErrorRecord {
+  const gib = (value: number): string => `${(value / 2 ** 30).toFixed(2)} GiB`;
+  return new IrokoError(
+    "OUT_OF_MEMORY",
+    `The step's process held ${gib(bytes)} of memory; it may hold ${gib(limit)}.`,
+    {
+      hint: "Let DuckDB hold what is large (give a relation, or rows one by one), or give the worker more: iroko worker --memory 8GB.",
+      details: { bytes, limit },
+    },
+  ).toRecord();
 }
 
 /** An error of the child, in the parent. */
