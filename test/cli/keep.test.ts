@@ -1,11 +1,15 @@
 /** What is kept, taken back, taken away and looked after: `rollback`, `purge`, `vacuum`, `doctor --strict`. */
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { openDatabase } from "@iroko/core/engine";
 import type { CliResult } from "../support/run-cli.ts";
+import { strictLook } from "../../packages/cli/src/doctor/strict.ts";
+import { openTerminal } from "../../packages/cli/src/terminal/terminal.ts";
 import { createMigratedDatabase } from "../support/database.ts";
+import { createTempDir } from "../support/temp-dir.ts";
 import { cliProject, type CliProject } from "./cli-project.ts";
 
 const definitions = `
@@ -143,4 +147,27 @@ test("two instances on one store: the second is refused before anything runs, wi
   assert.equal(refused.exitCode, 2, refused.stderr);
   assert.match(refused.stderr, /STORE_TAKEN The store file:[^]*IROKO_STORE[^]*delete file:.*_iroko\/instance\.json/);
   await database.drop();
+});
+
+test("strict doctor names what processes that are gone have left on this machine, once it is old", async () => {
+  await using database = await createMigratedDatabase();
+  using folder = createTempDir("left-behind");
+  const db = openDatabase(database.url);
+  const [home, storeUri] = [join(folder.path, "home"), join(folder.path, "store")];
+  const project = { folder: home, module: "", location: "", home, storeUri, databaseUrl: database.url };
+  const worker = join(home, "work", randomUUID(), randomUUID());
+  const temporary = join(storeUri, ".iroko", "temporary", "half");
+  await mkdir(worker, { recursive: true });
+  await mkdir(dirname(temporary), { recursive: true });
+  await writeFile(temporary, "");
+  const told = async (hours: number): Promise<readonly string[]> => {
+    const messages: string[] = [];
+    const now = Temporal.Now.instant().add({ hours });
+    for await (const { verdict, message } of strictLook(db, project, openTerminal(), { repair: false, now }))
+      if (verdict === "wrong") messages.push(message);
+    return messages;
+  };
+  assert.deepEqual(await told(1), []);
+  assert.deepEqual(await told(72), [`${worker} is of a worker that is gone`, `${temporary} is older than 2 days`]);
+  await db.close();
 });
