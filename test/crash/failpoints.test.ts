@@ -66,7 +66,8 @@ const matrix: readonly Row[] = [
   { at: "publish.marked", when: "after all is done", committed: true, orphans: 0 },
 ];
 
-const ttlSeconds = 2;
+/** Of the one that is frozen, as short as a busy machine bears; of all others, longer than any pause of theirs. */
+const ttlSeconds = { kill: 30, freeze: 4 };
 /** Of every wait: none of them is what is tested, and the machine may be busy. */
 const patient = { seconds: 90, everyMilliseconds: 50 };
 const timeout = 300_000;
@@ -121,7 +122,7 @@ async function crash({ instance, snapshot }: Setting, { row, action, version, or
       isNew = text === generation(version);
     },
   );
-  const victim = spawnWorker(instance, ttlSeconds, { IROKO_FAILPOINT: `${row.at}=${action}` });
+  const victim = spawnWorker(instance, ttlSeconds[action], { IROKO_FAILPOINT: `${row.at}=${action}` });
   let said = "";
   victim.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
   try {

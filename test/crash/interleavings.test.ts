@@ -112,7 +112,7 @@ for (const kind of ["a local store", "MinIO"] as const) {
       const store = server && { store: `s3://${server.bucket}/asleep` };
       await using instance = await testInstance({ "iroko.config.ts": definitions, generation: "1" }, store);
       const { snapshot } = await instance.deploy();
-      const asleep = spawnWorker(instance, 2, {
+      const asleep = spawnWorker(instance, 4, {
         IROKO_FAILPOINT: "publish.read=freeze",
         ...(store && { TEST_STORE: store.store }),
       });

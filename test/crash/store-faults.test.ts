@@ -20,7 +20,7 @@ import { effort } from "./effort.ts";
 import { keepReading } from "./reader.ts";
 
 const skip = skipWithoutMinio;
-const rounds = effort(3, 40);
+const rounds = effort(2, 40);
 const requestSeconds = 2;
 
 let server: S3Server;

@@ -59,7 +59,7 @@ test(
     await using proxy = await faultProxy(Number(url.port));
     url.port = String(proxy.port);
     await instance.deploy();
-    const cut = startCli(["worker", "--location", location, "--ttl", "3", "--slots", "1"], {
+    const cut = startCli(["worker", "--location", location, "--ttl", "5", "--slots", "1"], {
       cwd: instance.project.folder,
       env: { DATABASE_URL: url.href, IROKO_STORE: join(instance.project.folder, "store") },
       seconds: 240,
@@ -83,13 +83,13 @@ test(
       const taken = since();
       const { exitCode, stderr } = await cut.ended;
       assert.equal(exitCode, 1, stderr);
-      assert.match(stderr, /no beat reached the database for 3 s/);
+      assert.match(stderr, /no beat reached the database for 5 s/);
       for (const pid of children) await waitFor(`its child ${pid} to be gone`, () => isGone(pid), patient);
       await instance.project.write("go", "");
       assert.equal((await instance.ended(run, 60)).status, "succeeded");
       assert.equal((await listPartitions(instance.db, "slow", { limit: 1 }))[0]?.version, 1);
       t.diagnostic(
-        `cut from Postgres only, TTL 3 s: it ended after ${ended} s, its step ran elsewhere after ${taken} s`,
+        `cut from Postgres only, TTL 5 s: it ended after ${ended} s, its step ran elsewhere after ${taken} s`,
       );
     } finally {
       cut.child.kill("SIGKILL");
