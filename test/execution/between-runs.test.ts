@@ -298,3 +298,30 @@ test("what an attempt prints is kept up to a bound, and text that Postgres canno
   assert.ok(log.length < 8.2 * 1024 * 1024 && log.length > 7 * 1024 * 1024, `${log.length} characters`);
   assert.match(log, /cut: the log of this attempt is longer than 8 MiB/);
 });
+
+test("a run is repeated from its start by the clock it had, succeeded or not", async () => {
+  await using instance = await testInstance({ "iroko.config.ts": readsPinned, n: "1" });
+  await instance.deploy();
+  await instance.startWorker({ slots: 1 });
+  const first = await instance.submit({ select: "*", partitions: whole });
+  assert.equal((await instance.ended(first)).status, "succeeded");
+  await assert.rejects(retryRun(instance.db, first), { code: "RUN_SUCCEEDED" });
+  const again = await retryRun(instance.db, first, { fromStart: true });
+  assert.deepEqual(counts(await instance.ended(again)), {
+    status: "succeeded",
+    planned: 2,
+    succeeded: 2,
+    failed: 0,
+    skipped: 0,
+    canceled: 0,
+  });
+  const { rows } = await instance.db.query<{ same: boolean }>(
+    "select count(distinct as_of) = 1 as same from iroko.run where id in ($1, $2)",
+    [first, again],
+  );
+  assert.equal(rows[0]?.same, true);
+  assert.deepEqual(
+    (await listPartitions(instance.db, "below", { limit: 1 })).map(({ version }) => version),
+    [2],
+  );
+});

@@ -11,12 +11,14 @@ import { UsageError } from "../usage-error.ts";
 interface RunsRetryOptions extends ProjectOptions {
   readonly json?: boolean;
   readonly detach?: boolean;
+  readonly fromStart?: boolean;
 }
 
 const command: CliCommand<RunsRetryOptions> = {
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<run>", "its id, or the first letters of it")
+      .option("--from-start", "make again what has succeeded, too: the same partitions, inputs and clock")
       .option("--detach", "submit it, print the new run's id, and leave it to the workers");
   },
   async run({ args, options, terminal }) {
@@ -29,7 +31,7 @@ const command: CliCommand<RunsRetryOptions> = {
       );
     }
     await session.store();
-    const again = await retryRun(session.db, id);
+    const again = await retryRun(session.db, id, { fromStart: options.fromStart === true });
     if (options.detach === true) {
       terminal.data(options.json === true ? JSON.stringify({ runId: again, status: "queued" }, null, 2) : again);
       terminal.say(`Submitted. To look at it: iroko runs show ${again}`);

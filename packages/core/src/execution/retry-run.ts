@@ -7,7 +7,7 @@ import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
 import { getRun, insertRun } from "../instance/runs.ts";
-import { copyUnfinishedSteps, halfMadeBoxes, narrowBoxes } from "../instance/steps.ts";
+import { copySteps, halfMadeBoxes, narrowBoxes } from "../instance/steps.ts";
 import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { subtract } from "../partitions/set-algebra.ts";
 import { setFromJson } from "../partitions/set-codec.ts";
@@ -19,11 +19,16 @@ import { stepDefinition, stepHashes } from "./step-definition.ts";
 
 /**
  * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config and clock, by the code of
- * now: a retry is what one asks for after mending it. Returns the new run's id.
+ * now: a retry is what one asks for after mending it. From the start, what has succeeded is made again, too. Returns the new
+ * run's id.
  *
  * @throws {IrokoError} RUN_NOT_FOUND; RUN_NOT_ENDED while it still runs; RUN_SUCCEEDED when nothing is left to retry
  */
-export async function retryRun(db: Database, id: string): Promise<string> {
+export async function retryRun(
+  db: Database,
+  id: string,
+  { fromStart = false }: { readonly fromStart?: boolean } = {},
+): Promise<string> {
   return db.transaction(async (tx) => {
     const run = await getRun(tx, id);
     if (run === undefined) throw runNotFound(id);
@@ -32,9 +37,9 @@ export async function retryRun(db: Database, id: string): Promise<string> {
         hint: `Cancel it first (iroko runs cancel ${id}) or wait for its end.`,
       });
     }
-    if (run.status === "succeeded") {
+    if (run.status === "succeeded" && !fromStart) {
       throw new IrokoError("RUN_SUCCEEDED", `Run ${id} has succeeded: there is nothing to retry.`, {
-        hint: `To make it all again: iroko materialize --select '${run.selection}' …`,
+        hint: `To make it all again: iroko runs retry ${id} --from-start`,
       });
     }
     const current = await currentLocation(tx, run.location);
@@ -60,11 +65,11 @@ export async function retryRun(db: Database, id: string): Promise<string> {
         keysRevision: run.keysRevision,
         planVersion: never.planVersion,
       },
-      run.planned - run.succeeded,
+      fromStart ? run.planned : run.planned - run.succeeded,
       never.from,
     );
-    const steps = await copyUnfinishedSteps(tx, id, again, stepHashes(current.snapshot));
-    await narrowToRest(tx, id, again, current.snapshot);
+    const steps = await copySteps(tx, id, again, stepHashes(current.snapshot), fromStart);
+    if (!fromStart) await narrowToRest(tx, id, again, current.snapshot);
     await beginWith(tx, again, steps, never.steps);
     if (never.steps > 0) await wakeExpanding(tx, again);
     await appendEvents(tx, [

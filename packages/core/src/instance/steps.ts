@@ -639,20 +639,21 @@ export async function listSteps(
 }
 
 /**
- * Copies into a new run what did not succeed in an old one, with the arrows between and the numbers. A retry keeps the
+ * Copies into a new run what did not succeed in an old one, or all of it from the start, with the arrows between and the numbers. A retry keeps the
  * partitions that are left, and the pinned inputs with the place in the order of writes that they give; a step that waits
  * for others of the retry reads what these make. What the code of now defines otherwise is run by the code of now, and
  * pins its inputs anew. Gates that nothing is left to wait for stay behind. Returns how many steps there are.
  */
-export async function copyUnfinishedSteps(
+export async function copySteps(
   tx: Tx,
   from: string,
   to: string,
   code: readonly { readonly kind: StepKind; readonly name: string; readonly hash: string }[],
+  fromStart: boolean,
 ): Promise<number> {
   const { rowCount } = await tx.query(
     `with unfinished as (
-       select * from iroko.step where run = $1 and status in ('failed', 'skipped', 'canceled')),
+       select * from iroko.step where run = $1 and ($4 or status in ('failed', 'skipped', 'canceled'))),
      again as (
        select * from unfinished u where u.kind <> 'gate' or exists (
          select from iroko.step_edge e join unfinished up on up.n = e.upstream where e.run = $1 and e.downstream = u.n)),
@@ -662,7 +663,7 @@ export async function copyUnfinishedSteps(
      -- partitions of which a failed step has committed all that it makes
      made as (
        select o.step, o.partition, max(p.time_window::text)::tstzrange as time_window
-         from again join iroko.step_output o on o.step = again.id and o.version is not null
+         from again join iroko.step_output o on o.step = again.id and o.version is not null and not $4
          join iroko.asset_partition p using (asset, partition)
         group by o.step, o.partition, again.assets having count(*) = cardinality(again.assets)),
      code as (select * from json_to_recordset($3) as code (kind text, name text, hash text)),
@@ -683,7 +684,7 @@ export async function copyUnfinishedSteps(
             boxes, pools, priority, reason, only_if_changed, case when keeps_inputs then inputs end, case when keeps_inputs and inputs is not null then write_seq end,
             waits, case when waits = 0 then 'ready' else 'blocked' end, case when waits = 0 then clock_timestamp() end
        from left_over order by n`,
-    [from, to, JSON.stringify(code)],
+    [from, to, JSON.stringify(code), fromStart],
   );
   return rowCount ?? 0;
 }
