@@ -37,9 +37,10 @@ const definitions = `
   const word = (key) => "canary-" + key;
   const people = asset({ key: "people", partitions: days, schema: schema2, output: jsonLines("people"), checks: [check],
     retry: retryPolicy({ maxRetries: 0 }),
-    materialize(ctx) {
+    async materialize(ctx) {
       const name = word(ctx.partition.key);
       console.log("made", name);
+      if (said() === 14) { console.error("dying with", name); process.kill(process.pid, "SIGKILL"); await new Promise(() => {}); }
       if (said() === 13) throw new Error("cannot read " + name);
       return { data: [{ n: said(), name }], metadata: { seen: name } };
     } });
@@ -115,6 +116,7 @@ for (const kind of ["local", "MinIO"] as const) {
       const { db, project, store } = instance;
       for (const n of [1, 2]) await instance.make(n, "*", "2026-11-01..2026-11-02");
       await assert.rejects(instance.make(13, "people", "2026-11-01"), /failed/);
+      await assert.rejects(instance.make(14, "people", "2026-11-01"), /failed/);
       const before = await placesOf(instance, "canary-2026-11-01");
       for (const place of ["asset_partition", "asset_version", "check_result", "event", "log", "step", "step_output"])
         assert.ok(before.includes(`table ${place}`), place);

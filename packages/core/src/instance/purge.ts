@@ -84,8 +84,9 @@ export async function purgeRows(tx: Tx, purged: PurgedPartitions): Promise<Purge
      logs as (delete from iroko.log using touched where log.step = touched.id),
      -- pinned inputs hold metadata; a retry that needs them pins others
      steps as (
-       update iroko.step s set error = case when s.error is not null then ${withoutText("s.error")} end, inputs = case when not reads then s.inputs end
-         from touched where s.id = touched.id and (s.error is not null or reads)),
+       update iroko.step s set error = case when s.error is not null then ${withoutText("s.error")} end, inputs = case when not reads then s.inputs end,
+              deaths = coalesce((select jsonb_agg(death - 'lastLines') from jsonb_array_elements(s.deaths) death), '[]')
+         from touched where s.id = touched.id and (s.error is not null or reads or s.deaths <> '[]')),
      outcomes as (
        update iroko.asset_partition p set last_error = ${withoutText("p.last_error")} from touched
         where p.last_step = touched.id and p.last_error is not null and not (p.asset = $1 and p.partition = any ($2))),
@@ -93,8 +94,10 @@ export async function purgeRows(tx: Tx, purged: PurgedPartitions): Promise<Purge
        update iroko.event e
           set payload = case e.type when 'check' then jsonb_set(e.payload, '{failed}', coalesce(
                                 (select jsonb_agg(failed - 'sample' - 'metadata' - 'message') from jsonb_array_elements(e.payload -> 'failed') failed), '[]'))
+                             when 'attempt_lost' then e.payload - 'lastLines'
                              else jsonb_set(e.payload, '{error}', ${withoutText("e.payload -> 'error'")}) end
-         from touched where e.run = touched.run and e.step = touched.n and (e.type = 'check' or e.payload -> 'error' is not null))
+         from touched where e.run = touched.run and e.step = touched.n
+          and (e.type in ('check', 'attempt_lost') or e.payload -> 'error' is not null))
      select from touched`,
     [...of, purged.windows, purged.keys],
   );
