@@ -60,8 +60,8 @@ async function cut(recording: Recording, index: number): Promise<Cut> {
 
 /**
  * The record to cut after: first where something has been acknowledged; then one of five while the instance is made, of the
- * others half at any time while it works, half at any write, of which there are most where most happens. Of a control at the
- * end: what is old, the system has written by itself.
+ * others half at any time while it works, half at any write, of which there are most where most happens. Of a control
+ * at the end, and then in its later part: what is old, the system has written by itself.
  */
 function cutPoint({ records, journal }: Recording, index: number): number {
   const at = (entry: number): number => {
@@ -73,7 +73,7 @@ function cutPoint({ records, journal }: Recording, index: number): number {
     const entry = Math.floor(between(random, least, 1) * journal.length);
     return within(at(entry), at(entry + 1));
   };
-  if (options.unsafe.length > 0) return byTime(0.9);
+  if (options.unsafe.length > 0) return byTime(index === 0 ? 0.9 : 0.4);
   if (index === 0) return byTime(0.5);
   const kind = random();
   if (kind < 0.2) return within(0, at(0));
