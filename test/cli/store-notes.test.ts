@@ -2,16 +2,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openProbed } from "../../packages/cli/src/session.ts";
-import { startFaultProxy, type FaultProxy } from "../stores/fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { skipWithoutMinio, startMinio } from "../support/minio.ts";
 import type { S3Server } from "../support/s3-server.ts";
 
 let server: S3Server;
-let proxy: FaultProxy;
+let proxy: HttpFaultProxy;
 before(async () => {
   if (skipWithoutMinio) return;
   server = await startMinio();
-  proxy = await startFaultProxy(server.endpoint);
+  proxy = await startHttpFaultProxy(server.endpoint);
   Object.assign(process.env, server.env, { AWS_ENDPOINT_URL_S3: proxy.endpoint });
 });
 after(async () => {

@@ -5,29 +5,22 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { appendFile, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { openStore } from "@iroko/assets";
 import { instanceFacts, listPartitions, listSteps, openGate, type NetworkGate } from "@iroko/core/engine";
 import { claimSteps } from "../../packages/core/src/execution/claim.ts";
 import { definitionHashesOf } from "../../packages/core/src/execution/step-definition.ts";
-import { startFaultProxy } from "../stores/fault-proxy.ts";
+import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { collect } from "../stores/local-file.ts";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
 import { location, testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 let prefixes = 0;
-const prefix = (): string => `s3://${server.bucket}/adoption-${(prefixes += 1)}`;
+const prefix = (): string => `s3://${minio.server.bucket}/adoption-${(prefixes += 1)}`;
 
 /** A range of days, one after the other; the file "ran" has a line for each that was computed. */
 const days = `
@@ -145,7 +138,7 @@ const large = `
 const largeBytes = 70_000_000 + '{"text":""}\n'.length;
 
 adoption("an upload that a kill has cut goes on with the parts that arrived: no byte of them moves again", async () => {
-  await using proxy = await startFaultProxy(server.endpoint);
+  await using proxy = await startHttpFaultProxy(minio.server.endpoint);
   await using instance = await testInstance({ "iroko.config.ts": large, ran: "" }, { store: prefix() });
   await instance.deploy();
   const run = await instance.submit({ select: "numbers", partitions: { kind: "unspecified" } });
@@ -266,10 +259,12 @@ adoption("an output of several that is in the store already is not asked for aga
 adoption(
   "the store is gone: steps wait without being blamed, keep what they built, and go on when it is back",
   async () => {
-    await using proxy = await startFaultProxy(server.endpoint);
+    await using proxy = await startHttpFaultProxy(minio.server.endpoint);
     await using instance = await testInstance({ "iroko.config.ts": days, ran: "" }, { store: prefix() });
     await instance.deploy();
-    const store = await openStore(instance.store.uri, { env: { ...server.env, AWS_ENDPOINT_URL_S3: proxy.endpoint } });
+    const store = await openStore(instance.store.uri, {
+      env: { ...minio.server.env, AWS_ENDPOINT_URL_S3: proxy.endpoint },
+    });
     const run = await instance.submit(request);
     await instance.startWorker({ slots: 1, store });
     proxy.decide = () => ({ kind: "answer", status: 503, code: "SlowDown" });
@@ -304,10 +299,12 @@ adoption("a step whose inputs are out of reach waits for them, and is not blamed
       async materialize(ctx) { const rows = []; for await (const row of ctx.deps.numbers.rows()) rows.push(row); return rows; } });
     export default define({ assets: [numbers, copy] });
   `;
-  await using proxy = await startFaultProxy(server.endpoint);
+  await using proxy = await startHttpFaultProxy(minio.server.endpoint);
   await using instance = await testInstance({ "iroko.config.ts": definitions }, { store: prefix() });
   await instance.deploy();
-  const store = await openStore(instance.store.uri, { env: { ...server.env, AWS_ENDPOINT_URL_S3: proxy.endpoint } });
+  const store = await openStore(instance.store.uri, {
+    env: { ...minio.server.env, AWS_ENDPOINT_URL_S3: proxy.endpoint },
+  });
   await instance.startWorker({ slots: 1, store });
   proxy.decide = (method, url) =>
     method === "GET" && url.includes("/_v/numbers") ? { kind: "answer", status: 503, code: "SlowDown" } : undefined;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { objectCache } from "@iroko/assets";
 import {
   listEvents,
@@ -18,17 +18,10 @@ import { partitionOf, setOfPartitions } from "@iroko/core";
 import { tidier } from "../../packages/core/src/execution/tidy.ts";
 import { deletePurged } from "../../packages/core/src/execution/purge.ts";
 import { versionedInstance, type VersionedInstance } from "../support/make-versions.ts";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server | undefined;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 /** The word of a day, in its rows, its metadata, its check's sample, its log and its errors. */
 const definitions = `
@@ -112,7 +105,7 @@ for (const kind of ["local", "MinIO"] as const) {
     `${kind}: nothing of a purged partition is left, its neighbour has lost nothing`,
     { skip: kind === "MinIO" && skipWithoutMinio },
     async () => {
-      await using instance = await setup(kind === "MinIO" ? `s3://${server!.bucket}/purge` : undefined);
+      await using instance = await setup(kind === "MinIO" ? `s3://${minio.server.bucket}/purge` : undefined);
       const { db, project, store } = instance;
       for (const n of [1, 2]) await instance.make(n, "*", "2026-11-01..2026-11-02");
       await assert.rejects(instance.make(13, "people", "2026-11-01"), /failed/);

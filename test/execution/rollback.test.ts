@@ -1,20 +1,13 @@
 /** An older version, current again. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { listEvents, listVersions, rollbackPartition, type RolledBack } from "@iroko/core/engine";
 import { partitionOf } from "@iroko/core";
 import { firstDay, numbersAndDoubled, versionedInstance, type VersionedInstance } from "../support/make-versions.ts";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server | undefined;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 async function back(instance: VersionedInstance, to?: number, key = "numbers"): Promise<RolledBack> {
   const { snapshot } = await instance.deploy();
@@ -33,7 +26,7 @@ for (const kind of ["local", "MinIO"] as const) {
     async () => {
       await using instance = await versionedInstance(
         undefined,
-        kind === "MinIO" ? { store: `s3://${server!.bucket}/rollback` } : {},
+        kind === "MinIO" ? { store: `s3://${minio.server.bucket}/rollback` } : {},
       );
       const { db } = instance;
       for (const n of [1, 2, 3]) await instance.make(n);

@@ -2,19 +2,12 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { listPartitions, materializationsOf } from "@iroko/core/engine";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { testInstance } from "../support/test-instance.ts";
 
-let server: S3Server | undefined;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 const definitions = `
   import { z } from "zod";
@@ -34,7 +27,7 @@ test(
   async () => {
     await using instance = await testInstance(
       { "iroko.config.ts": definitions },
-      { store: `s3://${server!.bucket}/prefix` },
+      { store: `s3://${minio.server.bucket}/prefix` },
     );
     await instance.deploy();
     await instance.startWorker({ slots: 2 });

@@ -2,20 +2,13 @@
 import assert from "node:assert/strict";
 import { chmod, unlink, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { listVersions, refreshSummaries, violations, type Database, type Violation } from "@iroko/core/engine";
 import { firstDay, versionedInstance, type VersionedInstance } from "../support/make-versions.ts";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server | undefined;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 const now = Temporal.Now.instant();
 
@@ -132,7 +125,7 @@ for (const kind of ["local", "MinIO"] as const) {
     `${kind}: objects that are missing, damaged, older or newer than the pointer are named, and a worker mends them`,
     { skip: kind === "MinIO" && skipWithoutMinio },
     async () => {
-      await using instance = await setup(kind === "MinIO" ? `s3://${server!.bucket}/strict` : undefined);
+      await using instance = await setup(kind === "MinIO" ? `s3://${minio.server.bucket}/strict` : undefined);
       const { db, store } = instance;
       const [current, older] = await listVersions(db, "numbers", firstDay);
       const stable = "numbers/2026-11-01.jsonl";

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { CreateMultipartUploadCommand, S3Client } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { objectCache, openStore } from "@iroko/assets";
@@ -13,18 +13,11 @@ import { applyRetention } from "../../packages/core/src/execution/retention.ts";
 import { tidier } from "../../packages/core/src/execution/tidy.ts";
 import { createMigratedDatabase } from "../support/database.ts";
 import { firstDay, versionedInstance } from "../support/make-versions.ts";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { createTempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server | undefined;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 const now = Temporal.Now.instant();
 const hours = (count: number): Temporal.Instant => now.add({ seconds: count * 3600 });
@@ -53,7 +46,7 @@ for (const kind of ["local", "MinIO"] as const) {
     `${kind}: what retention lets go of and what no step ever told go; current and kept versions stay readable`,
     { skip: kind === "MinIO" && skipWithoutMinio },
     async () => {
-      const address = kind === "MinIO" ? { store: `s3://${server!.bucket}/vacuum` } : {};
+      const address = kind === "MinIO" ? { store: `s3://${minio.server.bucket}/vacuum` } : {};
       await using instance = await versionedInstance(undefined, address);
       const { db, store } = instance;
       for (const n of [1, 2, 3, 4, 5]) await instance.make(n);
@@ -100,14 +93,14 @@ test(
   "an upload that nobody will go on with is ended, one of a step that will is not",
   { skip: skipWithoutMinio },
   async () => {
-    await using instance = await versionedInstance(undefined, { store: `s3://${server!.bucket}/uploads` });
+    await using instance = await versionedInstance(undefined, { store: `s3://${minio.server.bucket}/uploads` });
     const { db, store } = instance;
     await instance.make(1);
     const client = new S3Client({
-      endpoint: server!.endpoint,
-      region: server!.region,
+      endpoint: minio.server.endpoint,
+      region: minio.server.region,
       forcePathStyle: true,
-      credentials: { accessKeyId: server!.accessKeyId, secretAccessKey: server!.secretAccessKey },
+      credentials: { accessKeyId: minio.server.accessKeyId, secretAccessKey: minio.server.secretAccessKey },
     });
     const { rows: steps } = await db.query<{ id: number }>("select id from iroko.step order by id");
     const uploadOf = async (step: number): Promise<string> => {
@@ -116,7 +109,7 @@ test(
         [step],
       );
       const { key } = rows[0]!;
-      const command = new CreateMultipartUploadCommand({ Bucket: server!.bucket, Key: `uploads/${key}` });
+      const command = new CreateMultipartUploadCommand({ Bucket: minio.server.bucket, Key: `uploads/${key}` });
       const { UploadId } = await client.send(command);
       await db.query(
         "insert into iroko.upload (object_key, step, upload_id, sha256, part_bytes) values ($1, $2, $3, '', 1)",

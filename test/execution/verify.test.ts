@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import {
   builtFiles,
   gatedStore,
@@ -15,18 +15,11 @@ import {
   verifyCommits,
   type VerifyContext,
 } from "@iroko/core/engine";
-import { skipWithoutMinio, startMinio } from "../support/minio.ts";
-import type { S3Server } from "../support/s3-server.ts";
+import { minioOfFile, skipWithoutMinio } from "../support/minio.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-let server: S3Server;
-before(async () => {
-  if (skipWithoutMinio) return;
-  server = await startMinio();
-  Object.assign(process.env, server.env);
-});
-after(() => server?.stop());
+const minio = minioOfFile();
 
 /** `doubled` reads `numbers`; the file "ran" has a line for each day that was computed. */
 const definitions = `
@@ -114,7 +107,7 @@ async function isWhole(instance: TestInstance, asset: string, text: string): Pro
 let prefixes = 0;
 for (const { name, store, skip } of [
   { name: "a folder", store: () => undefined, skip: false },
-  { name: "MinIO", store: () => `s3://${server.bucket}/verify-${(prefixes += 1)}`, skip: skipWithoutMinio },
+  { name: "MinIO", store: () => `s3://${minio.server.bucket}/verify-${(prefixes += 1)}`, skip: skipWithoutMinio },
 ]) {
   const on = (sentence: string, body: (made: Made) => Promise<void>): void =>
     void test(`${name}: ${sentence}`, { skip, timeout: 120_000 }, async () => {
@@ -217,7 +210,7 @@ test(
   async () => {
     await using instance = await testInstance(
       { "iroko.config.ts": definitions, ran: "" },
-      { store: `s3://${server.bucket}/elsewhere` },
+      { store: `s3://${minio.server.bucket}/elsewhere` },
     );
     const { verify, told, due } = await made(instance);
     await instance.db.query("update iroko.built set machine = 'another'");
@@ -237,7 +230,7 @@ test(
   async () => {
     await using instance = await testInstance(
       { "iroko.config.ts": definitions, ran: "" },
-      { store: `s3://${server.bucket}/kept` },
+      { store: `s3://${minio.server.bucket}/kept` },
     );
     const { verify } = await made(instance);
     const { rows } = await instance.db.query<{ file: string }>("select file from iroko.built");

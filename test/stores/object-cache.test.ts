@@ -8,15 +8,15 @@ import type { Store } from "@iroko/core/engine";
 import { skipWithoutMinio, startMinio } from "../support/minio.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { createTempDir } from "../support/temp-dir.ts";
-import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { contentOf, makeFile } from "./local-file.ts";
 
 let server: S3Server;
-let proxy: FaultProxy;
+let proxy: HttpFaultProxy;
 before(async () => {
   if (skipWithoutMinio !== false) return;
   server = await startMinio();
-  proxy = await startFaultProxy(server.endpoint);
+  proxy = await startHttpFaultProxy(server.endpoint);
 });
 after(async () => {
   await proxy?.[Symbol.asyncDispose]();

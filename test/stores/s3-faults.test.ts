@@ -12,7 +12,7 @@ import { skipWithoutMinio, startMinio } from "../support/minio.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import { createTempDir } from "../support/temp-dir.ts";
 import { skipWithoutVersitygw, startVersitygw } from "../support/versitygw.ts";
-import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
+import { startHttpFaultProxy, type HttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { collect, contentOf, makeFile, sha256 } from "./local-file.ts";
 
 const mebibyte = 1024 * 1024;
@@ -23,11 +23,11 @@ for (const { name, start, skip } of [
   { name: "versitygw", start: startVersitygw, skip: skipWithoutVersitygw },
 ]) {
   let server: S3Server;
-  let proxy: FaultProxy;
+  let proxy: HttpFaultProxy;
   before(async () => {
     if (skip !== false) return;
     server = await start();
-    proxy = await startFaultProxy(server.endpoint);
+    proxy = await startHttpFaultProxy(server.endpoint);
   });
   after(async () => {
     await proxy?.[Symbol.asyncDispose]();

@@ -1,4 +1,5 @@
 /** MinIO as our deployment files configure it. */
+import { after, before } from "node:test";
 import { dataFolder, goTool, type S3Server, type S3ServerKind, skipWithout, startS3Server } from "./s3-server.ts";
 
 export const minio: S3ServerKind = {
@@ -27,4 +28,21 @@ export const skipWithoutMinio: string | false = skipWithout(minio);
 
 export async function startMinio(): Promise<S3Server> {
   return await startS3Server(minio);
+}
+
+/** One for all tests of a file; its own process and its children find it by the AWS SDK's variables. */
+export function minioOfFile(): { readonly server: S3Server } {
+  let server: S3Server | undefined;
+  before(async () => {
+    if (skipWithoutMinio) return;
+    server = await startMinio();
+    Object.assign(process.env, server.env);
+  });
+  after(() => server?.stop());
+  return {
+    get server() {
+      if (server === undefined) throw new Error("MinIO runs from the first test of the file on.");
+      return server;
+    },
+  };
 }

@@ -2,10 +2,10 @@
  * One instance to a store: a marker object names the instance whose the store is. Two that shared it would publish over each
  * other and collect each other's versions. The first that uses a store claims it; a restored instance keeps its id.
  */
-import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sha256 } from "../definitions/hash.ts";
 import { IrokoError } from "../errors.ts";
 import type { Queryable } from "../instance/database.ts";
 import { instanceFacts } from "../instance/locations.ts";
@@ -56,8 +56,7 @@ async function markAs(store: Store, id: string): Promise<string> {
     const path = join(folder, "instance.json");
     const text = `${JSON.stringify({ instance: id })}\n`;
     await writeFile(path, text);
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    await store.stage(markerKey, { path, bytes: Buffer.byteLength(text), sha256 });
+    await store.stage(markerKey, { path, bytes: Buffer.byteLength(text), sha256: sha256(text) });
     return id;
   } catch (error) {
     // Another instance was quicker.

@@ -1,4 +1,7 @@
-/** An HTTP proxy before an S3 server that loses answers, cuts bodies and answers in the server's place. */
+/**
+ * A proxy before an S3 server that sees its requests: it loses answers, cuts bodies and answers in the server's place. What a
+ * bad link does to bytes, whoever speaks, is `fault-proxy.ts`.
+ */
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,7 +17,7 @@ export type Fault =
   /** Neither an answer nor an end. */
   | { readonly kind: "silence" };
 
-export interface FaultProxy extends AsyncDisposable {
+export interface HttpFaultProxy extends AsyncDisposable {
   readonly endpoint: string;
   /** Decides on each request; undefined lets it through. */
   decide: (method: string, url: string, headers: IncomingMessage["headers"]) => Fault | undefined;
@@ -22,7 +25,7 @@ export interface FaultProxy extends AsyncDisposable {
   readonly requests: string[];
 }
 
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+export async function startHttpFaultProxy(target: string): Promise<HttpFaultProxy> {
   const requests: string[] = [];
   const server = createServer((incoming, outgoing) => {
     const [method = "", url = ""] = [incoming.method, incoming.url];
@@ -44,7 +47,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     if (fault?.kind === "hold") void fault.until.then(passOn);
     else passOn();
   });
-  const proxy: FaultProxy = {
+  const proxy: HttpFaultProxy = {
     endpoint: "",
     decide: () => undefined,
     requests,
