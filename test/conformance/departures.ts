@@ -80,7 +80,7 @@ const exponential = z.object({
 const refusedWith = (answer: unknown, ...codes: readonly string[]): boolean =>
   z.object({ error: z.enum(codes) }).safeParse(answer).success;
 const wasRefused = ({ expected }: Case): boolean => z.object({ error: z.literal(true) }).safeParse(expected).success;
-const isOf = (schema: z.ZodType, { input }: Case): boolean => schema.safeParse(input).success;
+const isOf = (schema: z.ZodType, value: unknown): boolean => schema.safeParse(value).success;
 
 const windowQuestion = z.object({ mapping: z.object({ type: z.literal("time_window") }) });
 const upstreamAnswer = z.strictObject({
@@ -129,21 +129,34 @@ const rules: readonly Rule[] = [
   {
     topic: "cron",
     because: "a cron that never fires is refused",
-    covers: ({ input }, answer) => {
-      const { data } = z.object({ cron: z.string(), validate: z.literal(true) }).safeParse(input);
-      return data !== undefined && isDeepStrictEqual(answer, { valid: false }) && neverFires(data.cron);
-    },
+    covers: ({ input }, answer) => isRefusedCron(answer) && cronsOf(input).some(neverFires),
+  },
+  {
+    topic: "cron",
+    because: "a cron fires at times that can be told beforehand",
+    covers: ({ input }, answer) => isRefusedCron(answer) && cronsOf(input).some((cron) => /\br\b/i.test(cron)),
+  },
+  {
+    topic: "cron",
+    because: "either fires, where a day of the month and the nth weekday are given",
+    covers: ({ input }, answer) =>
+      isOf(ticksAnswer, answer) && cronsOf(input).some((cron) => /#|\bl\d/i.test(fieldsOf(cron)[4]) && namesDays(cron)),
+  },
+  {
+    topic: "cron",
+    because: "steps are counted around the end, and from the last value of a field there are none",
+    covers: ({ input }, answer) => isOf(ticksAnswer, answer) && cronsOf(input).some(stepsPastTheEnd),
   },
   {
     topic: "time_partitions",
     because: "partitions that end before they start are refused",
-    covers: (vector, answer) => isOf(endsBeforeItStarts, vector) && refusedWith(answer, "PARTITIONS_INVALID"),
+    covers: (vector, answer) => isOf(endsBeforeItStarts, vector.input) && refusedWith(answer, "PARTITIONS_INVALID"),
   },
   {
     topic: "time_partitions",
     because: "a range names partitions that exist",
     covers: (vector, answer) =>
-      isOf(z.object({ op: z.literal("range") }), vector) &&
+      isOf(z.object({ op: z.literal("range") }), vector.input) &&
       !wasRefused(vector) &&
       refusedWith(answer, "PARTITION_FUTURE", "PARTITION_OPEN", "PARTITION_NOT_FOUND", "PARTITION_RANGE"),
   },
@@ -163,7 +176,7 @@ const rules: readonly Rule[] = [
     topic: "time_partitions",
     because: "a key is that of a window of the definition",
     covers: (vector, answer) =>
-      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector) &&
+      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector.input) &&
       !wasRefused(vector) &&
       refusedWith(answer, "PARTITION_NOT_FOUND"),
   },
@@ -193,7 +206,7 @@ const rules: readonly Rule[] = [
     topic: "time_partitions",
     because: "a key is written in one way",
     covers: (vector, answer) =>
-      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector) &&
+      isOf(z.object({ op: z.enum(["window", "next_key"]) }), vector.input) &&
       !wasRefused(vector) &&
       refusedWith(answer, "PARTITION_FORMAT"),
   },
@@ -201,7 +214,7 @@ const rules: readonly Rule[] = [
     topic: "partition_mappings",
     because: "the keys of a specific mapping must exist upstream",
     covers: (vector, answer) =>
-      isOf(z.object({ mapping: z.object({ type: z.literal("specific") }) }), vector) &&
+      isOf(z.object({ mapping: z.object({ type: z.literal("specific") }) }), vector.input) &&
       refusedWith(answer, "PARTITION_MAPPING"),
   },
   {
@@ -238,18 +251,19 @@ const rules: readonly Rule[] = [
     topic: "planning",
     because: "a selection is written out, and an empty one is refused",
     covers: (vector, answer) =>
-      isOf(z.object({ select: z.array(z.string()).length(0) }), vector) && refusedWith(answer, "SELECTION_SYNTAX"),
+      isOf(z.object({ select: z.array(z.string()).length(0) }), vector.input) &&
+      refusedWith(answer, "SELECTION_SYNTAX"),
   },
   {
     topic: "planning",
     because: "the checks of what is made always come along",
     covers: (vector, answer) =>
-      isOf(z.object({ select_checks: z.literal("none") }), vector) && levels.safeParse(answer).success,
+      isOf(z.object({ select_checks: z.literal("none") }), vector.input) && levels.safeParse(answer).success,
   },
   {
     topic: "planning",
     because: "any computation can make a part of its outputs",
-    covers: (vector, answer) => isOf(allWhole, vector) && wasRefused(vector) && levels.safeParse(answer).success,
+    covers: (vector, answer) => isOf(allWhole, vector.input) && wasRefused(vector) && levels.safeParse(answer).success,
   },
   {
     topic: "planning",
@@ -306,14 +320,64 @@ const rules: readonly Rule[] = [
   },
 ];
 
+const ticksAnswer = z.strictObject({ ticks: z.array(z.string()) });
+const isRefusedCron = (answer: unknown): boolean =>
+  isDeepStrictEqual(answer, { valid: false }) || refusedWith(answer, "CRON_INVALID");
+
+function cronsOf(input: unknown): readonly string[] {
+  const { data } = z.object({ cron: z.union([z.string(), z.array(z.string())]) }).safeParse(input);
+  return data === undefined ? [] : [data.cron].flat();
+}
+
+type Fields = readonly [minute: string, hour: string, day: string, month: string, weekday: string];
+const fieldsOf = (cron: string): Fields => cron.trim().split(/\s+/).concat("", "", "", "", "").slice(0, 5) as never;
+
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const numberOf = (text: string): number => {
+  const named = (names: readonly string[], first: number): number => names.indexOf(text.toLowerCase()) + first;
+  return /^\d+$/.test(text)
+    ? Number(text)
+    : months.includes(text.toLowerCase())
+      ? named(months, 1)
+      : named(weekdays, 0);
+};
+
+/** The values that a field of numbers, names and ranges gives; none where it says anything else. */
+function spelledOut(field: string): readonly number[] {
+  const items = field.split(",").map((item) => /^(\w+)(?:-(\w+))?$/.exec(item));
+  if (items.some((item) => item === null)) return [];
+  return items.flatMap((item) => {
+    const [from, to] = [numberOf(item![1]!), numberOf(item![2] ?? item![1]!)];
+    return Array.from({ length: Math.max(0, to - from + 1) }, (_, distance) => from + distance);
+  });
+}
+
 /** Whether no month of a cron has any of its days, where no weekday is named. */
 function neverFires(cron: string): boolean {
-  const [, , day = "", month = "", weekday] = cron.trim().split(/\s+/);
-  const list = (field: string): readonly number[] => (/^[\d,]+$/.test(field) ? field.split(",").map(Number) : []);
-  const [days, months] = [list(day), list(month)];
+  const [, , day, month, weekday] = fieldsOf(cron);
+  const [days, among] = [spelledOut(day), spelledOut(month)];
   const lengthOf = (of: number): number => Temporal.PlainYearMonth.from({ year: 2000, month: of }).daysInMonth;
+  const isFebruary = among.length > 0 && among.every((of) => of === 2);
   return (
-    weekday === "*" && days.length > 0 && months.length > 0 && months.every((of) => Math.min(...days) > lengthOf(of))
+    (weekday === "*" || isFebruary) &&
+    days.length > 0 &&
+    among.length > 0 &&
+    among.every((of) => Math.min(...days) > lengthOf(of))
+  );
+}
+
+const namesDays = (cron: string): boolean => !/^(\*|\?)$/.test(fieldsOf(cron)[2]);
+
+/** `22-4/3`, `59/5`: where Dagster counts one too many, or takes the whole field. */
+function stepsPastTheEnd(cron: string): boolean {
+  return fieldsOf(cron).some((field, n) =>
+    field.split(",").some((item) => {
+      const [, from = "", to, step] = /^(\w+)(?:-(\w+))?\/(\d+)$/.exec(item) ?? [];
+      if (step === undefined) return false;
+      const last = [59, 23, 31, 12, 6][n]!;
+      return to === undefined ? numberOf(from) === last : numberOf(from) > numberOf(to) % (n === 4 ? 7 : Infinity);
+    }),
   );
 }
 

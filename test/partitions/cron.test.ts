@@ -109,19 +109,40 @@ test("a cron may be rare, as long as it comes", () => {
 
 test("Sunday is 0 and 7, alone, in ranges and in steps", () => {
   const weekdays = (text: string): string =>
-    [...(parseCron(`0 0 * * ${text}`).days.weekdays?.days ?? [])].toSorted((a, b) => a - b).join("");
-  assert.deepEqual(["0", "7", "0-7", "1-7", "5-7", "7-2", "6-1", "1-7/2", "5/2", "sat-sun", "MON-fri"].map(weekdays), [
-    "0",
-    "0",
-    "0123456",
-    "0123456",
-    "056",
-    "012",
-    "016",
-    "0135",
-    "05",
-    "06",
-    "12345",
+    [...(parseCron(`0 0 15 * ${text}`).days.weekdays?.days ?? [])].toSorted((a, b) => a - b).join("");
+  assert.deepEqual(
+    ["0", "7", "0-7", "1-7", "5-7", "7-2", "6-1", "1-7/2", "4/2", "5/2", "sat-sun", "MON-fri"].map(weekdays),
+    ["0", "0", "0123456", "0123456", "056", "012", "016", "0135", "46", "5", "06", "12345"],
+  );
+});
+
+test("a range from a value to itself is once around the field, as it is for Dagster", () => {
+  const minutes = (text: string): number => parseCron(`${text} 0 * * *`).minutesOfDay.length;
+  assert.deepEqual(["7-7", "7-7/15", "59-58", "59/15"].map(minutes), [60, 4, 60, 1]);
+  assert.deepEqual([...parseCron("0 0 1 mar-mar sun-sun").days.months].length, 12);
+  assert.equal(parseCron("0 0 1 * sun-sun").days.weekdays?.days.size, 7);
+});
+
+test("a number may have zeros before it", () => {
+  assert.deepEqual(parseCron("005 004-07/02 01 012 07#01"), {
+    ...parseCron("5 4-7/2 1 12 0#1"),
+    text: "005 004-07/02 01 012 07#01",
+  });
+});
+
+test("a day field of all days restricts nothing beside one with a star in it, and everything matches beside others", () => {
+  const { days } = parseCron("0 0 1-31 * */2");
+  assert.equal(days.daysOfMonth, undefined);
+  assert.equal(parseCron("0 0 */2 * 0-6").days.weekdays, undefined);
+  assert.equal(parseCron("0 0 1-31 * 1-5").days.daysOfMonth?.days.size, 31);
+});
+
+test("the nth weekday may be that of several", () => {
+  assert.deepEqual(parseCron("0 0 * * sat-mon#2,wed#1").days.weekdays?.nth, [
+    [6, 2],
+    [0, 2],
+    [1, 2],
+    [3, 1],
   ]);
 });
 
@@ -139,7 +160,11 @@ test("L is the last day of the month, alone, in lists and at the end of a range"
 test("a cron that never comes is refused, with the reason", () => {
   assert.equal(validateCron("0 0 30 2 *"), 'cron "0 0 30 2 *": it never fires, since no such day ever comes');
   assert.equal(validateCron("0 0 31 4,6 *"), 'cron "0 0 31 4,6 *": it never fires, since no such day ever comes');
-  assert.equal(validateCron("0 0 30 2 1"), undefined); // or on Mondays
+  // Mondays do come, but who writes a 30 February means something else.
+  assert.match(validateCron("0 0 30 2 1") ?? "", /never fires/);
+  assert.match(validateCron("0 0 30-31 feb 1") ?? "", /never fires/);
+  assert.equal(validateCron("0 0 31 4 1"), undefined);
+  assert.equal(validateCron("0 0 28,30 2 1"), undefined);
   assert.throws(
     () => parseCron("0 0 30 2 *"),
     (error) =>
@@ -159,6 +184,8 @@ test("what is wrong with a cron is said", () => {
     "0 0 1-2-3 * *": /not a range/,
     "@every 5m": /no alias @every 5m/,
     "@reboot": /no alias/,
+    "R * * * *": /the minute "R"/,
+    "H H * * *": /the minute "H"/,
     "0 0 * * 5#6": /day of week "5#6"/,
     "0 0 * * Lfri": /day of week "Lfri"/,
     "0 0 ?,1 * *": /day of month "\?"/,

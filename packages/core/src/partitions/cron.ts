@@ -1,9 +1,10 @@
 /**
  * Cron expressions: five fields (minute, hour, day of month, month, day of week) or an alias such as `@daily`.
  *
- * Lists, ranges (also around the end: `22-2`), steps, names of months and weekdays, `?` for `*` in the day fields, `L` for
- * the last day of the month (`28-L` runs up to it), `5#3` for the third Friday, `L5` for the last one. As in cron ever since Vixie, where both
- * day fields say something, a day matches that either names. There are no seconds, and no `@reboot`.
+ * Lists, ranges (also around the end: `22-2`, and all the way round: `sun-sun`), steps, names of months and weekdays, `?`
+ * for `*` in the day fields, `L` for the last day of the month (`28-L` runs up to it), `5#3` for the third Friday, `L5` for
+ * the last one. As in cron ever since Vixie, where both day fields say something, a day matches that either names; a field of
+ * all days says nothing beside one with a star in it. There are no seconds, no `@reboot`, and no `R` for chance.
  *
  * When a time is skipped or repeated by a change of the clock is decided in ticks.ts.
  */
@@ -66,11 +67,13 @@ export function validateCron(cron: string | readonly string[]): string | undefin
   return undefined;
 }
 
-/** Whether any day ever matches: `0 0 30 2 *` never does. */
+/** Whether any day ever matches, by its number too where it has one: `0 0 30 2 *` never does, `0 0 30 2 1` says so as well. */
 export function cronIsSatisfiable({ days: { months, daysOfMonth, weekdays } }: Cron): boolean {
-  // Weekdays come every month, and a fifth one of any kind comes to any month within 40 years.
-  if (weekdays || !daysOfMonth || daysOfMonth.last) return true;
+  if (!daysOfMonth || daysOfMonth.last) return true;
   const earliest = Math.min(...daysOfMonth.days);
+  const isFebruary = months.size === 1 && months.has(2);
+  // Weekdays come every month, and a fifth one of any kind comes to any month within 40 years.
+  if (weekdays && !isFebruary) return true;
   return [...months].some((month) => earliest <= daysInMonth(2000, month));
 }
 
@@ -109,8 +112,8 @@ function readCron(text: string): Cron | string {
       everyHour: hours.length === 24,
       days: {
         months: readField(monthField, month),
-        daysOfMonth: readDaysOfMonth(dayOfMonth),
-        weekdays: readWeekdays(dayOfWeek),
+        daysOfMonth: readDaysOfMonth(dayOfMonth, dayOfWeek.includes("*")),
+        weekdays: readWeekdays(dayOfWeek, dayOfMonth.includes("*")),
       },
     };
     return cronIsSatisfiable(cron) ? cron : neverFires;
@@ -155,41 +158,41 @@ function readField(field: Field, text: string): Set<number> {
   return new Set(text.split(",").flatMap((item) => readItem(field, item)));
 }
 
-function readDaysOfMonth(text: string): DayRule["daysOfMonth"] {
+/** @param besideStar whether the other day field has a `*` in it: then all days are no days to choose from */
+function readDaysOfMonth(text: string, besideStar: boolean): DayRule["daysOfMonth"] {
   const items = text.split(",");
   if (text === "?" || items.includes("*")) return undefined;
   const plain = items.filter((item) => item.toLowerCase() !== "l");
-  return {
-    days: new Set(plain.flatMap((item) => readItem(dayOfMonthField, item.replace(/-l(?=\/|$)/i, "-31")))),
-    last: plain.length < items.length,
-  };
+  const days = new Set(plain.flatMap((item) => readItem(dayOfMonthField, item.replace(/-l(?=\/|$)/i, "-31"))));
+  if (besideStar && days.size === dayOfMonthField.cycle) return undefined;
+  return { days, last: plain.length < items.length };
 }
 
-function readWeekdays(text: string): DayRule["weekdays"] {
+function readWeekdays(text: string, besideStar: boolean): DayRule["weekdays"] {
   const items = text.split(",");
   if (text === "?" || items.includes("*")) return undefined;
   const days = new Set<number>();
   const nth: (readonly [number, number | "last"])[] = [];
   for (const item of items) {
-    const [, weekday, ordinal] = /^(\w+)#([1-5])$/.exec(item) ?? [];
-    const [, lastWeekday] = /^l(\d)$/i.exec(item) ?? [];
-    if (weekday !== undefined) nth.push([readValue(weekdayField, weekday) % 7, Number(ordinal)]);
-    else if (lastWeekday !== undefined) nth.push([readValue(weekdayField, lastWeekday) % 7, "last"]);
+    const [, weekdays, ordinal] = /^(\w+|[a-z]+-[a-z]+)#0*([1-5])$/i.exec(item) ?? [];
+    const [, lastWeekday] = /^l(\d+)$/i.exec(item) ?? [];
+    if (weekdays !== undefined) {
+      for (const weekday of readItem(weekdayField, weekdays)) nth.push([weekday, Number(ordinal)]);
+    } else if (lastWeekday !== undefined) nth.push([readValue(weekdayField, lastWeekday) % 7, "last"]);
     else for (const value of readItem(weekdayField, item)) days.add(value);
   }
   if (days.size > 0 && nth.length > 0) {
     throw new FieldProblem(`the day of week "${text}" mixes plain weekdays with the nth of a month`);
   }
-  return { days, nth };
+  return besideStar && days.size === weekdayField.cycle ? undefined : { days, nth };
 }
 
-/** `*`, `5`, `5-10`, `22-2`, each with or without a step; `5/10` runs to the end of the field. */
+/** `*`, `5`, `5-10`, `22-2`, each with or without a step; `5/10` runs to the end of the field, and `5-5` once around it. */
 function readItem(field: Field, item: string): number[] {
   const [, range = "", step] = /^([^/]*)(?:\/(\d+))?$/.exec(item) ?? [];
   const every = step === undefined ? 1 : Number(step);
   if (every < 1) throw new FieldProblem(`the step of the ${field.name} "${item}" is 0`);
-  const [from, to] = readRange(field, range, step !== undefined);
-  const length = to < from ? to - from + field.cycle : to - from;
+  const [from, length] = readRange(field, range, step !== undefined);
   const values: number[] = [];
   for (let distance = 0; distance <= length; distance += every) {
     values.push(field.low + ((from - field.low + distance) % field.cycle));
@@ -197,19 +200,24 @@ function readItem(field: Field, item: string): number[] {
   return values;
 }
 
-function readRange(field: Field, range: string, stepped: boolean): readonly [number, number] {
-  if (range === "*") return [field.low, field.low + field.cycle - 1];
+/** Where it starts, and how far it goes on from there. */
+function readRange(field: Field, range: string, stepped: boolean): readonly [from: number, length: number] {
+  const wholeField = field.cycle - 1;
+  if (range === "*") return [field.low, wholeField];
   const [from = "", to, more] = range.split("-");
   if (more !== undefined) throw new FieldProblem(`the ${field.name} "${range}" is not a range`);
   const first = readValue(field, from);
-  if (to !== undefined) return [first, readValue(field, to)];
-  return [first, stepped ? field.high : first];
+  const start = field.low + ((first - field.low) % field.cycle);
+  if (to === undefined) return [start, stepped ? Math.max(0, field.low + wholeField - start) : 0];
+  const length = (readValue(field, to) - start + field.cycle) % field.cycle;
+  // Around to itself, from where the field begins: so are the steps counted.
+  return length === 0 ? [field.low, wholeField] : [start, length];
 }
 
 function readValue(field: Field, text: string): number {
   const named = field.names.indexOf(text.toLowerCase());
   if (named >= 0) return field.low + named;
-  const value = /^\d{1,2}$/.test(text) ? Number(text) : NaN;
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= field.low && value <= field.high) return value;
   throw new FieldProblem(`the ${field.name} "${text}" is not a value from ${field.low} to ${field.high}`);
 }
