@@ -4,7 +4,7 @@
  */
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
-import { takeBackSteps, type Claim, type WorkerDeath } from "../instance/steps.ts";
+import { takeBackSteps, type Claim, type StepGivenBack, type WorkerDeath } from "../instance/steps.ts";
 import { freeQueueLocks, wakeSteps } from "../instance/wake-ups.ts";
 import { listWorkers, removeWorkers, tryDuty, type WorkerRow } from "../instance/workers.ts";
 import { endWaiting } from "./cancel-run.ts";
@@ -61,10 +61,12 @@ export function sweeper(db: Database, monotonicMs: () => number, machine: Machin
 }
 
 function explain(worker: WorkerRow, machine: Machine, killed: number): DeadWorker["death"] {
-  const { host, bootId, lockGone, postgresRestarted } = worker;
+  const { host, bootId, lockGone, postgresRestarted, draining } = worker;
   const isHere = host === machine.host;
   if (isHere && bootId !== machine.bootId) return { host, cause: "machine restarted" };
   if (postgresRestarted) return { host, cause: "Postgres restarted" };
+  // It was told to stop, and ended before it could hand over: Postgres was away, or whoever stopped it lost patience.
+  if (draining) return { host, cause: "drained" };
   if (!lockGone) return { host, cause: "frozen" };
   if (!isHere) return { host, cause: "killed" };
   return { host, cause: killed > 0 ? "out of memory" : "killed", unexplained: true, oomKills: killed };
@@ -94,7 +96,7 @@ export async function giveBackLost(
   forgotten: readonly Claim[] = [],
   because = "its worker was lost",
   deaths: readonly WorkerDeath[] = [],
-): Promise<void> {
+): Promise<readonly StepGivenBack[]> {
   const steps = await takeBackSteps(tx, forgotten, because, deaths);
   await appendEvents(
     tx,
@@ -111,4 +113,5 @@ export async function giveBackLost(
     tx,
     steps.filter(({ canceled }) => !canceled).map(({ id }) => ({ step: id, at: null })),
   );
+  return steps;
 }

@@ -17,17 +17,20 @@ import { stepsOfWorker, type Claim, type StepEnd } from "../instance/steps.ts";
 import { recordTransfers } from "../instance/transfers.ts";
 import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
+import { formatPartitions } from "../partitions/format-partitions.ts";
 import type { MappingQuestion } from "../partitions/mapping-relation.ts";
+import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { builtFiles } from "./built-files.ts";
 import { bootId } from "./boot-id.ts";
 import { childPool } from "./child/child-pool.ts";
 import { claimAhead } from "./claim-ahead.ts";
-import { claimSteps, type Claimed } from "./claim.ts";
+import { claimSteps, type Attempt, type Claimed } from "./claim.ts";
 import { claimStore } from "./claim-store.ts";
 import { nothingBrought } from "./finish.ts";
 import { expander } from "./expand-run.ts";
 import { finishTogether } from "./finish-together.ts";
 import { gatedStore } from "./gated-store.ts";
+import { handOver } from "./hand-over.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { logWriter } from "./log-writer.ts";
 import { lookAfterStore } from "./look-after-store.ts";
@@ -42,7 +45,7 @@ import { repeat } from "./repeat.ts";
 import { definitionHashesOf } from "./step-definition.ts";
 import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts";
 import type { Store } from "./store.ts";
-import { buryWorkers, giveBackLost, sweeper } from "./sweep.ts";
+import { giveBackLost, sweeper } from "./sweep.ts";
 import { ownErrorRecord } from "./own-error.ts";
 import { tidier } from "./tidy.ts";
 import { underWay } from "./under-way.ts";
@@ -72,8 +75,28 @@ export interface Worker {
   readonly snapshot: Snapshot;
   /** Ends when the worker has stopped; rejects when it had to, because others had taken its place. */
   readonly stopped: Promise<void>;
-  /** Claims nothing more, lets running steps end within the deadline, hands the rest over, stops. Asked again, the earlier deadline counts. */
-  drain(deadlineSeconds?: number): Promise<void>;
+  /**
+   * Claims nothing more, lets running steps end within the deadline, hands the rest over, stops: seconds after the deadline
+   * at the latest, whether Postgres and the store answer or not. Asked again, the earlier deadline counts.
+   */
+  drain(deadlineSeconds?: number): Promise<Drained>;
+}
+
+/** What became of the steps that ran when a worker was told to stop. */
+export interface Drained {
+  /** So many ended by themselves. */
+  readonly ended: number;
+  /** Others begin these anew. */
+  readonly handedOver: readonly NamedStep[];
+  /** Postgres did not answer: others take these back once they see that the worker is gone. */
+  readonly leftBehind: readonly NamedStep[];
+}
+
+export interface NamedStep {
+  readonly run: string;
+  readonly name: string;
+  /** As a person writes them; empty where there are none. */
+  readonly partitions: string;
 }
 
 /** A step spills to disk beyond its share of this: two million rows are made in it. */
@@ -84,7 +107,9 @@ const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
 const lookAfterStoreEveryMs = 5_000;
-const longestStoreEndMs = 2_000;
+/** Not that long for any of what a worker does on its way out: the database, the store or a disk may never answer. */
+const longestGoodbyeMs = 3_000;
+export const defaultDrainSeconds = 30;
 const tidyEveryMs = 60_000;
 
 type WorkerContext = Omit<StepRunnerContext, "finish">;
@@ -142,7 +167,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   const ending = Promise.withResolvers<void>();
   ending.promise.catch(() => {});
   /** What is claimed here, by its fencing token; until all of it is over. */
-  const held = new Map<string, AbortController>();
+  const held = new Map<string, { readonly attempt: Attempt; readonly controller: AbortController }>();
   const definitionHashes = definitionHashesOf(snapshot);
   const gone = new AbortController();
   const patient = patientDatabase(db, gone.signal);
@@ -159,7 +184,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
         options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
         return [];
       });
-      for (const { attempt } of found) held.set(tokenOf(attempt.step), new AbortController());
+      for (const { attempt } of found) held.set(tokenOf(attempt.step), { attempt, controller: new AbortController() });
       return found;
     },
     async giveBack(claimed) {
@@ -168,11 +193,23 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       await db.transaction((tx) => giveBackLost(tx, steps, "its worker had no slot for it"));
     },
   });
+  const host = hostname();
+  let isDraining = false;
+  /** Its row is being removed: that it is missing then is no news. */
+  let isGone = false;
+  let isSaidToDrain = false;
+  let endedInDrain = 0;
+  /** Until Postgres has heard it: others count on a worker that does not drain. */
+  const sayDraining = async (): Promise<void> => {
+    if (!isDraining || isSaidToDrain) return;
+    await setDraining(db, id);
+    isSaidToDrain = true;
+  };
   /** Compares what is held here with what the tables say: what is to be canceled, what a lost answer has made of a claim. */
   const lookAround = async (): Promise<void> => {
     const mine = await stepsOfWorker(db, id);
     await claims.settled(); // of a claim whose answer is on its way, the tables may know before
-    for (const step of mine) if (step.canceled) held.get(tokenOf(step))?.abort();
+    for (const step of mine) if (step.canceled) held.get(tokenOf(step))?.controller.abort();
     const forgotten = mine.filter((step) => !held.has(tokenOf(step)));
     if (forgotten.length > 0) await db.transaction((tx) => giveBackLost(tx, forgotten));
   };
@@ -182,16 +219,17 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       id,
       location: options.location,
       ttlSeconds: options.ttlSeconds ?? defaultTtlSeconds,
-      host: hostname(),
+      host,
       pid: process.pid,
       bootId: bootId(),
       slots,
       definitionHashes,
     },
-    onBeat: async () => void (await Promise.all([lookAround(), mappings.answerOthers()])),
+    onBeat: async () => void (await Promise.all([lookAround(), mappings.answerOthers(), sayDraining()])),
     onCancel: () => void lookAround().catch(() => {}),
     // Others have taken the steps, or will: nothing here may go on, nor wait for a database that may not answer.
     onLost: (reason) => {
+      if (isGone) return;
       ending.reject(reason);
       void stop(0);
     },
@@ -202,7 +240,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   const run = async (claimed: Claimed, freed: () => void): Promise<void> => {
     const { attempt } = claimed;
     const token = tokenOf(attempt.step);
-    const { signal } = held.get(token) ?? new AbortController();
+    const { signal } = held.get(token)?.controller ?? new AbortController();
     try {
       if (claimed.kind === "run") {
         return await runAttempt({ ...context, db: patient, finish: finish.call }, attempt, signal, freed);
@@ -216,6 +254,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     } catch (error) {
       options.log?.warn("a step was lost; it is derived again", { step: attempt.step.step, error: String(error) });
     } finally {
+      if (isDraining && !(signal.reason instanceof WorkerGone)) endedInDrain += 1;
       held.delete(token);
       freed();
     }
@@ -251,7 +290,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     expand: (payload) => Promise.resolve(expansions.look((payload as { readonly run: string }).run)),
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
   });
-  const deaths = sweeper(db, () => performance.now(), { host: hostname(), bootId: bootId() });
+  const deaths = sweeper(db, () => performance.now(), { host, bootId: bootId() });
   const publishing = {
     db,
     store: context.store,
@@ -276,44 +315,66 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
   ];
   const storeLoop = repeat(lookAfterStoreEveryMs, () => lookAfterStore(publishing, gone.signal), options.log);
 
-  let stopping: Promise<void> | undefined;
+  let stopping: Promise<Drained> | undefined;
   const overdue = Promise.withResolvers<void>();
-  const stop = (deadlineSeconds: number): Promise<void> => {
+  const leave = async (): Promise<Drained> => {
+    isDraining = true;
+    void sayDraining().catch(() => {}); // said again at each beat
+    const idle = Promise.all([claims.close(), queue.stop()])
+      .catch(() => {})
+      .then(() => ends.all());
+    await Promise.race([idle, overdue.promise]);
+    // What still runs ends here without a word, and is handed over for another worker to begin it.
+    gone.abort();
+    for (const { controller } of held.values()) controller.abort(new WorkerGone());
+    const running = [...held.values()].map(({ attempt }) => attempt);
+    await within(longestGoodbyeMs, Promise.all([children.close({ graceSeconds: 0 }), evaluator.close()]));
+    isGone = true;
+    const given = await within(
+      longestGoodbyeMs,
+      db.transaction((tx) => handOver(tx, { id, host })),
+    );
+    const loopsEnd = [expansions, storeLoop, ...loops].map((loop) => loop.stop());
+    await within(longestGoodbyeMs, Promise.all([idle, life.stop(), context.logs.close(), ...loopsEnd]));
+    await rm(context.workFolder, { recursive: true, force: true }).catch(() => {});
+    await within(longestGoodbyeMs, db.close());
+    if (given === undefined) return { ended: endedInDrain, handedOver: [], leftBehind: running.map(nameStep) };
+    const handedOver = running.filter(({ step }) => given.some(({ id: one }) => one === step.step)).map(nameStep);
+    // What was being committed at the deadline has ended, where it was not there to be handed over.
+    return { ended: endedInDrain + running.length - handedOver.length, handedOver, leftBehind: [] };
+  };
+  const stop = (deadlineSeconds: number): Promise<Drained> => {
     // Each call may shorten the time that the first one gave.
     setTimeout(overdue.resolve, deadlineSeconds * 1000).unref();
-    stopping ??= (async () => {
-      const idle = Promise.all([claims.close(), queue.stop()])
-        .catch(() => {})
-        .then(() => ends.all());
-      if (deadlineSeconds > 0) {
-        await setDraining(db, id).catch(() => {});
-        await Promise.race([idle, overdue.promise]);
-      }
-      // What still runs ends here without a word, and is handed over for another worker to begin it.
-      gone.abort();
-      for (const controller of held.values()) controller.abort(new WorkerGone());
-      await Promise.all([children.close({ graceSeconds: 0 }), evaluator.close()]);
-      await Promise.all([expansions.stop(), ...loops.map((loop) => loop.stop())]);
-      // A store that does not answer holds up no worker that stops.
-      await Promise.race([storeLoop.stop(), sleep(longestStoreEndMs, undefined, { ref: false })]);
-      await db.transaction((tx) => buryWorkers(tx, [{ id, death: { cause: "left" } }])).catch(() => {});
-      await idle;
-      await life.stop();
-      await context.logs.close();
-      await rm(context.workFolder, { recursive: true, force: true });
-      await db.close();
-    })();
-    return stopping;
+    return (stopping ??= leave());
   };
   return {
     id,
     snapshot,
     stopped: ending.promise,
-    async drain(deadlineSeconds = 30) {
-      await stop(deadlineSeconds);
+    async drain(deadlineSeconds = defaultDrainSeconds) {
+      const drained = await stop(deadlineSeconds);
       ending.resolve();
+      return drained;
     },
   };
+}
+
+/** undefined: it had not ended by then, or has failed. */
+async function within<Answer>(milliseconds: number, work: Promise<Answer>): Promise<Answer | undefined> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([work, sleep(milliseconds, undefined, { signal: timer.signal })]);
+  } catch {
+    return undefined;
+  } finally {
+    timer.abort();
+  }
+}
+
+function nameStep({ step, definition, partitions }: Attempt): NamedStep {
+  const set = setOfPartitions(definition.partitions, partitions);
+  return { run: step.run, name: step.name, partitions: formatPartitions(definition.partitions, set) };
 }
 
 /** What the mapping functions of the worker's own code are asked: by its steps, and by those who have no code. */

@@ -14,6 +14,8 @@ export type EventType =
   | "check"
   | "joined"
   | "worker_lost"
+  | "clock_wrong"
+  | "worker_stopped"
   | "version_repaired"
   | "version_lost"
   | "rolled_back"

@@ -10,7 +10,7 @@ export const deathCauses = [
   "frozen",
   "machine restarted",
   "Postgres restarted",
-  "left",
+  "drained",
 ] as const;
 export type DeathCause = (typeof deathCauses)[number];
 
@@ -64,7 +64,7 @@ function whatHappened({ cause, signal, code }: Death): string {
       return "was lost when its machine restarted";
     case "Postgres restarted":
       return "did not come back after a restart of Postgres";
-    case "left":
-      return "was stopped";
+    case "drained":
+      return "was told to stop before it had ended";
   }
 }
