@@ -1,11 +1,11 @@
 /**
  * Runs a shell command with the repo's own Node and packages, after installing what package-lock.json names and
- * node_modules lacks. Plain JavaScript without dependencies: on a fresh clone this is all that runs.
+ * node_modules lacks, and building the page where its sources are newer. Plain JavaScript without dependencies: on a fresh clone this is all that runs.
  *
  *     node scripts/with-install.mjs "npm run check"
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -62,12 +62,33 @@ function install(why) {
   console.error(`Installed in ${((performance.now() - started) / 1000).toFixed(1)} s.\n`);
 }
 
+/** The page is the one part that is built: a browser reads neither TypeScript nor JSX. */
+function isPageOld() {
+  const sources = join(root, "packages/ui/page");
+  const built = statSync(join(root, "packages/ui/dist/page/index.html"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return readdirSync(sources, { recursive: true }).some((name) => statSync(join(sources, name)).mtimeMs > built);
+}
+
+function buildPage() {
+  const { status } = spawnSync(
+    join(bin, "node"),
+    [join(root, "node_modules/vite/bin/vite.js"), "build", "packages/ui/page", "--logLevel", "warn"],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_OPTIONS: "--conditions=@iroko/source" },
+      stdio: ["ignore", 2, 2],
+    },
+  );
+  if (status !== 0) process.exit(status || 1);
+}
+
 if (Number(process.versions.node.split(".")[0]) < 20) {
   console.error(`This repo needs Node 20 or newer to install the rest; this is Node ${process.versions.node}.`);
   process.exit(2);
 }
 const why = whyInstall();
 if (why) install(why);
+if (isPageOld()) buildPage();
 
 const [command, ...args] = process.argv.slice(2);
 if (command) {

@@ -77,7 +77,7 @@ const withNode = (major: string): NodeJS.ProcessEnv => ({
 
 before(async () => {
   for (const each of [tarballs, project]) mkdirSync(each);
-  await succeed(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"], root);
+  await succeed("npm", ["run", "build"], root, process.env);
   await succeed(
     "npm",
     ["pack", "--pack-destination", tarballs, ...packages.flatMap((name) => ["-w", `packages/${name}`])],

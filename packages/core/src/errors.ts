@@ -118,6 +118,7 @@ export const errorCatalogue = {
   TRANSFER_DEFERRED: "The network gate put a transfer off.",
   // The server: known when it starts, or answered to a request.
   HOST_NOT_ALLOWED: "The server was told to listen where others could reach it, and it has no login yet.",
+  PAGE_NOT_BUILT: "The page's files are not there, because nobody has built them.",
   PORT_IN_USE: "The port is in use by another process.",
   LISTEN_FAILED: "The server cannot listen on that address.",
   NOT_FOUND: "The server has nothing at that path.",

@@ -16,6 +16,7 @@ import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
 import { guard } from "./http/guard.ts";
+import { pageFiles } from "./http/page-files.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
 import { assetPage } from "./pages/asset.ts";
@@ -62,6 +63,7 @@ export function makeApp({ db, now, store, log }: AppOptions): Hono {
     app.route("/api/v1", resource(instance));
   for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));
+  pageFiles(app);
   for (const [name, type] of Object.entries(ownFiles)) {
     app.get(`/${name}`, (c) =>
       c.body(readOwn(name), 200, { "content-type": `${type}; charset=utf-8`, "cache-control": "max-age=300" }),

@@ -25,6 +25,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   ORIGIN_REFUSED: 403,
   CONTENT_TYPE: 415,
   BODY_TOO_LARGE: 413,
+  PAGE_NOT_BUILT: 503,
   DATABASE_UNREACHABLE: 503,
   DATABASE_DENIED: 503,
   DATABASE_NEWER: 503,

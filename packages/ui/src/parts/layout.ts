@@ -2,7 +2,7 @@ import { html, type Html } from "./html.ts";
 
 export interface Layout {
   readonly title: string;
-  readonly at: "home" | "lineage" | "runs" | "schedules" | "none";
+  readonly at: "home" | "lineage" | "runs" | "schedules" | "instance" | "none";
   /** It is fetched again after so many seconds; absent: nothing on it moves any more. */
   readonly liveSeconds?: number | undefined;
   readonly main: Html;
@@ -13,6 +13,7 @@ const places = [
   { at: "lineage", href: "/lineage", name: "Lineage" },
   { at: "runs", href: "/runs", name: "Runs" },
   { at: "schedules", href: "/schedules", name: "Schedules" },
+  { at: "instance", href: "/instance", name: "Instance" },
 ] as const;
 
 /** What moves now is looked at every second, what may begin to move less often: each look costs queries. */

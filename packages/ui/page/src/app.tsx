@@ -1,0 +1,75 @@
+/** The frame around every page. */
+import { signal } from "@preact/signals";
+import type { ComponentType, JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { Failure } from "./parts/failure.tsx";
+import { path } from "./router.ts";
+import { routeAt, type PageProps } from "./routes.ts";
+import { Banner } from "./shell/banner.tsx";
+import { Header } from "./shell/header.tsx";
+import { Help } from "./shell/help.tsx";
+import { Palette } from "./shell/palette.tsx";
+
+interface Shown {
+  readonly pattern: string;
+  readonly Page: ComponentType<PageProps>;
+}
+
+const shown = signal<Shown | undefined>(undefined);
+const isUnreachable = signal(false);
+
+async function show(at: string): Promise<void> {
+  const found = routeAt(at);
+  if (found === undefined) return void (shown.value = undefined);
+  const { pattern, load } = found.route;
+  if (shown.peek()?.pattern === pattern) return;
+  try {
+    const { default: Page } = await load();
+    isUnreachable.value = false;
+    if (routeAt(path.peek())?.route.pattern === pattern) shown.value = { pattern, Page };
+  } catch {
+    isUnreachable.value = true; // the link cut it off, or a newer page has replaced its files
+  }
+}
+
+export function App(): JSX.Element {
+  const at = path.value;
+  useEffect(() => void show(at), [at]);
+  const found = routeAt(at);
+  const page = shown.value;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header />
+      <Banner />
+      <main id="main" tabIndex={-1}>
+        {isUnreachable.value ? (
+          <Failure
+            error={{ code: "PAGE_CUT", message: "This part of the page did not arrive.", hint: "Load it again." }}
+          />
+        ) : found === undefined ? (
+          <Failure
+            error={{
+              code: "NOT_FOUND",
+              message: `There is nothing at ${at}.`,
+              hint: "Search with Ctrl K, or start at Home.",
+            }}
+          />
+        ) : page?.pattern === found.route.pattern ? (
+          <page.Page key={at} in={found.values} />
+        ) : null}
+      </main>
+      <Palette />
+      <Help />
+    </>
+  );
+}
+
+/** A page's name in the browser's tab. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Iroko`;
+  }, [title]);
+}

@@ -1,0 +1,8 @@
+/** Where things are on this page. */
+export const assetHref = (key: string): string => `/assets/${encodeURIComponent(key)}`;
+export const runHref = (id: string): string => `/runs/${id}`;
+export const stepHref = (run: string, step: number): string => `/runs/${run}?step=${step}`;
+export const lineageHref = (select: string): string => `/lineage?select=${encodeURIComponent(select)}`;
+
+/** The letters of a run's id that tell it from others of the day. */
+export const shortId = (id: string): string => id.slice(-8);

@@ -1,0 +1,17 @@
+/** While the server is away: how old what is shown is, and that nothing can be changed. */
+import type { JSX } from "preact";
+import { now } from "../api/clock.ts";
+import { awaySince } from "../api/connection.ts";
+import { span } from "../parts/amounts.ts";
+
+export function Banner(): JSX.Element | null {
+  const since = awaySince.value;
+  if (since === undefined) return null;
+  const seconds = Math.max(1, Math.round((now.value - since) / 1000));
+  return (
+    <p class="banner" role="status">
+      <span aria-hidden="true">⚡</span> The server does not answer. What you see is {span(seconds)} old and can only be
+      read; it goes on by itself when the server is back.
+    </p>
+  );
+}

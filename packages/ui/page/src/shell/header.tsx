@@ -1,0 +1,34 @@
+import type { JSX } from "preact";
+import { session } from "../api/session.ts";
+import { path } from "../router.ts";
+import { openPalette } from "./palette.tsx";
+import { places } from "./places.ts";
+
+const isAt = (href: string, at: string): boolean =>
+  href === "/" ? at === "/" : at === href || at.startsWith(`${href}/`);
+
+export function Header(): JSX.Element {
+  const at = path.value.startsWith("/assets/") ? "/lineage" : path.value;
+  return (
+    <header>
+      <a class="brand" href="/">
+        <img src="/icon.svg" alt="" width="22" height="22" /> Iroko
+      </a>
+      <nav aria-label="Pages">
+        {places.map(({ href, name, keys }) => (
+          <a key={href} href={href} aria-current={isAt(href, at) ? "page" : undefined} title={keys}>
+            {name}
+          </a>
+        ))}
+      </nav>
+      <button type="button" class="search" onClick={openPalette} aria-keyshortcuts="Control+K">
+        Search <kbd>Ctrl K</kbd>
+      </button>
+      {session.value === undefined || session.value.via === "loopback" ? null : (
+        <form method="post" action="/logout" class="who">
+          {session.value.name} <span class="faint">({session.value.role})</span> <button class="quiet">Log out</button>
+        </form>
+      )}
+    </header>
+  );
+}

@@ -1,0 +1,37 @@
+/** Keys of the whole page: two letters go to a place, `/` and Ctrl K search, `?` lists them. */
+import { signal, type Signal } from "@preact/signals";
+import { go } from "../router.ts";
+import { places } from "./places.ts";
+import { openPalette } from "./palette.tsx";
+
+export const helpIsOpen: Signal<boolean> = signal(false);
+
+const sequenceMs = 1_200;
+let first: { readonly key: string; readonly at: number } | undefined;
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+export function listenToKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]") !== null) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      return openPalette();
+    }
+    if (event.key === "?") return void (helpIsOpen.value = true);
+    const isSecond = first !== undefined && performance.now() - first.at < sequenceMs;
+    const keys = isSecond ? `${first!.key} ${event.key}` : event.key;
+    first = isSecond ? undefined : { key: event.key, at: performance.now() };
+    const there = places.find((place) => place.keys === keys);
+    if (there !== undefined) {
+      event.preventDefault();
+      go(there.href);
+    }
+  });
+}

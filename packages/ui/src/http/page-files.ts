@@ -1,0 +1,60 @@
+/** The page's own files, as the bundler left them: one document at every address it draws, and hashed files that never change. */
+import { existsSync, readFileSync } from "node:fs";
+import { extname } from "node:path";
+import { IrokoError } from "@iroko/core";
+import type { Context, Hono } from "hono";
+
+/** Addresses that the page draws; the same list, with what draws each, is in page/src/routes.ts. */
+export const pagePaths: readonly string[] = ["/instance"];
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml; charset=utf-8",
+};
+/** From beside `src`, as from beside `dist`. */
+const folder = new URL("../../dist/page/", import.meta.url);
+
+export function pageFiles(app: Hono): void {
+  for (const path of pagePaths) app.get(path, (c) => send(c, "index.html", "no-cache"));
+  app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) =>
+    send(c, `files/${c.req.param("file")}`, "public, max-age=31536000, immutable"),
+  );
+}
+
+interface PageFile {
+  readonly plain: Buffer<ArrayBuffer>;
+  readonly brotli: Buffer<ArrayBuffer> | undefined;
+}
+const read = new Map<string, PageFile>();
+
+function send(c: Context, name: string, cacheControl: string): Response | Promise<Response> {
+  const file = read.get(name) ?? readFile(name);
+  if (file === undefined) return name === "index.html" ? notBuilt() : c.notFound();
+  c.header("content-type", types[extname(name)]);
+  c.header("cache-control", cacheControl);
+  c.header("vary", "accept-encoding");
+  if (file.brotli === undefined || !/\bbr\b/.test(c.req.header("accept-encoding") ?? "")) return c.body(file.plain);
+  c.header("content-encoding", "br");
+  return c.body(file.brotli);
+}
+
+/** Kept where it cannot change: the document may be built anew below a running server. */
+function readFile(name: string): PageFile | undefined {
+  const path = new URL(name, folder);
+  if (!existsSync(path)) return undefined;
+  const compressed = new URL(`${name}.br`, folder);
+  const file = {
+    plain: readFileSync(path),
+    brotli: existsSync(compressed) ? readFileSync(compressed) : undefined,
+  };
+  if (name !== "index.html") read.set(name, file);
+  return file;
+}
+
+function notBuilt(): never {
+  throw new IrokoError("PAGE_NOT_BUILT", "The page has not been built from its sources.", {
+    hint: "In a checkout of Iroko: npm run build. A package from the registry has it: install it again.",
+  });
+}
