@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ const [agreeing, differing] = doubling.read(
     { name: "three", input: 3, expected: 7 },
   ]),
 );
-const departure = { topic: "doubling", name: "three", answer: 6, because: "we can count" };
+const departure = { topic: "doubling", name: "three", input: 3, answer: 6, because: "we can count" };
 
 test("a case fails that differs and is not listed", () => {
   assert.equal(outcomeOf(differing!, []).kind, "failed");
@@ -62,13 +62,24 @@ test("a listed case departs only with the answer that is listed", () => {
 
 test("a case fails that is listed and does not differ", () => {
   assert.equal(outcomeOf(agreeing!, []).kind, "passed");
-  assert.equal(outcomeOf(agreeing!, [{ ...departure, name: "two" }]).kind, "failed");
+  assert.equal(outcomeOf(agreeing!, [{ ...departure, name: "two", input: 2 }]).kind, "failed");
 });
 
-test("a folder's files of unknown topics are named", () => {
-  const { leftOut, topics: reports } = runFolder(new URL("../vectors", import.meta.url).pathname, [], []);
-  assert.equal(reports.length, 0);
-  assert.ok(leftOut.some(({ file }) => file === "cron.json"));
+test("another question of the same name is another case", () => {
+  assert.equal(outcomeOf(agreeing!, [{ ...departure, name: "two" }]).kind, "passed");
+});
+
+test("a topic's cases may be in several files, and in folders", () => {
+  using folder = createTempDir("conformance");
+  const one = (name: string): string => JSON.stringify([{ name, input: 1, expected: 2 }]);
+  mkdirSync(join(folder.path, "doubling"));
+  for (const file of ["doubling.json", "doubling-2.json", "doubling/more.json"])
+    writeFileSync(join(folder.path, file), one(file));
+  const { topics: reports } = runFolder(folder.path, [doubling], []);
+  assert.deepEqual(
+    reports.map(({ topic: of, outcomes }) => [of, outcomes.map(({ outcome }) => outcome.kind)]),
+    [["doubling", ["passed", "passed", "passed"]]],
+  );
 });
 
 test("a case that cannot be read fails, and the others are asked all the same", () => {
@@ -82,30 +93,52 @@ test("a case that cannot be read fails, and the others are asked all the same", 
   assert.equal(outcomeOf(fine!, []).kind, "passed");
 });
 
+const runCommand = (...options: readonly string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [fileURLToPath(new URL("main.ts", import.meta.url)), ...options], {
+    encoding: "utf8",
+    env: { ...process.env, INIT_CWD: "/" },
+  });
+
 test("the command prints counts, names what failed, and exits 1 for it", () => {
   using folder = createTempDir("conformance");
-  const run = (): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
-    spawnSync(process.execPath, [fileURLToPath(new URL("main.ts", import.meta.url)), "--vectors", folder.path], {
-      encoding: "utf8",
-      env: { ...process.env, INIT_CWD: "/" },
-    });
   const write = (valid: boolean): void =>
     writeFileSync(
       join(folder.path, "cron.json"),
       JSON.stringify([{ name: "four fields", input: { cron: "0 0 * *", validate: true }, expected: { valid } }]),
     );
-  assert.equal(run().status, 1);
-  assert.match(run().stderr, /There are no vectors in/);
   write(false);
   writeFileSync(join(folder.path, "automation.json"), "[]");
-  const right = run();
+  const right = runCommand("--vectors", folder.path);
   assert.equal(right.status, 0, right.stderr);
   assert.match(right.stdout, /^cron +1 +0 +0$/m);
   assert.match(right.stdout, /^in all +1 +0 +0$/m);
   assert.match(right.stdout, /^left out: automation\.json/m);
   write(true);
-  const wrong = run();
+  const wrong = runCommand("--vectors", folder.path);
   assert.equal(wrong.status, 1);
   assert.match(wrong.stdout, /^in all +0 +0 +1$/m);
   assert.match(wrong.stdout, /^failed: cron: four fields$/m);
+});
+
+for (const [what, file, content, message] of [
+  ["nothing to ask", "README.md", "# Vectors", /^There are no vectors in /],
+  ["a file of no topic", "crons.json", "[]", /crons\.json is of no topic\. The topics are cron, /],
+  ["a file that is no JSON", "cron.json", "[{", /cron\.json is no list of cases .*JSON/],
+  ["a file that is no list", "cron.json", "{}", /cron\.json is no list of cases .*expected array/],
+  ["a case without a name", "cron.json", '[{ "input": 1 }]', /cron\.json is no list of cases .*\n.*name/],
+] as const) {
+  test(`the command says in one sentence of ${what}, and exits 2`, () => {
+    using folder = createTempDir("conformance");
+    writeFileSync(join(folder.path, file), content);
+    const { status, stderr } = runCommand("--vectors", folder.path);
+    assert.equal(status, 2);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /^ +at /m);
+  });
+}
+
+test("the command exits 2 for a folder or an option that there is not", () => {
+  assert.equal(runCommand("--vectors", "/nowhere/at/all").status, 2);
+  assert.match(runCommand("--vectors", "/nowhere/at/all").stderr, /^There is no folder \/nowhere\/at\/all\.$/m);
+  assert.equal(runCommand("--vector").status, 2);
 });

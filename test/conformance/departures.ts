@@ -11,6 +11,8 @@ import type { Case } from "./topic.ts";
 export interface Departure {
   readonly topic: string;
   readonly name: string;
+  /** Of our own case of that name: others may give the name to another question. */
+  readonly input: unknown;
   /** What Iroko answers, in the form of the vectors; a refusal is `{ error: code }`. */
   readonly answer: unknown;
   readonly because: string;
@@ -33,10 +35,20 @@ export function readDepartures(text: string = readFileSync(page, "utf8")): reado
       return [...section.matchAll(/^\| (.+) \|$/gm)].slice(2).map(([row, cells = ""]) => {
         const [name, , answer, because, more] = cells.split(" | ").map((cell) => cell.trim());
         if (because === undefined || more !== undefined || !name) throw new Error(`Not four cells: ${row}`);
-        return { topic, name, answer: readAnswer(answer!), because };
+        return { topic, name, input: inputOf(topic, name), answer: readAnswer(answer!), because };
       });
     });
 }
+
+/** @throws {Error} when there is no such case */
+function inputOf(topic: string, name: string): unknown {
+  const file = new URL(`../vectors/${topic}.json`, import.meta.url);
+  const found = ownCases.parse(JSON.parse(readFileSync(file, "utf8"))).find((one) => one.name === name);
+  if (!found) throw new Error(`The page lists a case of ${topic} that there is not: ${name}`);
+  return found.input;
+}
+
+const ownCases = z.array(z.looseObject({ name: z.string(), input: z.unknown() }));
 
 function readAnswer(cell: string): unknown {
   const text = /^`(.*)`$/.exec(cell)?.[1];
@@ -94,6 +106,26 @@ const equalKeysQuestion = z.object({
 });
 
 const keysAnswer = z.strictObject({ keys: z.array(z.string()) });
+const joining = z.object({ type: z.enum(["identity", "multi_to_single"]) });
+const anySide = z.looseObject({ dims: z.record(z.string(), z.unknown()).optional() });
+const namedDimension = z.object({
+  mapping: z.object({ type: z.literal("multi_to_single"), dimension: z.string() }),
+  upstream: anySide,
+  downstream: anySide,
+});
+const ended = z.object({ start: z.string().optional(), end: z.string().nullish() });
+const side = ended.extend({ dims: z.record(z.string(), ended).optional() });
+/** Whether its first window may end behind its end: that is some weeks after its start. */
+const endsEarly = ({ start, end }: z.infer<typeof ended>): boolean => {
+  const day = (text: string): number => Date.parse(text.replace(/^(\d{4})(\d{2})(\d{2})/, "$1-$2-$3").slice(0, 10));
+  return start !== undefined && end != null && day(end) - day(start) < 62 * 86_400_000;
+};
+
+const sidesOf = ({ input }: Case): readonly z.infer<typeof side>[] =>
+  z
+    .object({ upstream: side, downstream: side.nullable() })
+    .transform(({ upstream, downstream }) => [upstream, ...(downstream ? [downstream] : [])])
+    .safeParse(input).data ?? [];
 
 const bounds = z.object({
   def: z.object({ start: z.string(), end: z.string().nullish(), exclusions: z.array(z.unknown()).nullish() }),
@@ -120,6 +152,11 @@ function reachesOutside({ input }: Case, from: string, until: string): boolean {
   const begun = Date.parse(start.slice(0, 10)) + 45 * 86_400_000;
   return !(Date.parse(from) >= begun && Date.parse(until) <= Date.parse(data.now)) || end != null || exclusions != null;
 }
+
+const aWindow = z.object({ start: z.string() });
+const endsBeforeFirst = z
+  .object({ first: aWindow, last: aWindow })
+  .refine(({ first, last }) => last.start < first.start);
 
 const endsBeforeItStarts = z.object({
   def: z.object({ start: z.iso.date(), end: z.iso.date() }).refine(({ start, end }) => end < start),
@@ -194,6 +231,39 @@ const rules: readonly Rule[] = [
   },
   {
     topic: "time_partitions",
+    because: "a window that ends behind the definition's end is no partition",
+    covers: ({ input, expected }, answer) =>
+      isOf(z.object({ def: ended.refine(endsEarly) }), input) &&
+      ((isOf(z.object({ count: z.literal(1) }), expected) && isOf(z.object({ count: z.literal(0) }), answer)) ||
+        (isOf(endsBeforeFirst, expected) && isDeepStrictEqual(answer, { first: null, last: null }))),
+  },
+  {
+    topic: "time_partitions",
+    because: "before its start a definition has no partition, whatever its end offset",
+    covers: ({ input, expected }, answer) =>
+      isOf(z.object({ def: z.object({ end_offset: z.number().positive() }) }), input) &&
+      ((isOf(z.object({ count: z.literal(1) }), expected) && isOf(z.object({ count: z.literal(0) }), answer)) ||
+        isDeepStrictEqual(answer, { first: null, last: null })),
+  },
+  {
+    topic: "time_partitions",
+    because: "an hour is an hour in Lord Howe, too",
+    covers: ({ input }) =>
+      isOf(
+        z.object({ def: z.object({ type: z.literal("hourly"), timezone: z.literal("Australia/Lord_Howe") }) }),
+        input,
+      ),
+  },
+  {
+    topic: "time_partitions",
+    because: "the partition that comes next is one of the definition",
+    covers: ({ input }, answer) => {
+      const { data } = z.object({ op: z.literal("next_key"), def: z.object({ start: z.string() }) }).safeParse(input);
+      return data !== undefined && isDeepStrictEqual(answer, { key: data.def.start });
+    },
+  },
+  {
+    topic: "time_partitions",
     because: "an override that the definition has no place for is refused",
     covers: ({ input }, answer) => {
       const { data } = overrideQuestion.safeParse(input);
@@ -246,6 +316,56 @@ const rules: readonly Rule[] = [
       const known = asked.data.dynamic_partitions[asked.data.upstream.name] ?? [];
       return gone.data.required_but_nonexistent.every((key) => !known.includes(key));
     },
+  },
+  {
+    topic: "partition_mappings",
+    because: "what has no partitions is one of its own",
+    covers: (vector, answer) =>
+      isOf(z.object({ downstream: z.null(), direction: z.literal("downstream_of") }), vector.input) &&
+      wasRefused(vector) &&
+      isOf(keysAnswer, answer),
+  },
+  {
+    topic: "partition_mappings",
+    because: "a dimension that is named is the one that is meant",
+    covers: ({ input }) => {
+      const { data } = namedDimension.safeParse(input);
+      if (data === undefined) return false;
+      const [single, dims] = data.upstream.dims
+        ? [data.downstream, data.upstream.dims]
+        : [data.upstream, data.downstream.dims];
+      // Dagster takes the dimension that is equal to the other side, whichever was named.
+      const equal = Object.keys(dims ?? {}).filter((name) => isDeepStrictEqual(dims?.[name], single));
+      return equal.length !== 1 || equal[0] !== data.mapping.dimension;
+    },
+  },
+  {
+    topic: "partition_mappings",
+    because: "there may be more than two dimensions",
+    covers: (vector) => wasRefused(vector) && sidesOf(vector).some(({ dims = {} }) => Object.keys(dims).length > 2),
+  },
+  {
+    topic: "partition_mappings",
+    because: "equal keys may join, and windows that overlap, whatever the two definitions are",
+    covers: (vector, answer) => {
+      const { data } = z.object({ mapping: joining.nullable() }).safeParse(vector.input);
+      return data !== undefined && wasRefused(vector) && !refusedWith(answer, "PARTITION_MAPPING");
+    },
+  },
+  {
+    topic: "partition_mappings",
+    because: "dimensions that no mapping can join are refused",
+    covers: (vector, answer) =>
+      !wasRefused(vector) &&
+      refusedWith(answer, "PARTITION_MAPPING") &&
+      sidesOf(vector).every(({ dims }) => dims !== undefined),
+  },
+  {
+    topic: "partition_mappings",
+    because: "a window that ends behind the definition's end is no partition",
+    covers: (vector, answer) =>
+      (refusedWith(answer, "PARTITION_NOT_FOUND") || isDeepStrictEqual(answer, { keys: [] })) &&
+      sidesOf(vector).some((one) => [one, ...Object.values(one.dims ?? {})].some(endsEarly)),
   },
   {
     topic: "planning",
@@ -311,12 +431,27 @@ const rules: readonly Rule[] = [
   },
   {
     topic: "selection",
+    because: "`owner:<null>` are the assets without an owner",
+    covers: ({ input }, answer) => isOf(keysAnswer, answer) && /\bowner:\s*<null>/.test(selectionOf(input)),
+  },
+  {
+    topic: "selection",
+    because: "columns, locations and statuses are selected by, too",
+    covers: (vector, answer) =>
+      wasRefused(vector) && isOf(keysAnswer, answer) && /\b(column|location|status):/.test(selectionOf(vector.input)),
+  },
+  {
+    topic: "selection",
+    because: "a key after `key:` may be a word of the grammar, save for and, or and not",
+    covers: (vector, answer) =>
+      wasRefused(vector) &&
+      isOf(keysAnswer, answer) &&
+      /\bkey:\s*(sinks|roots|key|group|tag|owner|kind|column|status|is)\b/.test(selectionOf(vector.input)),
+  },
+  {
+    topic: "selection",
     because: "a bare key or glob is shorthand for `key:`",
-    covers: (vector, answer) => {
-      const { data } = z.object({ selection: z.string() }).safeParse(vector.input);
-      const isAnswered = z.object({ keys: z.array(z.string()) }).safeParse(answer).success;
-      return data !== undefined && wasRefused(vector) && isAnswered && hasBareKey(data.selection);
-    },
+    covers: (vector, answer) => wasRefused(vector) && isOf(keysAnswer, answer) && hasBareKey(selectionOf(vector.input)),
   },
 ];
 
@@ -380,6 +515,9 @@ function stepsPastTheEnd(cron: string): boolean {
     }),
   );
 }
+
+const selectionOf = (input: unknown): string =>
+  z.object({ selection: z.string() }).safeParse(input).data?.selection ?? "";
 
 /** Whether a word is left once attributes with their values, functions, operators and plus signs are taken away. */
 function hasBareKey(selection: string): boolean {

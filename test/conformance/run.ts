@@ -1,7 +1,8 @@
 /** Asks every case of the vector files in a folder, and compares what differs with the list of departures. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { ruleFor, type Departure } from "./departures.ts";
 import type { Case, Topic } from "./topic.ts";
 
@@ -17,34 +18,64 @@ export interface TopicReport {
 
 export interface Report {
   readonly topics: readonly TopicReport[];
-  /** Files that no topic reads, and the topics that are not built yet. */
+  /** Files of topics that are not built yet. */
   readonly leftOut: readonly { readonly file: string; readonly because: string }[];
 }
 
-/** @param toCome topics without a reader, and why */
+/** A folder or a file of vectors that cannot be read: no case of it can be asked. */
+export class VectorsError extends Error {}
+
+/**
+ * Asks the cases of a folder and of the folders in it. A topic's files are `cron.json`, `cron-2.json`, `cron/whatever.json`.
+ *
+ * @param toCome topics without a reader, and why
+ * @throws {VectorsError} where there is no case, or a file is of no topic or cannot be read
+ */
 export function runFolder(
   folder: string,
   topics: readonly Topic[],
   departures: readonly Departure[],
   toCome: Readonly<Record<string, string>> = {},
 ): Report {
-  const files = readdirSync(folder)
+  if (!existsSync(folder)) throw new VectorsError(`There is no folder ${folder}.`);
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".json"))
     .toSorted();
-  const reports: TopicReport[] = [];
+  const known = [...topics.map(({ name }) => name), ...Object.keys(toCome)];
+  const outcomes = new Map<string, TopicReport["outcomes"]>();
   const leftOut: { file: string; because: string }[] = [];
   for (const file of files) {
-    const name = file.slice(0, -".json".length);
+    const name = topicOf(file, known);
+    if (name === undefined)
+      throw new VectorsError(`${join(folder, file)} is of no topic. The topics are ${known.join(", ")}.`);
     const topic = topics.find((candidate) => candidate.name === name);
-    if (!topic) {
-      leftOut.push({ file, because: toCome[name] ?? "there is no such topic" });
-      continue;
+    if (topic) {
+      const cases = readCases(topic, join(folder, file));
+      const found = cases.map((each) => ({ name: each.name, outcome: outcomeOf(each, departures) }));
+      outcomes.set(name, [...(outcomes.get(name) ?? []), ...found]);
+    } else {
+      leftOut.push({ file, because: toCome[name]! });
     }
-    const cases = topic.read(readFileSync(join(folder, file), "utf8"));
-    const outcomes = cases.map((each) => ({ name: each.name, outcome: outcomeOf(each, departures) }));
-    reports.push({ topic: name, outcomes });
   }
-  return { topics: reports, leftOut };
+  if (outcomes.size === 0 && leftOut.length === 0) throw new VectorsError(`There are no vectors in ${folder}.`);
+  return { topics: Array.from(outcomes, ([topic, of]) => ({ topic, outcomes: of })), leftOut };
+}
+
+/** `cron-2.json` and `cron/2.json` are of `cron`. */
+function topicOf(file: string, known: readonly string[]): string | undefined {
+  const isOf = (topic: string): boolean =>
+    [basename(file), basename(dirname(file))].some((name) => new RegExp(`^${topic}(?![a-z])`).test(name));
+  return known.find(isOf);
+}
+
+function readCases(topic: Topic, file: string): readonly Case[] {
+  try {
+    return topic.read(readFileSync(file, "utf8"));
+  } catch (error) {
+    const what =
+      error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+    throw new VectorsError(`${file} is no list of cases { "name", "input", "expected" }: ${what}`, { cause: error });
+  }
 }
 
 /** A case that is listed as a departure has to depart, and in the way the list says. */
@@ -55,7 +86,10 @@ export function outcomeOf(vector: Case, departures: readonly Departure[]): Outco
   } catch (error) {
     return { kind: "failed", problem: `threw ${String(error)}` };
   }
-  const listed = departures.find(({ topic, name }) => topic === vector.topic && name === vector.name);
+  const listed = departures.find(
+    ({ topic, name, input }) =>
+      topic === vector.topic && name === vector.name && isDeepStrictEqual(input, vector.input),
+  );
   if (vector.agrees(answer)) {
     return listed ? { kind: "failed", problem: "is listed as a departure, but does not differ" } : { kind: "passed" };
   }

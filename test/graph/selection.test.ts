@@ -32,6 +32,29 @@ test("an external asset is selected by name, and by is:external", () => {
   assert.deepEqual(selectAssets(graph, "is:external or quarantine"), ["buffer", "quarantine"]);
 });
 
+test("what is made here is is:materializable, too", () => {
+  assert.deepEqual(selectAssets(graph, "is:materializable"), selectAssets(graph, "*"));
+  assert.match(refusal("is:materialisable").message, /expected one of external, materializable/);
+});
+
+test("what has no owner, or no kind, is said by <null>", () => {
+  const asset = { kind: "asset", group: "default", owners: [], kinds: [], tags: {} } as const;
+  const assets = new Map([
+    ["mine", { ...asset, owners: ["ann"], kinds: ["sql"] }],
+    ["nobodys", asset],
+  ]);
+  const owned = { assets, upstream: new Map(), downstream: new Map() };
+  assert.deepEqual(selectAssets(owned, "owner:<null>"), ["nobodys"]);
+  assert.deepEqual(selectAssets(owned, "not kind:<null>"), ["mine"]);
+  assert.equal(refusal("group:<null>").place?.column, 7);
+});
+
+test("no steps up leave out what is made elsewhere, no steps down do not", () => {
+  assert.deepEqual(selectAssets(graph, "0+(buffer or raw)"), ["raw"]);
+  assert.deepEqual(selectAssets(graph, "(buffer or raw)+0"), ["buffer", "raw"]);
+  assert.deepEqual(selectAssets(graph, "0+(buffer or raw)+0"), ["buffer", "raw"]);
+});
+
 test("a mistake is shown where it stands, with what was expected", () => {
   const error = refusal("raw and and cleaned");
   assert.equal(error.code, "SELECTION_SYNTAX");

@@ -10,6 +10,7 @@
  *
  * Attributes are key, group, tag (`tag:name=value`), owner, kind, location, column, status, changed and is. Keys, columns and
  * locations may hold "*" as they stand; other values with anything but letters, digits and "_" stand in double quotes.
+ * `owner:<null>` and `kind:<null>` are those that have none.
  */
 import { didYouMean } from "../did-you-mean.ts";
 import { IrokoError } from "../errors.ts";
@@ -18,6 +19,7 @@ export type Selection =
   | { readonly kind: "all" }
   | { readonly kind: "key"; readonly pattern: string; readonly column: number }
   | { readonly kind: "attribute"; readonly attribute: Attribute; readonly pattern: string; readonly column: number }
+  | { readonly kind: "without"; readonly attribute: "owner" | "kind" }
   | { readonly kind: "tag"; readonly name: string; readonly value: string }
   | { readonly kind: "external" }
   /** Known to an instance alone: how an asset stands, and what of its definition the last deploy changed. */
@@ -26,8 +28,13 @@ export type Selection =
   | { readonly kind: "not"; readonly of: Selection }
   | { readonly kind: "and" | "or"; readonly left: Selection; readonly right: Selection }
   | { readonly kind: "sinks" | "roots"; readonly of: Selection }
-  /** `+a+`: so many steps up and down; Infinity where no number is given. */
-  | { readonly kind: "traversal"; readonly of: Selection; readonly up: number; readonly down: number };
+  /** `+a+`: so many steps up and down; Infinity where no number is given, undefined where no "+" is. */
+  | {
+      readonly kind: "traversal";
+      readonly of: Selection;
+      readonly up: number | undefined;
+      readonly down: number | undefined;
+    };
 
 /** What an asset is matched by, with "*" in it. */
 export type Attribute = "group" | "owner" | "kind" | "location" | "column";
@@ -47,8 +54,8 @@ export function parseSelection(text: string): Selection {
 }
 
 interface Token {
-  /** `word`: as a value may stand without quotes; `glob`: with "*" or "/" in it, for keys only. */
-  readonly kind: "word" | "glob" | "quoted" | "number" | "mark" | "end";
+  /** `word`: as a value may stand without quotes; `glob`: with "*" or "/" in it, for keys only; `null`: `<null>`. */
+  readonly kind: "word" | "glob" | "quoted" | "number" | "null" | "mark" | "end";
   readonly text: string;
   readonly column: number;
 }
@@ -92,7 +99,7 @@ class Parser {
   }
 
   #traversal(): Selection {
-    let up = 0;
+    let up: number | undefined;
     if (this.#next.kind === "number") {
       up = Number(this.#take().text);
       if (!this.#takeMark("+")) this.#fail('"+" after the number');
@@ -100,7 +107,7 @@ class Parser {
       up = Infinity;
     }
     const of = this.#primary();
-    if (!this.#takeMark("+")) return up === 0 ? of : { kind: "traversal", of, up, down: 0 };
+    if (!this.#takeMark("+")) return up === undefined ? of : { kind: "traversal", of, up, down: undefined };
     const down = this.#next.kind === "number" ? Number(this.#take().text) : Infinity;
     return { kind: "traversal", of, up, down };
   }
@@ -145,9 +152,7 @@ class Parser {
         return { kind: "tag", name: tag, value: this.#takeMark("=") ? this.#value("the tag's value") : "" };
       }
       case "is":
-        if (this.#next.text !== "external") this.#fail('"external"');
-        this.#at += 1;
-        return { kind: "external" };
+        return this.#term(["external", "materializable"]) === "external" ? { kind: "external" } : { kind: "all" };
       case "status":
         return { kind: "status", status: this.#term(statusTerms), column };
       case "changed":
@@ -161,6 +166,10 @@ class Parser {
       }
       default: {
         const attribute = name.text as "group" | "owner" | "kind";
+        if (attribute !== "group" && this.#next.kind === "null") {
+          this.#at += 1;
+          return { kind: "without", attribute };
+        }
         return { kind: "attribute", attribute, pattern: this.#value(`the ${attribute}`), column };
       }
     }
@@ -222,7 +231,7 @@ const quotingHint = 'anything but letters, digits and "_" stands in double quote
 
 // A mark is one character; whatever else a selection holds is reported where it stands.
 const tokenPattern =
-  /\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_*/]))|([A-Za-z_*][A-Za-z0-9_*/]*)|([0-9]+)|([():=+]))/y;
+  /\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_*/]))|([A-Za-z_*][A-Za-z0-9_*/]*)|([0-9]+)|(<null>)|([():=+]))/y;
 
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
@@ -239,7 +248,7 @@ function tokensOf(text: string): readonly Token[] {
         found === '"' ? "the quotes never close" : `"${found}" has no meaning here; ${quotingHint}`,
       );
     }
-    const [whole, quoted, word, glob, number, mark] = match;
+    const [whole, quoted, word, glob, number, none, mark] = match;
     at = tokenPattern.lastIndex;
     const column = at - whole.trimStart().length + 1;
     if (quoted !== undefined)
@@ -247,6 +256,7 @@ function tokensOf(text: string): readonly Token[] {
     else if (word !== undefined) tokens.push({ kind: "word", text: word, column });
     else if (glob !== undefined) tokens.push({ kind: "glob", text: glob, column });
     else if (number !== undefined) tokens.push({ kind: "number", text: number, column });
+    else if (none !== undefined) tokens.push({ kind: "null", text: none, column });
     else tokens.push({ kind: "mark", text: mark!, column });
   }
   tokens.push({ kind: "end", text: "", column: text.trimEnd().length + 1 });

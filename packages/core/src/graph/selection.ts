@@ -106,6 +106,8 @@ function evaluate(question: Question, selection: Selection): ReadonlySet<string>
       if (facts.location === undefined && assume === undefined) throw unknowable("location:", column);
       return made(graph, () => (facts.location === undefined ? assume === true : matches(facts.location)));
     }
+    case "without":
+      return made(graph, (asset) => attributeOf(asset, selection.attribute).length === 0);
     case "tag": {
       const { name, value } = selection;
       const matches = globMatcher(value);
@@ -134,8 +136,9 @@ function evaluate(question: Question, selection: Selection): ReadonlySet<string>
     }
     case "traversal": {
       const start = evaluate(question, selection.of);
-      const above = selection.up === 0 ? start : notExternal(graph, reach(start, graph.upstream, selection.up));
-      return selection.down === 0 ? above : above.union(reach(start, graph.downstream, selection.down));
+      const { up, down } = selection;
+      const above = up === undefined ? start : notExternal(graph, reach(start, graph.upstream, up));
+      return down === undefined ? above : above.union(reach(start, graph.downstream, down));
     }
   }
 }
