@@ -32,7 +32,7 @@ const all = `2010-01-01-00:00..${Temporal.PlainDateTime.from("2010-01-01")
 await using engine = await openEngine(definitions);
 await engine.startWorker(slots);
 await setPool(engine.db, "narrow", 1);
-await engine.ended(await engine.submit("third+ or +third", "2021-01-01"), 20); // warm
+await engine.ended(await engine.submit("third+ or +third", "2021-01-01")); // warm
 
 await beside("history", 0, "submit to start, ms");
 await beside("history", 10, "the same, of a higher priority");
@@ -49,7 +49,7 @@ async function beside(asset: string, priority: number, what: string): Promise<vo
     const date = Temporal.PlainDate.from("2021-02-01").add({ days: count });
     const start = Temporal.Now.instant();
     const run = await engine.submit("first or second or third", date.toString(), { now, priority });
-    await engine.ended(run, 10);
+    await engine.ended(run);
     const { rows } = await engine.db.query<{ at: Temporal.Instant }>(
       "select started_at as at from iroko.step where run = $1 order by started_at",
       [run],

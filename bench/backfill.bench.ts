@@ -31,7 +31,7 @@ await using engine = await openEngine(definitions);
 const bare = await bareQueue(engine.databaseUrl);
 await engine.startWorker(slots);
 for (const group of ["each", "batch", "range"])
-  await engine.ended(await engine.submit(`group:${group}`, "2025-01-01..2025-01-20"), 20); // warm
+  await engine.ended(await engine.submit(`group:${group}`, "2025-01-01..2025-01-20")); // warm
 
 const groups = ["each", "batch", "range"] as const;
 const rates = { each: [] as number[], batch: [] as number[], range: [] as number[] };
@@ -46,7 +46,7 @@ for (let round = 0; round < rounds; round += 1) {
   for (const group of groups) {
     const before = engine.processorTime();
     const start = performance.now();
-    await engine.ended(await engine.submit(`group:${group}`, year), 20);
+    await engine.ended(await engine.submit(`group:${group}`, year));
     rates[group].push((3 * days * 1000) / (performance.now() - start));
     const after = engine.processorTime();
     for (const who of ["postgres", "worker", "children"] as const)
@@ -57,7 +57,7 @@ const latencies: number[] = [];
 for (let count = 0; count < submits; count += 1) {
   const start = Temporal.Now.instant().epochNanoseconds;
   const run = await engine.submit("said");
-  await engine.ended(run, 5);
+  await engine.ended(run);
   const [line] = await readLogs(engine.db, run, { limit: 1 });
   latencies.push(Number(BigInt(line?.body.trim().replace("n", "") ?? 0) - start) / 1e6);
 }

@@ -7,7 +7,6 @@ import type { Snapshot } from "../definitions/snapshot.ts";
 import {
   commitOutputs,
   recordObservations,
-  recordOutputs,
   releasePartitions,
   stagedOutputs,
   type CommitFacts,
@@ -129,7 +128,7 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
     endings.flatMap(({ attempt: { step }, brought }) =>
       rows(brought).map((row) => ({ ...row, run: step.run, step: step.step, epoch: step.epoch })),
     );
-  const [held, gates, , , committed] = await Promise.all([
+  const [held, gates, , committed] = await Promise.all([
     ending,
     releaseDependants(
       tx,
@@ -138,10 +137,6 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
     releaseBehind(
       tx,
       endings.map(({ attempt }) => attempt.step.step),
-    ),
-    recordOutputs(
-      tx,
-      of(({ outputs }) => outputs),
     ),
     commitOutputs(
       tx,
@@ -204,14 +199,16 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
 const isSuperseded = (committed: readonly CommittedRow[]): boolean =>
   committed.length > 0 && committed.every(({ version }) => version === null);
 
-function factsOf({ attempt: { step, definition, inputs, partitions }, end }: Ending): CommitFacts {
+function factsOf({ attempt: { step, definition, inputs, partitions }, end, brought }: Ending): CommitFacts {
   return {
     step: step.step,
+    epoch: step.epoch,
     run: step.run,
     writeSeq: step.writeSeq,
     codeVersion: definition.codeVersion,
     definitionHash: definition.definitionHash,
     inputs: new Map(partitions.map(({ id }) => [id, inputVersions(inputs, id)])),
+    outputs: brought.outputs,
     ...(end.status === "succeeded" ? {} : { notMade: { status: end.status, ...(end.error && { error: end.error }) } }),
   };
 }

@@ -127,12 +127,15 @@ export async function stagedOutputs(db: Queryable, step: number): Promise<readon
 /** What the commit of a step's outputs writes beside them. */
 export interface CommitFacts {
   readonly step: number;
+  readonly epoch: number;
   readonly run: string;
   readonly writeSeq: number;
   readonly codeVersion: string;
   readonly definitionHash: string;
   /** Data versions read, per partition of the step: what staleness compares with. */
   readonly inputs: ReadonlyMap<string, unknown>;
+  /** Outputs that were not recorded when they were staged: those that store nothing. */
+  readonly outputs: readonly StagedRow[];
   /** What becomes of the partitions that were not made. */
   readonly notMade?: { readonly status: "failed" | "canceled"; readonly error?: ErrorRecord };
 }
@@ -161,8 +164,14 @@ export async function commitOutputs(
        select * from json_to_recordset($2) as fact (step bigint, run uuid, write_seq bigint, code_version text, definition_hash text,
               status text, error jsonb)),
      staged as (
-       select o.* from iroko.step_output o join fact using (step)
-        where o.step = any ($1::bigint[]) and o.version is null and not o.superseded and fact.status is distinct from 'canceled'),
+       select o.step, asset, partition, o.epoch, object_key, etag, sha256, rows, bytes, data_version, schema_hash, source_versions, metadata, checks,
+              seconds, true as recorded
+         from iroko.step_output o join fact using (step)
+        where o.step = any ($1::bigint[]) and o.version is null and not o.superseded and fact.status is distinct from 'canceled'
+       union all
+       select step, asset, partition, epoch, null, null, null, rows, bytes, "dataVersion", "schemaHash", "sourceVersions", metadata, checks, seconds, false
+         from json_to_recordset($5) as output (step bigint, epoch integer, asset text, partition text, rows bigint, bytes bigint, "dataVersion" text,
+              "schemaHash" text, "sourceVersions" jsonb, metadata jsonb, checks jsonb, seconds real)),
      mine as (
        select step, asset, partition, busy.step is not null as busy, staged.step is not null as staged, staged as output
          from (select busy_step as step, asset, partition from iroko.asset_partition where busy_step = any ($1::bigint[])) busy
@@ -203,11 +212,17 @@ export async function commitOutputs(
               last_at = case when o.status is null then p.last_at else clock_timestamp() end
          from locked o where not o.wins and p.asset = o.asset and p.partition = o.partition),
      told as (
-       select step, asset, partition, case when wins then next_version end as version from locked where staged),
+       select step, asset, partition, case when wins then next_version end as version, output from locked where staged),
      kept as (
        update iroko.step_output o set version = told.version, superseded = told.version is null
-         from told where o.step = any ($1::bigint[]) and o.step = told.step and o.asset = told.asset and o.partition = told.partition)
-     select * from told`,
+         from told where (told.output).recorded and o.step = told.step and o.asset = told.asset and o.partition = told.partition),
+     added as (
+       insert into iroko.step_output (step, asset, partition, epoch, rows, bytes, data_version, schema_hash, source_versions, metadata, checks, seconds,
+                                      version, superseded)
+       select step, asset, partition, (output).epoch, (output).rows, (output).bytes, (output).data_version, (output).schema_hash, (output).source_versions,
+              (output).metadata, (output).checks, (output).seconds, version, version is null
+         from told where not (output).recorded)
+     select step, asset, partition, version from told`,
     [
       facts.map(({ step }) => step),
       jsonText(
@@ -226,6 +241,7 @@ export async function commitOutputs(
         ),
       ),
       verifyAfterSeconds,
+      jsonText(facts.flatMap(({ step, epoch, outputs }) => outputs.map((output) => ({ ...output, step, epoch })))),
     ],
   );
   return rows;

@@ -54,6 +54,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     // Compiling a statement costs more than running any of ours.
     options:
       `-c timezone=UTC -c datestyle=ISO -c jit=off -c idle_in_transaction_session_timeout=${options.idleInTransactionSeconds ?? 60}s` +
+      // Its statements have the same plan whatever their values: to plan them anew for each would cost more than running them.
+      (options.byIndex === true ? " -c plan_cache_mode=force_generic_plan" : "") +
       (options.byIndex === true ? " -c enable_seqscan=off -c enable_bitmapscan=off" : ""),
     types: { getTypeParser: typeParser },
     keepAlive: true,
