@@ -6,6 +6,8 @@ export const exitCodes = {
   failed: 1,
   /** Wrong usage or definitions, an instance or store that cannot be used: known before a run starts. */
   refused: 2,
+  /** A worker was stopped, and has handed over steps that had not ended: others go on with them. */
+  handedOver: 3,
   /** Ctrl-C. */
   interrupted: 130,
 } as const;

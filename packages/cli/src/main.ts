@@ -54,7 +54,7 @@ function emptyProgram(): Command {
     .exitOverride()
     .addHelpText(
       "after",
-      "\n`iroko COMMAND --help` tells more of one. Start with `iroko init` or `iroko check`.\nExit codes: 0 done, 1 something failed, 2 wrong usage or definitions, 130 interrupted.",
+      "\n`iroko COMMAND --help` tells more of one. Start with `iroko init` or `iroko check`.\nExit codes: 0 done, 1 something failed, 2 wrong usage or definitions, 3 steps handed over, 130 interrupted.",
     );
 }
 

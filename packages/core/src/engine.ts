@@ -115,7 +115,14 @@ export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./exec
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { builtFiles, type BuiltFile, type BuiltFiles } from "./execution/built-files.ts";
 export { verifyCommits, type VerifyContext } from "./execution/verify.ts";
-export { startWorker, type Worker, type WorkerOptions } from "./execution/worker.ts";
+export {
+  defaultDrainSeconds,
+  startWorker,
+  type Drained,
+  type NamedStep,
+  type Worker,
+  type WorkerOptions,
+} from "./execution/worker.ts";
 
 export { askMappings, type MappingSource } from "./execution/mapping/ask-mappings.ts";
 export { mappingEvaluator, type MappingEvaluator } from "./execution/mapping/mapping-evaluator.ts";

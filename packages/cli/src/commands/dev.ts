@@ -1,25 +1,34 @@
 /** Everything in one process: database, worker, schedules, API and page; definitions are loaded anew when they are saved. */
 import { dirname } from "node:path";
 import type { CliCommand } from "../command.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { drainSignals, withDrainOption, type DrainSignals } from "../drain-signals.ts";
+import type { ExitCode } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
 import { findProject, requireDefinitions, storeKind, type Project, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
+import { reportDrained } from "../report-drained.ts";
 import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
-import { untilTold } from "../until-told.ts";
 
-const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
+interface DevOptions extends ProjectOptions, ServerCommandOptions {
+  readonly drain: number;
+}
+
+/** Shorter than a worker's: somebody waits at the terminal. */
+const drainSeconds = 5;
+
+const command: CliCommand<DevOptions> = {
   configure(command) {
-    withServerOptions(withProjectOptions(command));
+    withDrainOption(withServerOptions(withProjectOptions(command)), drainSeconds);
   },
   async run({ options, terminal }) {
     const project = findProject(options);
     requireDefinitions(project);
-    await untilTold(terminal, (told) => develop(project, options, terminal, told));
-    return exitCodes.done;
+    // From the very start: a signal that comes while things are being opened ends it in order, too.
+    using signals = drainSignals(options.drain, terminal);
+    return await develop(project, options, terminal, signals);
   },
 };
 
@@ -27,10 +36,10 @@ export default command;
 
 async function develop(
   project: Project,
-  options: ServerCommandOptions,
+  options: DevOptions,
   terminal: Terminal,
-  told: Promise<void>,
-): Promise<void> {
+  signals: DrainSignals,
+): Promise<ExitCode> {
   const ui = import("@iroko/ui"); // read while Postgres starts
   await using instance = await openInstance(project, terminal);
   const { startServer } = await ui;
@@ -50,7 +59,7 @@ async function develop(
   const store = await openProbed(project, terminal);
   stack.defer(() => store.close());
   const workers = devWorkers({ project, instance, store, terminal, log });
-  stack.defer(() => workers.stop());
+  stack.defer(async () => void (await workers.stop(0)));
   const folder = dirname(project.module);
   const watch = watchFolder(folder, {
     ignored: ignoredBy(project),
@@ -66,7 +75,10 @@ async function develop(
   const scheduler = startScheduler({ db: instance.db, log });
   stack.defer(() => scheduler.stop());
   terminal.say(`Watching ${folder}. Ctrl-C stops; what then still runs goes on at the next start.`);
-  await told;
+  await signals.told;
+  watch.close();
+  void signals.hurried.then(() => workers.stop(0));
+  return reportDrained(await workers.stop(options.drain), terminal);
 }
 
 /** Folders in which nothing is code: packages, what Iroko keeps, data, hidden ones. */

@@ -1,15 +1,16 @@
-import { currentLocation, startWorker, type Worker } from "@iroko/core/engine";
+import { currentLocation, defaultDrainSeconds, startWorker, type Worker } from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
 import type { CliCommand } from "../command.ts";
+import { drainSignals, withDrainOption } from "../drain-signals.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
 import { findProject, requireDefinitions, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
+import { reportDrained } from "../report-drained.ts";
 import { openProbed, openSession, workerOptions, type SessionWorkerOptions } from "../session.ts";
 import { renderError } from "../terminal/render-error.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { formatSeconds } from "../terminal/units.ts";
 
 interface WorkerCommandOptions extends ProjectOptions {
   readonly slots?: number;
@@ -20,15 +21,15 @@ interface WorkerCommandOptions extends ProjectOptions {
 
 const command: CliCommand<WorkerCommandOptions> = {
   configure(command) {
-    withProjectOptions(command)
+    const options = withProjectOptions(command)
       .option("--slots <n>", "steps at once (default: the processors)", positive)
       .option(
         "--memory <size>",
         "for all steps together: 4GB (default: 704 MiB a slot, at most half of the machine's)",
         parseBytes,
       )
-      .option("--ttl <seconds>", "silence after which others take its steps; 15 or more over a bad link", positive)
-      .option("--drain <seconds>", "how long running steps may go on after SIGTERM or Ctrl-C", positive, 30);
+      .option("--ttl <seconds>", "silence after which others take its steps; 15 or more over a bad link", positive);
+    withDrainOption(options, defaultDrainSeconds);
   },
   async run({ options, terminal }) {
     const project = findProject(options);
@@ -68,31 +69,19 @@ export default command;
 /** Until a signal, or until others have taken its place. */
 async function serve(worker: Worker, drainSeconds: number, terminal: Terminal): Promise<ExitCode> {
   terminal.say(`Worker ${worker.id} is ready.`);
-  const { promise: told, resolve } = Promise.withResolvers<void>();
-  let signals = 0;
-  const tell = (signal: NodeJS.Signals): void => {
-    signals += 1;
-    resolve();
-    if (signals === 1) {
-      terminal.say(
-        `${signal}: no more steps; those that run have ${formatSeconds(drainSeconds)}. Again: they are handed over at once.`,
-      );
-    } else {
-      process.exit(exitCodes.interrupted);
-    }
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, tell);
+  using signals = drainSignals(drainSeconds, terminal);
+  void signals.hurried.then(() => worker.drain(0));
   try {
-    await Promise.race([told, worker.stopped]);
-    await worker.drain(drainSeconds);
-    terminal.say("Drained.");
-    return exitCodes.done;
+    await Promise.race([signals.told, worker.stopped]);
+    const drained = worker.drain(drainSeconds);
+    await Promise.race([drained, worker.stopped]);
+    const exitCode = reportDrained(await drained, terminal);
+    // At once: closing in order would wait for a database that does not answer.
+    return exitCode === exitCodes.failed ? process.exit(exitCode) : exitCode;
   } catch (error) {
     terminal.say(renderError(error, terminal));
-    // At once: closing in order would wait for a database that may never answer, and others have the steps already.
+    // Likewise, and others have the steps already.
     return process.exit(exitCodes.failed);
-  } finally {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, tell);
   }
 }
 

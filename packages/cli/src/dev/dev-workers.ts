@@ -3,7 +3,7 @@
  * nothing more; what the old one runs, it runs to its end.
  */
 import type { Logger } from "@iroko/core";
-import { registerLocation, startWorker, type Store, type Worker } from "@iroko/core/engine";
+import { registerLocation, startWorker, type Drained, type Store, type Worker } from "@iroko/core/engine";
 import type { Instance } from "../instance.ts";
 import type { Project } from "../project.ts";
 import { workerOptions } from "../session.ts";
@@ -14,8 +14,8 @@ import { plural } from "../terminal/units.ts";
 export interface DevWorkers {
   /** Loads the definitions as they are now; wrong ones are told, and those before go on. Calls while it loads become one. */
   reload(): Promise<void>;
-  /** Steps that still run are given back; the next worker begins them again. */
-  stop(): Promise<void>;
+  /** Loads nothing more, and drains every worker. Asked again, the earlier deadline counts. */
+  stop(deadlineSeconds: number): Promise<Drained>;
 }
 
 export interface DevWorkersOptions {
@@ -27,7 +27,6 @@ export interface DevWorkersOptions {
 }
 
 const untilItsEndSeconds = 7 * 86_400;
-const stopSeconds = 2;
 
 export function devWorkers({ project, instance, store, terminal, log }: DevWorkersOptions): DevWorkers {
   const workers = new Set<Worker>();
@@ -88,10 +87,15 @@ export function devWorkers({ project, instance, store, terminal, log }: DevWorke
 
   return {
     reload,
-    async stop() {
+    async stop(deadlineSeconds) {
       isStopped = true;
       await loading;
-      await Promise.all([...workers].map((worker) => worker.drain(stopSeconds)));
+      const drained = await Promise.all([...workers].map((worker) => worker.drain(deadlineSeconds)));
+      return {
+        ended: drained.reduce((sum, { ended }) => sum + ended, 0),
+        handedOver: drained.flatMap(({ handedOver }) => handedOver),
+        leftBehind: drained.flatMap(({ leftBehind }) => leftBehind),
+      };
     },
   };
 }
