@@ -58,6 +58,13 @@ for (const [what, path, text, breaks] of [
   ["partitions uses planning", `${core}/partitions/x.ts`, 'import type { A } from "../planning/a.ts";', /comes before/],
   ["automation uses instance", `${core}/automation/x.ts`, 'import { a } from "../instance/a.ts";', /comes before/],
   ["instance uses execution", `${core}/instance/x.ts`, 'const a = await import("../execution/a.ts");', /comes before/],
+  ["the client runs others' code", `${core}/client/x.ts`, 'import { a } from "../planning/a.ts";', /at run time/],
+  [
+    "the client is part of the instance",
+    `${core}/client/x.ts`,
+    'import type { A } from "../instance/a.ts";',
+    /comes before/,
+  ],
   ["a file beside the folders uses one", `${core}/errors.ts`, 'import { a } from "./graph/a.ts";', /uses none/],
   ["pure code reads files", `${core}/planning/x.ts`, 'import { readFileSync } from "node:fs";', /pure code/],
   ["pure code talks to Postgres", `${core}/graph/x.ts`, 'import pg from "pg";', /pure code/],
@@ -78,6 +85,7 @@ for (const [what, path, text, breaks] of [
 
 for (const [what, path, text] of [
   ["graph uses definitions", `${core}/graph/x.ts`, 'import type { A } from "../definitions/a.ts";'],
+  ["the client uses types of others", `${core}/client/x.ts`, 'import type { A } from "../planning/a.ts";'],
   ["pure code hashes", `${core}/definitions/x.ts`, 'import { createHash } from "node:crypto";'],
   ["the cli uses the engine", "packages/cli/src/x.ts", 'import { a } from "@iroko/core/engine";'],
 ] as const) {

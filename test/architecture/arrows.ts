@@ -36,10 +36,12 @@ const usesPackages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Core's folders; each uses only those before it, and the files beside them. */
-const coreFolders = ["partitions", "definitions", "graph", "planning", "automation", "instance", "execution"];
+const coreFolders = ["partitions", "definitions", "graph", "planning", "automation", "client", "instance", "execution"];
 const effectfulFolders = ["instance", "execution"];
 /** The files beside the folders that name what is public: they may use everything. */
 const publicFiles = ["packages/core/src/index.ts", "packages/core/src/engine.ts"];
+/** The contract of the HTTP API and its client, which browsers load: of core's other folders it uses types alone. */
+const typesOnlyFolder = "client";
 /** What pure code may use from outside: hashing decides nothing by itself, zod reads values. */
 const pureModules = ["node:crypto", "zod", "temporal-polyfill"];
 
@@ -52,6 +54,7 @@ const remedies = {
   arrow: "move what both need down to the package they both use",
   coreArrow: "move the shared piece down to the earlier folder, or up to the later one",
   pure: "take the value as an argument, and let instance/ or execution/ get it",
+  typesOnly: "import the type alone, or write down here what the wire needs",
   sql: "write a named, typed function in packages/core/src/instance/ and call it",
 };
 
@@ -84,7 +87,7 @@ function importBreaches(
     const target = join(dirname(file.path), specifier);
     if (!target.startsWith(`${own.folder}/`))
       return [breach(file, `${says}, which lies outside ${own.folder}`, remedies.publish)];
-    return coreBreaches(file, says, target);
+    return coreBreaches(file, specifier, target);
   }
   const found: Breach[] = [];
   if (isBuiltin(specifier)) return isPure(file.path) && !pureModules.includes(specifier) ? [impure(file, says)] : [];
@@ -105,15 +108,23 @@ function importBreaches(
   return found;
 }
 
-function coreBreaches(file: SourceFile, says: string, target: string): Breach[] {
+function coreBreaches(file: SourceFile, specifier: string, target: string): Breach[] {
+  const says = `imports "${specifier}"`;
   const [from, to] = [coreFolder(file.path), coreFolder(target)];
   if (from === undefined || to === undefined || publicFiles.includes(file.path)) return [];
   if (publicFiles.includes(target))
     return [breach(file, `${says}, which is for users of core`, "import the file that has it")];
   if (from === "" && to !== "")
     return [breach(file, `${says}: a file beside core's folders uses none of them`, remedies.coreArrow)];
+  if (from === typesOnlyFolder && to !== from && to !== "" && !importsTypesOnly(file.text, specifier))
+    return [breach(file, `${says} at run time, from ${from}/`, remedies.typesOnly)];
   if (coreFolders.indexOf(to) <= coreFolders.indexOf(from)) return [];
   return [breach(file, `${says}: ${from}/ comes before ${to}/`, remedies.coreArrow)];
+}
+
+function importsTypesOnly(text: string, specifier: string): boolean {
+  const imports = [...text.matchAll(/^\s*(?:import|export)\b([^;"'`]*?)\bfrom\s*["']([^"'\n]+)["']/gm)];
+  return imports.every(([, names = "", from]) => from !== specifier || /^\s*type\b/.test(names));
 }
 
 /** The folder of a file of core; "" for a file beside the folders; undefined outside of core. */

@@ -31,10 +31,10 @@ test("keys are listed, added and removed over the API, and what exists follows t
   assert.deepEqual(await change(at, "bills", "add", "acme", "chidi"), { partitions: "tenants", added: ["chidi"] });
   assert.deepEqual(await change(at, "tenants", "remove", "chidi"), { partitions: "tenants", removed: ["chidi"] });
 
-  const first = await json<{ keys: { key: string }[]; cursor: string }>(await at.get(`${path}/tenants?limit=1`));
-  assert.deepEqual([first.keys.map(({ key }) => key), first.cursor], [["acme"], "acme"]);
+  const first = await json<{ items: { key: string }[]; cursor: string }>(await at.get(`${path}/tenants?limit=1`));
+  assert.deepEqual([first.items.map(({ key }) => key), first.cursor], [["acme"], "acme"]);
   const second = await json<typeof first>(await at.get(`${path}/tenants?limit=5&after=acme`));
-  assert.deepEqual([second.keys.map(({ key }) => key), second.cursor], [["<b>|"], null]);
+  assert.deepEqual([second.items.map(({ key }) => key), second.cursor], [["<b>|"], null]);
 
   const { status } = await json<{ status: { sentence: string; partitions: { missing: string } } }>(
     await at.get("/api/v1/assets/bills"),
@@ -80,5 +80,5 @@ test("names and keys that cannot be are refused, each with what to do", async ()
     const { error } = await json<ErrorBody>(answer);
     assert.deepEqual([answer.status, error.code, error.hint], [status, code, hint]);
   }
-  assert.deepEqual((await json<{ keys: unknown[] }>(await at.get(`${path}/tenants`))).keys, []);
+  assert.deepEqual((await json<{ items: unknown[] }>(await at.get(`${path}/tenants`))).items, []);
 });

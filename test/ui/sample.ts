@@ -62,7 +62,12 @@ export async function sample({ worker = true, module = definitions } = {}): Prom
   const instance = await testInstance({ "iroko.config.ts": module });
   await instance.deploy();
   if (worker) await instance.startWorker();
-  const server = await startServer({ instance: { db: instance.db }, port: 0, now: () => now });
+  const server = await startServer({
+    instance: { db: instance.db },
+    port: 0,
+    checkAnswers: true,
+    now: () => now,
+  });
   const { url } = server;
   return {
     instance,

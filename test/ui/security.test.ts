@@ -184,14 +184,26 @@ test("a database that is away is a 503 that names host and variable, and no pass
 });
 
 test("an unforeseen error tells nothing of itself", async () => {
-  const db = { ...at.instance.db, query: () => Promise.reject(new Error("secret in /etc/secret")) };
-  const server = await startServer({ instance: { db }, port: 0 });
+  await using broken = await sample({ worker: false });
+  await broken.instance.db.query("alter table iroko.location rename to secret_location");
+  const answer = await broken.get("/api/v1/assets");
+  assert.equal(answer.status, 500);
+  const { error } = await json<ErrorBody>(answer);
+  assert.equal(error.code, "INTERNAL");
+  assert.doesNotMatch(JSON.stringify(error), /location/);
+});
+
+test("a statement that takes too long is given up, and a 503 says so", async () => {
+  await using busy = await sample({ worker: false });
+  const server = await startServer({ instance: { db: busy.instance.db }, port: 0, statementTimeoutSeconds: 1 });
   try {
-    const answer = await fetch(`${server.url}/api/v1/assets`);
-    assert.equal(answer.status, 500);
-    const { error } = await json<ErrorBody>(answer);
-    assert.equal(error.code, "INTERNAL");
-    assert.doesNotMatch(JSON.stringify(error), /secret/);
+    await busy.instance.db.transaction(async (tx) => {
+      await tx.query("lock table iroko.run in access exclusive mode");
+      const answer = await fetch(`${server.url}/api/v1/runs`);
+      const { error } = await json<ErrorBody>(answer);
+      assert.deepEqual([answer.status, error.code], [503, "QUERY_TIMEOUT"]);
+    });
+    assert.equal((await fetch(`${server.url}/api/v1/runs`)).status, 200);
   } finally {
     await server.close();
   }

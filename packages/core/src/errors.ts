@@ -127,6 +127,10 @@ export const errorCatalogue = {
   CONTENT_TYPE: "A request's body is not JSON.",
   BODY_TOO_LARGE: "A request's body is larger than the server reads.",
   REQUEST_INVALID: "A request's body or query is not what its route takes.",
+  QUERY_TIMEOUT: "Postgres took longer over a statement than the server lets it.",
+  TOO_MANY_STREAMS: "There are as many streams open as the server keeps.",
+  SERVER_UNREACHABLE: "A client's server does not answer.",
+  ANSWER_INVALID: "What answers a client is no Iroko server, or one of another version.",
   FOLDER_IN_USE: "The folder for a new project holds files that would be overwritten.",
   SCHEDULE_NOT_FOUND: "There is no schedule of that key.",
   // The embedded PostgreSQL: known before a run starts, exit code 2.

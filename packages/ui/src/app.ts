@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
+import { apiRoot } from "@iroko/core/client";
 import { readMoment, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
@@ -14,6 +15,8 @@ import { planApi } from "./api/plan.ts";
 import { runsApi } from "./api/runs.ts";
 import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
+import { answers } from "./http/answer.ts";
+import { countedDatabase, countQueries } from "./http/count-queries.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
 import { guard } from "./http/guard.ts";
 import { pageFiles } from "./http/page-files.ts";
@@ -34,9 +37,12 @@ export interface AppOptions {
   readonly now: () => Temporal.Instant;
   readonly store?: "local" | "remote" | undefined;
   readonly log?: Logger | undefined;
+  /** See `answers`. */
+  readonly checkAnswers?: boolean | undefined;
 }
 
-export function makeApp({ db, now, store, log }: AppOptions): Hono {
+export function makeApp({ db: uncounted, now, store, log, checkAnswers }: AppOptions): Hono {
+  const db = countedDatabase(uncounted);
   const catalog = openCatalog(db);
   const instance: Instance = {
     db,
@@ -46,13 +52,13 @@ export function makeApp({ db, now, store, log }: AppOptions): Hono {
     moment: async () => readMoment(db, definitionsIn(await catalog()), now()),
   };
   const app = new Hono();
+  app.use(countQueries);
   app.use(guard);
 
   for (const resource of [
     healthApi,
     assetsApi,
     partitionsApi,
-    dynamicPartitionsApi,
     runsApi,
     stepsApi,
     logsApi,
@@ -60,7 +66,11 @@ export function makeApp({ db, now, store, log }: AppOptions): Hono {
     planApi,
     explainApi,
   ])
-    app.route("/api/v1", resource(instance));
+    app.route(apiRoot, resource(instance));
+  const routes = new Hono();
+  const answer = answers(routes, { checkAnswers });
+  for (const resource of [dynamicPartitionsApi]) resource(answer, instance);
+  app.route(apiRoot, routes);
   for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));
   pageFiles(app);

@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from "node:net";
 import { makeApp } from "./app.ts";
 
 export interface ServerOptions {
-  /** An open instance, which stays open; or where to open one. */
+  /** Where its database is. */
   readonly instance: { readonly db: Database } | { readonly databaseUrl: string };
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -15,6 +15,10 @@ export interface ServerOptions {
   /** Whether the instance's store is reached over a network: plans then tell what will travel. */
   readonly store?: "local" | "remote";
   readonly log?: Logger;
+  /** How long one statement may take: 10. */
+  readonly statementTimeoutSeconds?: number;
+  /** Compares each answer of the API with its contract, and fails where they differ: for tests. */
+  readonly checkAnswers?: boolean;
   /** The real clock, unless a test gives another. */
   readonly now?: () => Temporal.Instant;
 }
@@ -31,15 +35,20 @@ const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /** @throws {IrokoError} HOST_NOT_ALLOWED, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { instance, host = "127.0.0.1", port = defaultPort, store, log, now } = options;
+  const { instance, host = "127.0.0.1", port = defaultPort, store, log, checkAnswers, now } = options;
+  const { statementTimeoutSeconds = 10 } = options;
   if (!loopback.has(host)) {
     const tunnel = port === 0 ? defaultPort : port;
     throw new IrokoError("HOST_NOT_ALLOWED", `The page has no login yet, so it does not listen on ${host}.`, {
       hint: `Leave --host out, and reach it from elsewhere through a tunnel: ssh -L ${tunnel}:127.0.0.1:${tunnel} <this machine>`,
     });
   }
-  const db = "db" in instance ? instance.db : openDatabase(instance.databaseUrl, { applicationName: "iroko server" });
-  const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log });
+  // A pool of its own: what a page asks may not keep Postgres busy for as long as what workers and schedules do.
+  const db = openDatabase("db" in instance ? instance.db.url : instance.databaseUrl, {
+    applicationName: "iroko server",
+    statementTimeoutSeconds,
+  });
+  const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers });
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
@@ -47,7 +56,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     await listen(server, host, port);
   } catch (error) {
-    if (!("db" in instance)) await db.close();
+    await db.close();
     throw error;
   }
   const bound = server.address() as AddressInfo;
@@ -57,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     close: () =>
       (closing ??= (async () => {
         await closeServer(server);
-        if (!("db" in instance)) await db.close();
+        await db.close();
       })()),
   };
 }

@@ -26,6 +26,8 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   CONTENT_TYPE: 415,
   BODY_TOO_LARGE: 413,
   PAGE_NOT_BUILT: 503,
+  QUERY_TIMEOUT: 503,
+  TOO_MANY_STREAMS: 429,
   DATABASE_UNREACHABLE: 503,
   DATABASE_DENIED: 503,
   DATABASE_NEWER: 503,

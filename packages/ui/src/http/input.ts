@@ -1,42 +1,85 @@
-/** Where `unknown` becomes a type: bodies, queries and parameters are read by zod, strictly. */
+/** Where `unknown` becomes a type: paths, queries and bodies are read by zod, strictly. */
 import { IrokoError } from "@iroko/core";
+import { pathNames, type Operation } from "@iroko/core/client";
 import type { Context } from "hono";
 import { z } from "zod";
 
-export async function readBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
-  const text = await c.req.text();
-  let value: unknown;
-  try {
-    value = text === "" ? {} : JSON.parse(text, refuseProto);
-  } catch (error) {
-    if (error instanceof IrokoError) throw error;
-    throw new IrokoError("REQUEST_INVALID", "The body is not JSON.", { hint: "Send one JSON object.", cause: error });
-  }
-  return parse("The body", schema, value);
+/** @throws {IrokoError} REQUEST_INVALID */
+export async function readInput<Input>(c: Context, operation: Operation<Input>): Promise<Input> {
+  const names = pathNames(operation);
+  const isRead = operation.method === "GET";
+  const what = isRead ? "The query" : "The body";
+  const query = queryOf(c);
+  const [first] = Object.keys(query);
+  if (!isRead && first !== undefined)
+    throw invalid(`A change takes nothing in its address, and there is "${first}".`, "Send it in the body.");
+  const given = isRead ? query : await bodyOf(c);
+  const twice = names.find((name) => Object.hasOwn(given, name));
+  if (twice !== undefined) throw invalid(`${what} names "${twice}", which stands in the path.`, "Leave it out.");
+  const path = Object.fromEntries(names.map((name) => [name, c.req.param(name)]));
+  return parse(what, operation.input, { ...given, ...path }, names);
 }
 
-export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
-  return parse("The query", schema, c.req.query());
+/** A body of a route that is no operation yet. */
+export async function readBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
+  return parse("The body", schema, await bodyOf(c), []);
 }
 
 /** A page's size: as many as asked for, at most `most`. */
 export const limit = (normal: number, most: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(1).max(most).default(normal);
 
-function parse<Schema extends z.ZodType>(what: string, schema: Schema, value: unknown): z.output<Schema> {
+/** Of a page that is no operation. */
+export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
+  return parse("The query", schema, queryOf(c), []);
+}
+
+async function bodyOf(c: Context): Promise<object> {
+  const text = await c.req.text();
+  let value: unknown;
+  try {
+    value = text === "" ? {} : JSON.parse(text, (key, part: unknown) => (refuseProto(key), part));
+  } catch (error) {
+    if (error instanceof IrokoError) throw error;
+    throw invalid("The body is not JSON.", "Send one JSON object.", error);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw invalid("The body is not a JSON object.", "Send one JSON object.");
+}
+
+function queryOf(c: Context): Readonly<Record<string, string>> {
+  const query = new URL(c.req.url).searchParams;
+  for (const name of query.keys()) {
+    refuseProto(name);
+    if (query.getAll(name).length > 1) throw invalid(`The query names "${name}" twice.`, "Name it once.");
+  }
+  return Object.fromEntries(query);
+}
+
+function parse<Schema extends z.ZodType>(
+  what: string,
+  schema: Schema,
+  value: unknown,
+  inPath: readonly string[],
+): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join(".")}: ${message}`,
   );
-  const fields = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-  throw new IrokoError("REQUEST_INVALID", `${what} is not as it should be: ${issues.join("; ")}.`, {
-    hint: fields.length === 0 ? "Here it holds nothing." : `It takes: ${fields.join(", ")}.`,
-  });
+  const fields =
+    schema instanceof z.ZodObject ? Object.keys(schema.shape).filter((name) => !inPath.includes(name)) : [];
+  throw invalid(
+    `${what} is not as it should be: ${issues.join("; ")}.`,
+    fields.length === 0 ? "Here it holds nothing." : `It takes: ${fields.join(", ")}.`,
+  );
 }
 
 /** Such a key would change what an object inherits, once copied. */
-function refuseProto(key: string, value: unknown): unknown {
-  if (key !== "__proto__") return value;
-  throw new IrokoError("REQUEST_INVALID", 'The body has a key "__proto__".', { hint: "Leave it out." });
+function refuseProto(key: string): void {
+  if (key === "__proto__") throw invalid('The request has a field "__proto__".', "Leave it out.");
+}
+
+function invalid(message: string, hint: string, cause?: unknown): IrokoError {
+  return new IrokoError("REQUEST_INVALID", message, { hint, ...(cause === undefined ? {} : { cause }) });
 }

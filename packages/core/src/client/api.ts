@@ -1,0 +1,26 @@
+/** The whole HTTP API, by resource. Server, documentation and client are made of it. */
+import { assets } from "./assets.ts";
+import { dynamicPartitions } from "./dynamic-partitions.ts";
+import { instance } from "./instance.ts";
+import type { Operation } from "./operation.ts";
+import { plans } from "./plans.ts";
+import { runs } from "./runs.ts";
+import { schedules } from "./schedules.ts";
+import { stream } from "./stream.ts";
+
+export const api: {
+  readonly instance: typeof instance;
+  readonly assets: typeof assets;
+  readonly dynamicPartitions: typeof dynamicPartitions;
+  readonly plans: typeof plans;
+  readonly runs: typeof runs;
+  readonly schedules: typeof schedules;
+} = { instance, assets, dynamicPartitions, plans, runs, schedules };
+
+/** Every operation by its name, `runs.get`; the stream is `events`. */
+export function operationsByName(): ReadonlyMap<string, Operation> {
+  const named = Object.entries(api).flatMap(([resource, operations]) =>
+    Object.entries(operations).map(([verb, operation]): [string, Operation] => [`${resource}.${verb}`, operation]),
+  );
+  return new Map([...named, ["events", stream]]);
+}

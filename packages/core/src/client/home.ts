@@ -1,0 +1,95 @@
+/** What somebody wants to know first, in one answer: is anything wrong, what ran, what comes. */
+import { z } from "zod";
+import type { RunStatus } from "../planning/run-states.ts";
+import type { AssetHealth } from "./assets.ts";
+import type { Operation } from "./operation.ts";
+import { instant, nothing, number, text, type Nothing } from "./values.ts";
+
+export interface Home {
+  /** The server's clock; times on the page are told from it. */
+  readonly now: string;
+  /** In which times are shown that belong to no asset. */
+  readonly timezone: string;
+  readonly assets: number;
+  readonly locations: number;
+  /** How many assets stand how. */
+  readonly healths: Readonly<Record<AssetHealth, number>>;
+  /** The worst first, at most twenty. */
+  readonly troubles: readonly { readonly asset: string; readonly health: AssetHealth; readonly sentence: string }[];
+  /** Steps that are ready and may not start yet, by why. */
+  readonly held: readonly {
+    readonly reason: string;
+    readonly steps: number;
+    readonly run: string;
+    readonly until: string | null;
+  }[];
+  /** Those of the last day and those that have not ended, the newest first, at most two hundred. */
+  readonly runs: readonly HomeRun[];
+  /** Schedules whose tick is overdue. */
+  readonly late: readonly HomeTick[];
+  readonly next: readonly HomeTick[];
+  readonly workers: { readonly alive: number; readonly slots: number; readonly running: number };
+}
+
+export interface HomeRun {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly selection: string;
+  readonly partitions: string;
+  readonly by: string;
+  readonly planned: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+}
+
+export interface HomeTick {
+  readonly at: string;
+  readonly location: string;
+  readonly schedule: string;
+  readonly timezone: string;
+  /** What it will ask for, in the text form; "" where nothing is partitioned. */
+  readonly partitions: string;
+}
+
+const health = z.enum(["failed", "running", "missing", "made", "unknown"]);
+const tick = z.object({ at: instant, location: text, schedule: text, timezone: text, partitions: text });
+
+export const home: { readonly get: Operation<Nothing, Home> } = {
+  get: {
+    method: "GET",
+    path: "/home",
+    role: "viewer",
+    summary: "Is anything late, failed, held or missing? What ran in the last day, and what comes next.",
+    input: nothing,
+    answer: z.object({
+      now: instant,
+      timezone: text,
+      assets: number,
+      locations: number,
+      healths: z.object({ failed: number, running: number, missing: number, made: number, unknown: number }),
+      troubles: z.array(z.object({ asset: text, health, sentence: text })),
+      held: z.array(z.object({ reason: text, steps: number, run: text, until: instant.nullable() })),
+      runs: z.array(
+        z.object({
+          id: text,
+          status: z.enum(["queued", "running", "succeeded", "failed", "canceled"]),
+          selection: text,
+          partitions: text,
+          by: text,
+          planned: number,
+          succeeded: number,
+          failed: number,
+          createdAt: instant,
+          startedAt: instant.nullable(),
+          endedAt: instant.nullable(),
+        }),
+      ),
+      late: z.array(tick),
+      next: z.array(tick),
+      workers: z.object({ alive: number, slots: number, running: number }),
+    }),
+  },
+};

@@ -1,0 +1,30 @@
+/** The public API of @iroko/core/client: the HTTP API as a contract, and a client made of it. Nothing here needs Node. */
+export {
+  openClient,
+  type CallOptions,
+  type Client,
+  type ClientOptions,
+  type Listing,
+  type Method,
+} from "./open-client.ts";
+export type { FollowedMessage, FollowOptions } from "./follow.ts";
+export { api, operationsByName } from "./api.ts";
+export {
+  apiRoot,
+  pathNames,
+  roles,
+  type ListOperation,
+  type Operation,
+  type Page,
+  type PageInput,
+  type PageSize,
+  type Role,
+} from "./operation.ts";
+export { stream, type StreamInput, type StreamMessage } from "./stream.ts";
+export type * from "./assets.ts";
+export type * from "./dynamic-partitions.ts";
+export type * from "./events.ts";
+export type * from "./instance.ts";
+export type * from "./plans.ts";
+export type * from "./runs.ts";
+export type * from "./schedules.ts";

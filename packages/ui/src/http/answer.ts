@@ -1,0 +1,59 @@
+/**
+ * Binds an operation of the contract to what answers it. What is true of every route stands here once: input is read
+ * strictly, the role is asked for, a GET has an ETag, and an answer is what the contract says.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { pathNames, type Operation } from "@iroko/core/client";
+import type { Context, Hono } from "hono";
+import { etag } from "hono/etag";
+import { readInput } from "./input.ts";
+import { requireRole } from "./require-role.ts";
+
+/** What `JSON.stringify` makes an answer of: instants become texts. */
+export type Sendable<Value> =
+  | (Value extends string ? Temporal.Instant : never)
+  | (Value extends readonly (infer Item)[]
+      ? readonly Sendable<Item>[]
+      : Value extends object
+        ? { readonly [Name in keyof Value]: Sendable<Value[Name]> }
+        : Value);
+
+export type Handler<Input, Answer> = (input: Input, c: Context) => Promise<Sendable<Answer>>;
+
+/** Adds an operation's route. */
+export type Answer = <Input, Answer>(operation: Operation<Input, Answer>, handle: Handler<Input, Answer>) => void;
+
+export interface AnswerOptions {
+  /** Compares each answer with its schema, and fails where they differ: for tests. */
+  readonly checkAnswers?: boolean | undefined;
+}
+
+export function answers(app: Hono, { checkAnswers = false }: AnswerOptions = {}): Answer {
+  return (operation, handle) => {
+    const respond = async (c: Context): Promise<Response> => {
+      requireRole(c, operation.role);
+      const answer = await handle(await readInput(c, operation), c);
+      const text = JSON.stringify(answer);
+      if (checkAnswers) checkAnswer(operation, text);
+      if (operation.method === "GET") c.header("cache-control", "no-cache");
+      return c.body(text, operation.status ?? 200, { "content-type": "application/json" });
+    };
+    const path = routeOf(operation);
+    if (operation.method === "GET") app.get(path, etag(), respond);
+    else app.on(operation.method, path, respond);
+  };
+}
+
+/** `/runs/{id}` as the router writes it. */
+export function routeOf(operation: Pick<Operation, "path">): string {
+  return pathNames(operation).reduce((path, name) => path.replace(`{${name}}`, `:${name}`), operation.path);
+}
+
+/** A field too many is as wrong as one that lacks: nobody would read it, and nobody has decided to tell it. */
+function checkAnswer({ method, path, answer }: Operation, text: string): void {
+  const sent: unknown = JSON.parse(text);
+  const read = answer.safeParse(sent);
+  if (!read.success) throw new Error(`${method} ${path} answers otherwise than its schema: ${read.error.message}`);
+  if (!isDeepStrictEqual(JSON.parse(JSON.stringify(read.data)), sent))
+    throw new Error(`${method} ${path} answers more than its schema: ${text}\n${JSON.stringify(read.data)}`);
+}
