@@ -14,6 +14,7 @@ import {
   loadSnapshot,
   mappingEvaluator,
   registerLocation,
+  requireClock,
   startWorker,
   type Location,
   type Store,
@@ -44,6 +45,10 @@ const cacheBytes = 10 * 2 ** 30;
 
 export async function openSession(project: Project, terminal: Terminal): Promise<Session> {
   const { instance, location } = await openLocation(project, terminal);
+  await requireClock(instance.db).catch(async (error: unknown) => {
+    await instance[Symbol.asyncDispose]();
+    throw error;
+  });
   let opened: Promise<Store> | undefined;
   const workers: Worker[] = [];
   const evaluator = instance.mode === "embedded" ? mappingEvaluator({ module: project.module }) : undefined;

@@ -20,6 +20,11 @@ create table iroko.worker (
   definition_hashes  text[]      not null,
   -- graphile-worker's own ids of this process, to free its locks by
   queue_ids          text[]      not null default '{}',
+  -- how it found itself at its last beat, for people: seconds that its clock is ahead of this one, its link, its event loop
+  clock_ahead        real,
+  round_trip_ms      real,
+  jitter_ms          real,
+  loop_delay_ms      real,
   started_at         timestamptz not null default clock_timestamp()
 );
 

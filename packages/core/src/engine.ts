@@ -18,6 +18,11 @@ export type {
   UploadProgress,
 } from "./execution/store.ts";
 export { bootId } from "./execution/boot-id.ts";
+export { isOff, secondsAhead, type ClockLook } from "./automation/clock.ts";
+export { clockEvents, type ClockEvent } from "./instance/clock.ts";
+export { clockOff, clockWasSet, clockWatch, lookAtClocks, requireClock, type Clocks } from "./execution/clock-watch.ts";
+export { leastTtlSeconds, ttlTooShort } from "./execution/link-gauge.ts";
+export { slowLoopMs } from "./execution/loop-delay.ts";
 export { buryRestarted } from "./execution/bury-restarted.ts";
 export { openGate } from "./execution/network-gate.ts";
 export type { GateAnswer, NetworkGate, TransferRecord, TransferRequest } from "./execution/network-gate.ts";
@@ -78,7 +83,14 @@ export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { failedChecksOf, listCheckResults, type CheckResultRow } from "./instance/checks.ts";
-export { listEvents, readEvents, type EventCursor, type EventRow, type EventType } from "./instance/events.ts";
+export {
+  listEvents,
+  readEvents,
+  type EventCursor,
+  type EventRow,
+  type EventType,
+  newestEventAt,
+} from "./instance/events.ts";
 export { readLogs, type LogRow, type LogStream } from "./instance/logs.ts";
 export { recordTransfers } from "./instance/transfers.ts";
 export { setPool } from "./instance/pools.ts";

@@ -59,6 +59,8 @@ export const errorCatalogue = {
   DATABASE_NEWER: "The database was migrated by a newer Iroko than this one.",
   DATABASE_OLDER: "The database has to be migrated first.",
   DATABASE_DAMAGED: "Postgres has found data that a disk has damaged.",
+  CLOCK_OFF: "This machine's clock and that of Postgres are minutes or hours apart.",
+  TTL_TOO_SHORT: "A worker's time to live is shorter than its link to Postgres allows.",
   MIGRATION_CHANGED: "A migration that was applied reads otherwise now.",
   LOCATION_NOT_FOUND: "No code location of that name has registered its definitions.",
   RUN_NOT_FOUND: "There is no run of that id.",

@@ -6,7 +6,6 @@ import {
   currentLocation,
   listRuns,
   listSteps,
-  listWorkers,
   loadSnapshot,
   openDatabase,
   runProgress,
@@ -18,10 +17,22 @@ import type { Project } from "../project.ts";
 import { openProbed } from "../session.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, plural } from "../terminal/units.ts";
+import { clocks } from "./clocks.ts";
+import { workers } from "./workers.ts";
 
 export interface Finding {
   readonly about:
-    "node" | "disk" | "definitions" | "store" | "database" | "schema" | "deployed" | "workers" | "runs" | "strict";
+    | "node"
+    | "disk"
+    | "definitions"
+    | "store"
+    | "database"
+    | "schema"
+    | "clock"
+    | "deployed"
+    | "workers"
+    | "runs"
+    | "strict";
   /** Which of the invariants does not hold. */
   readonly rule?: string;
   readonly verdict: "ok" | "note" | "wrong";
@@ -135,6 +146,7 @@ async function* examineDatabase(
     return yield { about: "schema", verdict: "wrong", message, remedy };
   }
   yield { about: "schema", verdict: "ok", message: `version ${database}` };
+  yield* clocks(db);
   yield await deployed(db, project, hash);
   yield* workers(db, project);
   yield* runs(db);
@@ -159,23 +171,6 @@ async function deployed(db: Database, { location, databaseUrl }: Project, hash: 
     message: `${message}; the definitions here are others`,
     remedy: "iroko deploy registers these.",
   };
-}
-
-async function* workers(db: Database, { location, databaseUrl }: Project): AsyncGenerator<Finding, void, undefined> {
-  const all = await listWorkers(db);
-  const live = all.filter((worker) => !worker.lockGone && worker.location === location);
-  for (const { host, pid, slots, running, draining } of live) {
-    const message = `${host}, process ${pid}: ${running} of ${plural(slots, "slot")} busy${draining ? ", draining" : ""}`;
-    yield { about: "workers", verdict: "ok", message };
-  }
-  for (const { id, host, pid } of all.filter(({ lockGone }) => lockGone)) {
-    const message = `worker ${id} (${host}, process ${pid}) is gone; its steps are taken back by the next worker`;
-    yield { about: "workers", verdict: "note", message };
-  }
-  if (live.length > 0) return;
-  yield databaseUrl === undefined
-    ? { about: "workers", verdict: "ok", message: "none now; commands bring their own" }
-    : { about: "workers", verdict: "note", message: `none live for "${location}"`, remedy: "Start one: iroko worker" };
 }
 
 /** Runs that do not go on, and why. */

@@ -2,6 +2,7 @@
  * When a schedule asks for runs, and what it asks for. Ticks are instants of its cron; each is handled once. What nobody
  * was there to handle is caught up with as `catchUp` says, so that two nights without power lose no day.
  */
+import { clockToleranceSeconds } from "./clock.ts";
 import type { ScheduleDefinition } from "../definitions/model.ts";
 import { secondsAtOrBefore } from "../partitions/epoch-seconds.ts";
 import { existing, windowsBetween } from "../partitions/existing.ts";
@@ -43,7 +44,8 @@ const atOnce = 100;
 
 export function dueTicks(schedule: Clock, { since, lastHandled, now, newestEvent }: TickHistory): DueTicks {
   const { cron, timezone, catchUp } = schedule;
-  if (newestEvent && isBefore(now, newestEvent)) {
+  // Two machines' clocks never agree to the second, and something may happen between the two looks.
+  if (newestEvent && isBefore(now.add({ seconds: clockToleranceSeconds }), newestEvent)) {
     const waits = `The clock says ${now.toString()}, but events are already at ${newestEvent.toString()}.`;
     return { ticks: [], passedOver: 0, waits };
   }

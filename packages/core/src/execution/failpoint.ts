@@ -1,7 +1,7 @@
 /**
- * Named points of the protocols (claim, build, stage, finish, publish) at which a test may kill or freeze this very process,
- * so that each crash that the design speaks of can be made to happen. Nothing happens unless IROKO_FAILPOINT names a point and
- * what to do there, such as "publish.copied=kill".
+ * Named points of the protocols (claim, build, stage, finish, publish, a schedule's tick) at which a test may kill or freeze
+ * this very process, so that each crash that the design speaks of can be made to happen. Nothing happens unless
+ * IROKO_FAILPOINT names a point and what to do there, such as "publish.copied=kill".
  */
 export type Failpoint =
   /** The step is locked; nothing is committed. */
@@ -19,7 +19,12 @@ export type Failpoint =
   | "publish.read"
   /** The stable path shows the version; no row says so. */
   | "publish.copied"
-  | "publish.marked";
+  | "publish.marked"
+  /** A schedule's tick is recorded; nothing is planned. */
+  | "tick.begun"
+  /** Its run is inserted; nothing is committed. */
+  | "tick.planned"
+  | "tick.requested";
 
 const signals = { kill: "SIGKILL", freeze: "SIGSTOP" } as const;
 

@@ -4,10 +4,19 @@
  */
 import { randomInt } from "node:crypto";
 import type pg from "pg";
+import { isOff } from "../automation/clock.ts";
+import type { Logger } from "../definitions/io-manager.ts";
+import type { IrokoError } from "../errors.ts";
+import { postgresClock } from "../instance/clock.ts";
 import type { Database } from "../instance/database.ts";
 import { beat, registerWorker, resumeWorker, workerSessionName, type NewWorker } from "../instance/workers.ts";
+import { clockOff } from "./clock-watch.ts";
+import { hearRoundTrip, leastTtlSeconds, requireTtl, ttlTooShort, type Link } from "./link-gauge.ts";
+import { loopDelay } from "./loop-delay.ts";
 
 const beatEveryMs = 1_000;
+/** Before it registers: enough for a median. */
+const firstRoundTrips = 5;
 
 export interface KeepAliveOptions {
   readonly worker: NewWorker;
@@ -17,17 +26,32 @@ export interface KeepAliveOptions {
   readonly onCancel: () => void;
   /** No beat for one TTL, or others have declared this worker dead. Told once. */
   readonly onLost: (reason: Error) => void;
+  readonly log?: Logger | undefined;
 }
 
 /** Others have declared this worker dead, and have its steps. */
 class DeclaredDead extends Error {}
 
+/** @throws {IrokoError} TTL_TOO_SHORT for the link */
 export async function keepAlive(db: Database, options: KeepAliveOptions): Promise<{ stop(): Promise<void> }> {
   const { worker } = options;
+  const tell = toldOnce(options.log);
+  let link: Link | undefined;
   let over = false;
   let timer: NodeJS.Timeout | undefined;
-  let session: pg.Client | undefined = await connect((client) => registerWorker(client, worker, randomInt(2 ** 31)));
+  let session: pg.Client | undefined = await connect(async (client) => {
+    const roundTrips: number[] = [];
+    while (roundTrips.length < firstRoundTrips) {
+      const asked = performance.now();
+      await postgresClock(client);
+      roundTrips.push(performance.now() - asked);
+    }
+    requireTtl(worker.ttlSeconds, roundTrips);
+    for (const ms of roundTrips) link = hearRoundTrip(link, ms);
+    await registerWorker(client, worker, randomInt(2 ** 31));
+  });
   let lastBeat = performance.now();
+  const loop = loopDelay();
 
   async function connect(enter: (client: pg.Client) => Promise<void>): Promise<pg.Client> {
     const client = await db.session(workerSessionName(worker.id));
@@ -52,8 +76,16 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
 
   async function once(): Promise<void> {
     session ??= await connect(resume);
-    if (!(await beat(session, worker.id))) throw new DeclaredDead();
+    const { meanMs: roundTripMs = 0, jitterMs = 0 } = link ?? {};
+    const [asked, clock] = [performance.now(), Temporal.Now.instant()];
+    const ahead = await beat(session, worker.id, { clock, roundTripMs, jitterMs, loopDelayMs: loop.longestMs() });
+    if (ahead === undefined) throw new DeclaredDead();
     lastBeat = performance.now();
+    link = hearRoundTrip(link, lastBeat - asked);
+    const least = leastTtlSeconds(link);
+    tell("ttl", least > worker.ttlSeconds ? ttlTooShort(worker.ttlSeconds, least, link) : undefined);
+    const postgres = clock.subtract({ milliseconds: Math.round(ahead * 1000) });
+    tell("clock", isOff(ahead) ? clockOff({ here: clock, postgres }, worker.host) : undefined);
     // Of no weight for the beat: what it finds is found again by the next.
     void options.onBeat().catch(() => {});
   }
@@ -95,7 +127,19 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
     async stop() {
       over = true;
       clearTimeout(timer);
+      loop[Symbol.dispose]();
       await session?.end().catch(() => {});
     },
+  };
+}
+
+/** What is wrong is said as it begins, and again only after it had ended. */
+function toldOnce(log: Logger | undefined): (about: string, wrong: IrokoError | undefined) => void {
+  const told = new Set<string>();
+  return (about, wrong) => {
+    if (wrong === undefined) return void told.delete(about);
+    if (told.has(about)) return;
+    told.add(about);
+    log?.warn(`${wrong.code} ${wrong.message} ${wrong.hint}`);
   };
 }

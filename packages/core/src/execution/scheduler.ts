@@ -24,7 +24,9 @@ import { newestEventAt } from "../instance/events.ts";
 import { currentLocation, listLocations, type Location } from "../instance/locations.ts";
 import { planObservation } from "../planning/plan-observation.ts";
 import { ownErrorRecord } from "./own-error.ts";
+import { clockWatch, type Clocks } from "./clock-watch.ts";
 import { askMappings } from "./mapping/ask-mappings.ts";
+import { failpoint } from "./failpoint.ts";
 import { planRequest } from "./plan-request.ts";
 import { readMoment } from "./read-moment.ts";
 import { repeat } from "./repeat.ts";
@@ -33,8 +35,6 @@ import { submitRunIn } from "./submit-run.ts";
 export interface SchedulerOptions {
   readonly db: Database;
   readonly log?: Logger;
-  /** The real clock, unless a test gives another. */
-  readonly now?: () => Temporal.Instant;
 }
 
 export interface Scheduler {
@@ -43,17 +43,22 @@ export interface Scheduler {
 
 const evaluateEveryMs = 1_000;
 
-/** Evaluates at once and then every second, until stopped. */
-export function startScheduler(options: SchedulerOptions): Scheduler {
-  return repeat(evaluateEveryMs, () => evaluateSchedules(options), options.log);
+/** Evaluates at once and then every second, until stopped; not while the machine's clock cannot be gone by. */
+export function startScheduler({ clocks, ...options }: SchedulerOptions & { readonly clocks?: Clocks }): Scheduler {
+  const watch = clockWatch(options.db, options.log, clocks);
+  const evaluate = async (): Promise<void> => {
+    const time = await watch.look();
+    if ("now" in time) await evaluateSchedules({ ...options, now: () => time.now });
+  };
+  return repeat(evaluateEveryMs, evaluate, options.log);
 }
 
 /** One evaluation of everything that is due now; what it begins is gone on with by the next. */
 export async function evaluateSchedules({
   db,
   log,
-  now = () => Temporal.Now.instant(),
-}: SchedulerOptions): Promise<void> {
+  now,
+}: SchedulerOptions & { readonly now: () => Temporal.Instant }): Promise<void> {
   const at = now();
   const newestEvent = await newestEventAt(db);
   for (const location of await listLocations(db)) {
@@ -65,6 +70,7 @@ export async function evaluateSchedules({
     try {
       // No other schedule waits for a worker to answer: a tick that could not be planned yet is looked at again.
       await askMappings({ db, location: tick.location, waitSeconds: 0 }, () => planTick(db, tick, at, log));
+      failpoint("tick.requested");
     } catch (error) {
       if (!(error instanceof IrokoError)) throw error;
       if (error.code === "MAPPING_UNANSWERED") log?.warn(`the tick of "${tick.name}" waits: ${error.message}`);
@@ -106,6 +112,7 @@ async function beginTicks(
       const observation = await submitObservation(tx, location, job, name, at);
       if (observation !== undefined) await setTickObservation(tx, tick, observation);
     });
+    failpoint("tick.begun");
     handledSince = scheduledFor;
   }
 }
@@ -144,8 +151,10 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
         tags: job.tags,
         config: job.config,
         priority: job.priority,
+        maxConcurrency: schedule.maxConcurrency ?? job.maxConcurrency,
       });
       await endTick(tx, tick, { status: "requested", reason: request.reason, run });
+      failpoint("tick.planned");
     } catch (error) {
       const { code, message } = ownErrorRecord(error);
       if (code === "INTERNAL") throw error;

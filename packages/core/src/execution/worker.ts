@@ -233,6 +233,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       ending.reject(reason);
       void stop(0);
     },
+    log: options.log,
   });
 
   const finish = underWay(finishTogether(patient, snapshot));

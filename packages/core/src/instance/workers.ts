@@ -51,10 +51,25 @@ export async function resumeWorker(session: Queryable, worker: string, lockKey: 
   return rowCount === 1;
 }
 
-/** One beat; false when the row is gone: others have declared this worker dead. */
-export async function beat(session: Queryable, worker: string): Promise<boolean> {
-  const { rowCount } = await session.query("update iroko.worker set beat = beat + 1 where id = $1", [worker]);
-  return rowCount === 1;
+/** How a worker finds itself, as of a beat; nothing is decided by it. */
+export interface Vitals {
+  /** Of its machine's clock. */
+  readonly clock: Temporal.Instant;
+  /** To Postgres. */
+  readonly roundTripMs: number;
+  readonly jitterMs: number;
+  /** The longest that its own work had to wait lately. */
+  readonly loopDelayMs: number;
+}
+
+/** One beat; undefined when the row is gone: others have declared this worker dead. Answers how much its clock is ahead. */
+export async function beat(session: Queryable, worker: string, vitals: Vitals): Promise<number | undefined> {
+  const { rows } = await session.query<{ ahead: number }>(
+    `update iroko.worker set beat = beat + 1, clock_ahead = extract(epoch from $2::timestamptz - clock_timestamp()),
+            round_trip_ms = $3, jitter_ms = $4, loop_delay_ms = $5 where id = $1 returning clock_ahead as ahead`,
+    [worker, vitals.clock.toString(), vitals.roundTripMs, vitals.jitterMs, vitals.loopDelayMs],
+  );
+  return rows[0]?.ahead;
 }
 
 export async function setQueueIds(db: Queryable, worker: string, queueIds: readonly string[]): Promise<void> {
@@ -91,6 +106,11 @@ export interface WorkerRow {
   readonly queueIds: readonly string[];
   readonly startedAt: Temporal.Instant;
   readonly running: number;
+  /** Seconds that its clock is ahead of Postgres', as of its last beat; null before the first. */
+  readonly clockAhead: number | null;
+  readonly roundTripMs: number | null;
+  readonly jitterMs: number | null;
+  readonly loopDelayMs: number | null;
   /**
    * Its session's lock is gone though Postgres has not restarted since, and no backend of it is left: it was killed.
    * After a restart of Postgres only the beat can tell.
@@ -104,6 +124,7 @@ export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> 
   const { rows } = await db.query<WorkerRow>(
     `select w.id, w.location, w.beat, w.ttl_seconds as "ttlSeconds", w.host, w.pid, w.boot_id as "bootId", w.slots, w.draining,
             w.queue_ids as "queueIds", w.started_at as "startedAt",
+            w.clock_ahead as "clockAhead", w.round_trip_ms as "roundTripMs", w.jitter_ms as "jitterMs", w.loop_delay_ms as "loopDelayMs",
             (select count(*) from iroko.step s where s.worker = w.id and s.status = 'running') as running,
             w.postmaster_started = pg_postmaster_start_time()
               and not exists (select from pg_locks l where l.locktype = 'advisory' and l.classid::bigint = $1 and l.objid::bigint = w.lock_key

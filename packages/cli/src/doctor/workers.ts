@@ -1,0 +1,53 @@
+/** Who works, and how each finds its link, its event loop and what bounds its steps. */
+import {
+  leastTtlSeconds,
+  listWorkers,
+  slowLoopMs,
+  ttlTooShort,
+  type Database,
+  type WorkerRow,
+} from "@iroko/core/engine";
+import type { Project } from "../project.ts";
+import { plural } from "../terminal/units.ts";
+import type { Finding } from "./examine.ts";
+
+export async function* workers(
+  db: Database,
+  { location, databaseUrl }: Project,
+): AsyncGenerator<Finding, void, undefined> {
+  const all = await listWorkers(db);
+  const live = all.filter((worker) => !worker.lockGone && worker.location === location);
+  for (const worker of live) {
+    const { slots, running, draining } = worker;
+    const message = `${nameOf(worker)}: ${running} of ${plural(slots, "slot")} busy${draining ? ", draining" : ""}`;
+    yield { about: "workers", verdict: "ok", message };
+    yield* strained(worker);
+  }
+  for (const worker of all.filter(({ lockGone }) => lockGone)) {
+    const message = `worker ${worker.id} (${nameOf(worker)}) is gone; its steps are taken back by the next worker`;
+    yield { about: "workers", verdict: "note", message };
+  }
+  if (live.length > 0) return;
+  yield databaseUrl === undefined
+    ? { about: "workers", verdict: "ok", message: "none now; commands bring their own" }
+    : { about: "workers", verdict: "note", message: `none live for "${location}"`, remedy: "Start one: iroko worker" };
+}
+
+function* strained(worker: WorkerRow): Generator<Finding, void, undefined> {
+  const { ttlSeconds, roundTripMs, jitterMs, loopDelayMs } = worker;
+  const link = { meanMs: roundTripMs ?? 0, jitterMs: jitterMs ?? 0 };
+  const least = leastTtlSeconds(link);
+  if (least > ttlSeconds) {
+    const { code, message, hint = "" } = ttlTooShort(ttlSeconds, least, link);
+    yield { about: "workers", verdict: "wrong", message: `${nameOf(worker)}: ${code} ${message}`, remedy: hint };
+  }
+  if (loopDelayMs !== null && loopDelayMs > slowLoopMs)
+    yield {
+      about: "workers",
+      verdict: "note",
+      message: `${nameOf(worker)}: its own work waited up to ${Math.round(loopDelayMs)} ms for its turn within the last two minutes`,
+      remedy: "The machine has too few processors for what it does: iroko worker --slots with a smaller number.",
+    };
+}
+
+const nameOf = ({ host, pid }: WorkerRow): string => `${host}, process ${pid}`;
