@@ -142,3 +142,28 @@ export { mappingEvaluator, type MappingEvaluator } from "./execution/mapping/map
 // Schedules
 export { listAutomations, listTicks, setPaused, type AutomationRow, type TickRow } from "./instance/automations.ts";
 export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
+
+// Who may do what, and who did what
+export { lesserRole, mayAct, parseRole, requireRoleOf, type Principal } from "./access/principal.ts";
+export { addUser, removeUser, setPassword, setRole } from "./access/users.ts";
+export {
+  createToken,
+  defaultTokenDays,
+  longestTokenDays,
+  principalOfToken,
+  revokeToken,
+  type NewToken,
+} from "./access/tokens.ts";
+export { csrfToken, endLoginSession, openLoginSession, principalOfSession } from "./access/sessions.ts";
+export { audited, type AuditSubject } from "./access/audited.ts";
+export { verifyAudit, type AuditFault, type AuditVerdict } from "./access/verify-audit.ts";
+export { anybodyMayEnter, listUsers, type UserRow } from "./instance/users.ts";
+export { listTokens, type TokenRow } from "./instance/tokens.ts";
+export {
+  insertAudit,
+  listAudit,
+  type Actor,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditRow,
+} from "./instance/audit.ts";

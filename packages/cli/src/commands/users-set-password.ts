@@ -1,0 +1,30 @@
+import { setPassword } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
+import { readPassword } from "../access/read-password.ts";
+import type { CliCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { openInstance } from "../instance.ts";
+import { findProject, type ProjectOptions } from "../project.ts";
+import { withProjectOptions } from "../project-options.ts";
+
+const command: CliCommand<ProjectOptions> = {
+  configure(command) {
+    withProjectOptions(command)
+      .argument("<name>")
+      .addHelpText(
+        "after",
+        "\nIt is asked for, or read from stdin where that is no terminal. The user's sessions end.",
+      );
+  },
+  async run({ args: [name = ""], options, terminal }) {
+    await using instance = await openInstance(findProject(options), terminal);
+    const password = await readPassword(name, terminal);
+    await auditedHere(instance.db, { operation: "users.set-password", target: name }, (db) =>
+      setPassword(db, name, password),
+    );
+    terminal.say(`${name} has a new password, and has to sign in again.`);
+    return exitCodes.done;
+  },
+};
+
+export default command;
