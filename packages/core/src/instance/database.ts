@@ -41,6 +41,8 @@ export interface DatabaseOptions {
   readonly idleInTransactionSeconds?: number;
   /** For a process that reads few rows of large tables, and keeps its plans from when they were small: no scan of a whole one. */
   readonly byIndex?: boolean;
+  /** How long one statement may take before Postgres gives it up; as long as it wants. */
+  readonly statementTimeoutSeconds?: number | undefined;
 }
 
 const transactionTries = 8;
@@ -56,7 +58,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       `-c timezone=UTC -c datestyle=ISO -c jit=off -c idle_in_transaction_session_timeout=${options.idleInTransactionSeconds ?? 60}s` +
       // Its statements have the same plan whatever their values: to plan them anew for each would cost more than running them.
       (options.byIndex === true ? " -c plan_cache_mode=force_generic_plan" : "") +
-      (options.byIndex === true ? " -c enable_seqscan=off -c enable_bitmapscan=off" : ""),
+      (options.byIndex === true ? " -c enable_seqscan=off -c enable_bitmapscan=off" : "") +
+      (options.statementTimeoutSeconds === undefined ? "" : ` -c statement_timeout=${options.statementTimeoutSeconds}s`),
     types: { getTypeParser: typeParser },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -215,6 +218,12 @@ function explainConnection(error: unknown, url: string): unknown {
   if (connectionCodes.has(code) || connectionMessages.test(error.message)) {
     return new IrokoError("DATABASE_UNREACHABLE", `Postgres cannot be reached at ${place}: ${error.message || code}.`, {
       hint: "Is it running, and does DATABASE_URL name the right host and port? Unset DATABASE_URL to use the embedded Postgres.",
+      cause: error,
+    });
+  }
+  if (code === "57014" && error.message.includes("statement timeout")) {
+    return new IrokoError("QUERY_TIMEOUT", "Postgres took longer over a statement than it may here.", {
+      hint: "Ask for less at once, or try again: it may be busy, or wait for a lock.",
       cause: error,
     });
   }
