@@ -135,7 +135,6 @@ export const errorCatalogue = {
   TOO_MANY_STREAMS: "There are as many streams open as the server keeps.",
   SERVER_UNREACHABLE: "A client's server does not answer.",
   ANSWER_INVALID: "What answers a client is no Iroko server, or one of another version.",
-  FOLDER_IN_USE: "The folder for a new project holds files that would be overwritten.",
   HTTPS_NEEDED: "A request reached the server's proxy without TLS.",
   SIGN_IN_NEEDED: "A request came from nobody that the server knows.",
   SIGN_IN_REFUSED: "Somebody tried to sign in by a wrong name or password.",
@@ -144,8 +143,8 @@ export const errorCatalogue = {
   CSRF_REFUSED: "A request that changes something did not come from the session's own page.",
   ROLE_NEEDED: "Somebody asked for what its role does not allow.",
   RATE_LIMITED: "There were more requests than the server takes in a while.",
+  FOLDER_IN_USE: "The folder for a new project holds files that would be overwritten.",
   SCHEDULE_NOT_FOUND: "There is no schedule of that key.",
-  // The embedded PostgreSQL: known before a run starts, exit code 2.
   // Users and tokens: known when they are made or changed, exit code 2.
   USER_NOT_FOUND: "There is no user of that name.",
   USER_EXISTS: "There is a user of that name already.",
@@ -153,6 +152,7 @@ export const errorCatalogue = {
   PASSWORD_WEAK: "A password is too short, or made of too few characters.",
   ROLE_UNKNOWN: "There is no such role.",
   TOKEN_NOT_FOUND: "There is no API token of that id.",
+  // The embedded PostgreSQL: known before a run starts, exit code 2.
   EMBEDDED_POSTGRES_UNAVAILABLE: "No embedded PostgreSQL can run on this machine as it is.",
   EMBEDDED_POSTGRES_DATA: "The embedded PostgreSQL's data folder is damaged, of another version or another's.",
   EMBEDDED_POSTGRES_START: "The embedded PostgreSQL did not start.",
