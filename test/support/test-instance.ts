@@ -33,7 +33,7 @@ export interface TestInstance extends AsyncDisposable {
   deploy(): Promise<Location>;
   startWorker(options?: Partial<WorkerOptions>): Promise<Worker>;
   /** Plans and submits; returns the run's id. */
-  submit(request: PlanRequest, now?: Temporal.Instant, how?: Pick<Submission, "priority" | "tags">): Promise<string>;
+  submit(request: PlanRequest, now?: Temporal.Instant, how?: Pick<Submission, "priority" | "maxConcurrency" | "tags">): Promise<string>;
   /** Waits for a run to end and to be published. */
   ended(run: string, seconds?: number): Promise<RunProgress>;
 }

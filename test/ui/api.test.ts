@@ -23,8 +23,8 @@ const refused = async (answer: Response): Promise<readonly [number, string]> => 
 };
 
 test("assets come upstream first, each with its status in ranges", async () => {
-  const { assets } = await json<{
-    assets: { key: string; upstream: string[]; status: { health: string; sentence: string; partitions: unknown } }[];
+  const { items: assets } = await json<{
+    items: { key: string; upstream: string[]; status: { health: string; sentence: string; partitions: unknown } }[];
   }>(await at.get("/api/v1/assets"));
   assert.deepEqual(assets.map(({ key }) => key).toSorted(), ["cleaned_sales", "raw_sales", "shop/till", "slow"]);
   const cleaned = assets.find(({ key }) => key === "cleaned_sales")!;
@@ -51,7 +51,7 @@ test("an asset is found by a key with a slash; one that is not there is told wit
 
 test("partitions are paged by a cursor, newest first", async () => {
   interface Page {
-    readonly partitions: readonly { readonly key: string; readonly lastStatus: string }[];
+    readonly items: readonly { readonly key: string; readonly lastStatus: string }[];
     readonly cursor: string | null;
   }
   const keys: string[] = [];
@@ -59,7 +59,7 @@ test("partitions are paged by a cursor, newest first", async () => {
   while (cursor !== null) {
     const after: string = cursor === "" ? "" : `&after=${encodeURIComponent(cursor)}`;
     const page: Page = await json<Page>(await at.get(`/api/v1/assets/raw_sales/partitions?limit=2${after}`));
-    keys.push(...page.partitions.map(({ key }) => key));
+    keys.push(...page.items.map(({ key }) => key));
     cursor = page.cursor;
   }
   assert.deepEqual(keys, ["2026-11-03", "2026-11-02", "2026-11-01"]);
@@ -68,19 +68,19 @@ test("partitions are paged by a cursor, newest first", async () => {
 test("a run is told with its progress, its steps and what they printed", async () => {
   const { run: record } = await json<{ run: { status: string; failed: number } }>(await at.get(`/api/v1/runs/${run}`));
   assert.deepEqual([record.status, record.failed], ["failed", 1]);
-  const { steps, cursor } = await json<{
-    steps: { n: number; name: string; status: string; partitions: string; error: { code: string } | null }[];
-    cursor: number | null;
+  const { items: steps, cursor } = await json<{
+    items: { n: number; name: string; status: string; partitions: string; error: { code: string } | null }[];
+    cursor: string | null;
   }>(await at.get(`/api/v1/runs/${run}/steps?limit=2`));
-  assert.deepEqual([steps.length, cursor], [2, steps[1]?.n]);
-  const failed = await json<{ steps: { n: number; partitions: string; error: { code: string } }[] }>(
+  assert.deepEqual([steps.length, cursor], [2, String(steps[1]?.n)]);
+  const failed = await json<{ items: { n: number; partitions: string; error: { code: string } }[] }>(
     await at.get(`/api/v1/runs/${run}/steps?status=failed`),
   );
   assert.deepEqual(
-    failed.steps.map((step) => [step.partitions, step.error.code]),
+    failed.items.map((step) => [step.partitions, step.error.code]),
     [["2026-11-02", "USER_CODE"]],
   );
-  const { logs } = await json<{ logs: { stream: string; body: string }[] }>(
+  const { items: logs } = await json<{ items: { stream: string; body: string }[] }>(
     await at.get(`/api/v1/runs/${run}/logs?step=${steps[0]!.n}`),
   );
   assert.match(
@@ -160,16 +160,37 @@ test("a running run is canceled, one that has ended is not, and what failed is r
   const { run: again } = await json<{ run: string }>(answer);
   assert.equal((await at.instance.ended(again)).status, "succeeded");
   assert.deepEqual(await refused(await at.post(`/api/v1/runs/${again}/retry`)), [409, "RUN_SUCCEEDED"]);
+  const some = { fromStart: true, select: "slow" };
+  const { run: third } = await json<{ run: string }>(await at.post(`/api/v1/runs/${again}/retry`, some));
+  assert.equal((await at.instance.ended(third)).status, "succeeded");
+  for (const [select, ...why] of [
+    ["slo", 404, "ASSET_NOT_FOUND"],
+    ["slow and", 400, "SELECTION_SYNTAX"],
+    ["raw_sales", 400, "RETRY_SELECTION"],
+  ] as const)
+    assert.deepEqual(await refused(await at.post(`/api/v1/runs/${again}/retry`, { ...some, select })), why);
+});
+
+test("a run says how it is to run: before which others, and how much of it at once", async () => {
+  const how = { priority: 5, maxConcurrency: 2 };
+  const { run } = await json<{ run: string }>(await at.post("/api/v1/runs", { select: "slow", force: true, ...how }));
+  const { run: shown } = await json<{ run: typeof how }>(await at.get(`/api/v1/runs/${run}`));
+  assert.deepEqual({ priority: shown.priority, maxConcurrency: shown.maxConcurrency }, how);
+  assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "slow", maxConcurrency: 0 })), [
+    400,
+    "REQUEST_INVALID",
+  ]);
+  await at.instance.ended(run);
 });
 
 test("a schedule tells its next ticks and what they ask for; paused, it has none, until it is resumed", async () => {
   interface Schedules {
-    readonly schedules: readonly {
+    readonly items: readonly {
       readonly paused: boolean;
       readonly next: readonly { readonly at: string; readonly partitions: string }[];
     }[];
   }
-  const read = async () => (await json<Schedules>(await at.get("/api/v1/schedules?ticks=2"))).schedules[0]!;
+  const read = async () => (await json<Schedules>(await at.get("/api/v1/schedules?ticks=2"))).items[0]!;
   assert.deepEqual(
     (await read()).next.map(({ at, partitions }) => [at, partitions]),
     [

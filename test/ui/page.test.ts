@@ -103,7 +103,15 @@ test("a run is started, followed and canceled from the page, which moves by itse
   await page.click("button:has-text('Retry')");
   await page.waitForURL((url) => !url.href.includes(run));
   await page.waitForSelector(".sentence .badge:has-text('succeeded')");
-  assert.deepEqual(troubles, []);
+  const done = page.url();
+  await page.fill("input[name=select]", "slow or raw_sals");
+  await page.click("form.make button");
+  await page.waitForSelector("form.make output:has-text('raw_sales')");
+  await page.fill("input[name=select]", "slow");
+  await page.click("form.make button");
+  await page.waitForURL((url) => url.href !== done);
+  await page.waitForSelector(".sentence .badge:has-text('succeeded')");
+  assert.equal(troubles.length, 1, "what the server refused"); // the browser tells of its answer
   await page.close();
 });
 

@@ -14,6 +14,8 @@ create table iroko.run (
   tags                jsonb       not null default '{}',
   config              jsonb       not null default '{}',
   priority            integer     not null default 0,
+  -- of its steps, at most so many run at once: a pool of its own, in which all of them are
+  max_concurrency     integer     check (max_concurrency > 0),
   parent              uuid        references iroko.run on delete set null,
   -- the clock it was planned with; a retry keeps it
   as_of               timestamptz not null,

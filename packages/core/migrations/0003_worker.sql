@@ -31,5 +31,7 @@ create table iroko.worker (
 -- A concurrency limit. Occupancy is the count of running steps that name it: there is no slot that could leak.
 create table iroko.pool (
   name  text    primary key check (name <> ''),
-  slots integer not null check (slots >= 0)
+  slots integer not null check (slots >= 0),
+  -- the run whose limit it is, while that has not ended
+  run   uuid    unique references iroko.run on delete cascade
 );

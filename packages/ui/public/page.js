@@ -81,9 +81,11 @@ async function make(event) {
   const form = event.target.closest("form[data-make]");
   if (!form) return;
   event.preventDefault();
-  const { upstream, force, ...body } = Object.fromEntries(new URLSearchParams(new FormData(form)));
+  const given = [...new URLSearchParams(new FormData(form))].filter(([, value]) => value !== "");
+  const { upstream, force, fromStart, ...body } = Object.fromEntries(given);
   if (upstream) body.select = `+${body.select}`;
   if (force) body.force = true;
+  if (fromStart) body.fromStart = true;
   const value = await post(form.dataset.make, body, (text) => (form.querySelector("output").textContent = text));
   if (value) go(value);
 }

@@ -4,17 +4,18 @@ import type { CliCommand } from "../command.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { makeRun, withDetachOption, type DetachOptions } from "../runs/make-assets.ts";
+import { howToRun, withRunOptions, type RunOptions } from "../runs/run-options.ts";
 import { openSession } from "../session.ts";
 import { UsageError } from "../usage-error.ts";
 
-interface ApplyOptions extends ProjectOptions, DetachOptions {
+interface ApplyOptions extends ProjectOptions, RunOptions, DetachOptions {
   readonly json?: boolean;
 }
 
 const command: CliCommand<ApplyOptions> = {
   configure(command) {
     withDetachOption(
-      withProjectOptions(withJsonOption(command.argument("<plan>", "its id, as iroko plan prints it"))),
+      withProjectOptions(withJsonOption(withRunOptions(command.argument("<plan>", "its id, as iroko plan prints it")))),
     ).addHelpText(
       "after",
       `
@@ -42,7 +43,9 @@ Examples:
         },
       );
     }
-    return await makeRun(session, options, async () => session.asking(() => applyPlan(db, id, "cli")));
+    return await makeRun(session, options, async () =>
+      session.asking(() => applyPlan(db, id, "cli", howToRun(options))),
+    );
   },
 };
 

@@ -19,6 +19,7 @@ import { recordName } from "../runs/step-name.ts";
 import { renderErrorRecord } from "../terminal/render-error.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { plural } from "../terminal/units.ts";
 import { runJson, stepsText, tookText } from "./runs-list.ts";
 
 interface RunsShowOptions extends ProjectOptions {
@@ -94,6 +95,8 @@ function printRun(run: RunRecord, terminal: Terminal): void {
     ["status", run.cancelRequestedAt !== null && run.endedAt === null ? `${run.status}, being canceled` : run.status],
     ["assets", run.selection],
     ["partitions", run.partitions || null],
+    ["limit", run.maxConcurrency === null ? null : `${plural(run.maxConcurrency, "step")} at once`],
+    ["priority", run.priority === 0 ? null : String(run.priority)],
     ["steps", stepsText(run)],
     ["by", run.triggerName === null ? run.trigger : `${run.trigger} ${run.triggerName}`],
     ["asked for", `${run.createdAt.toString().slice(0, 19)}Z`],

@@ -17,6 +17,7 @@ import { UsageError } from "../usage-error.ts";
 import { followRun } from "./follow-run.ts";
 import { printReport, reportRun, type RunReport } from "./report-run.ts";
 import { requestOf, type RequestOptions } from "./request-options.ts";
+import { howToRun, type RunOptions } from "./run-options.ts";
 import { describeRun, unfinishedRuns } from "./unfinished-runs.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
@@ -25,7 +26,7 @@ export interface DetachOptions {
   readonly detach?: boolean;
 }
 
-export type MakeOptions = RequestOptions & DetachOptions;
+export type MakeOptions = RequestOptions & RunOptions & DetachOptions;
 
 export function withDetachOption(command: Command): Command {
   return command.option("--detach", "submit the run, print its id, and leave it to the workers (with DATABASE_URL)");
@@ -49,6 +50,7 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
       asOf: now,
       trigger: "cli",
       ...(options.config === undefined ? {} : { config: options.config }),
+      ...howToRun(options),
     });
     return { run, plan };
   });

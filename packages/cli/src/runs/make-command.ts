@@ -5,6 +5,7 @@ import { openSession } from "../session.ts";
 import { makeAssets, withDetachOption, type MakeOptions } from "./make-assets.ts";
 import { showPlan } from "./show-plan.ts";
 import { requestOf, withRequestOptions } from "./request-options.ts";
+import { withRunOptions } from "./run-options.ts";
 
 const notes = [
   "",
@@ -18,7 +19,7 @@ export type MakeCommandOptions = MakeOptions & ProjectOptions & { readonly planO
 export function makeCommand(examples: readonly string[]): CliCommand<MakeCommandOptions> {
   return {
     configure(command) {
-      withDetachOption(withProjectOptions(withJsonOption(withRequestOptions(command))))
+      withDetachOption(withProjectOptions(withJsonOption(withRunOptions(withRequestOptions(command)))))
         .option("--plan-only", "show the plan and make nothing, as iroko plan does")
         .addHelpText("after", ["", "Examples:", ...examples.map((example) => `  ${example}`), ...notes].join("\n"));
     },

@@ -23,25 +23,37 @@ export interface PlanInput {
   readonly allowEmpty?: boolean | undefined;
 }
 
+/** How a run is to run. */
+export interface HowInput {
+  /** A run of a higher one goes first; 0 unless given. */
+  readonly priority?: number | undefined;
+  /** At most so many of its steps run at once. */
+  readonly maxConcurrency?: number | undefined;
+}
+
 export interface KeptPlan {
   readonly id: string;
   readonly plan: PlanReport;
 }
 
-export const planRequest: z.ZodType<PlanInput> = z
-  .strictObject({
-    select: selection,
-    partitions: partitionsText.optional(),
-    location: name.optional(),
-    backfill: z
-      .union([z.enum(["perPartition", "range"]), z.strictObject({ batches: z.int().min(1).max(1_000_000) })])
-      .optional(),
-    order: z.enum(["oldest", "newest", "list"]).optional(),
-    force: z.boolean().optional(),
-    checks: z.enum(["only", "none"]).optional(),
-    allowEmpty: z.boolean().optional(),
-  })
-  .meta({ id: "PlanRequest" });
+const plan = {
+  select: selection,
+  partitions: partitionsText.optional(),
+  location: name.optional(),
+  backfill: z
+    .union([z.enum(["perPartition", "range"]), z.strictObject({ batches: z.int().min(1).max(1_000_000) })])
+    .optional(),
+  order: z.enum(["oldest", "newest", "list"]).optional(),
+  force: z.boolean().optional(),
+  checks: z.enum(["only", "none"]).optional(),
+  allowEmpty: z.boolean().optional(),
+};
+const how = { priority: z.int32().optional(), maxConcurrency: z.int32().min(1).optional() };
+
+export const planRequest: z.ZodType<PlanInput> = z.strictObject(plan).meta({ id: "PlanRequest" });
+export const runRequest: z.ZodType<PlanInput & HowInput> = z
+  .strictObject({ ...plan, ...how })
+  .meta({ id: "RunRequest" });
 
 const estimate = { rows: number.nullable(), bytes: number.nullable(), seconds: number.nullable() };
 const planned = { asset: text, partitions: text, count: number, reason: text };
@@ -75,7 +87,7 @@ const planReport: z.ZodType<PlanReport> = z
 
 export const plans: {
   readonly create: Operation<PlanInput, KeptPlan>;
-  readonly apply: Operation<{ readonly id: string }, { readonly run: string }>;
+  readonly apply: Operation<{ readonly id: string } & HowInput, { readonly run: string }>;
 } = {
   create: {
     method: "POST",
@@ -92,7 +104,7 @@ export const plans: {
     path: "/plans/{id}/apply",
     role: "operator",
     summary: "Submit just what the plan says; once, and not when what it rests on has moved",
-    input: z.strictObject({ id: name }),
+    input: z.strictObject({ id: name, ...how }),
     answer: z.object({ run: text }),
     status: 201,
     repeatable: true,

@@ -7,8 +7,21 @@ import type { RunStatus, StepStatus } from "../planning/run-states.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
 import { listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
-import { planRequest, type PlanInput } from "./plans.ts";
-import { errorRecord, instant, json, metadata, name, number, tags, text, texts, wholeNumber } from "./values.ts";
+import { runRequest, type HowInput, type PlanInput } from "./plans.ts";
+import {
+  errorRecord,
+  instant,
+  json,
+  metadata,
+  name,
+  number,
+  partitionsText,
+  selection,
+  tags,
+  text,
+  texts,
+  wholeNumber,
+} from "./values.ts";
 
 export type RunTrigger = "cli" | "api" | "schedule" | "retry" | "verify" | "observe";
 
@@ -80,6 +93,10 @@ export interface RunMade {
 export interface RetryInput extends RunInput {
   /** What has succeeded is made again, too. */
   readonly fromStart?: boolean | undefined;
+  /** Only of these assets, in the selection grammar. */
+  readonly select?: string | undefined;
+  /** Only of these partitions, in the text form. */
+  readonly partitions?: string | undefined;
 }
 
 export interface StepsInput extends RunInput {
@@ -293,7 +310,7 @@ const failedCheck: z.ZodType<FailedCheck> = z
 
 export const runs: {
   readonly list: ListOperation<RunsInput, Run>;
-  readonly submit: Operation<PlanInput, RunMade>;
+  readonly submit: Operation<PlanInput & HowInput, RunMade>;
   readonly get: Operation<RunInput, RunDetail>;
   readonly steps: ListOperation<StepsInput, Step>;
   readonly step: Operation<StepInput, Step>;
@@ -318,7 +335,7 @@ export const runs: {
     path: "/runs",
     role: "operator",
     summary: "Plan and submit at once; over a link that loses answers, keep a plan and apply it",
-    input: planRequest,
+    input: runRequest,
     answer: runMade,
     status: 201,
   },
@@ -405,7 +422,12 @@ export const runs: {
     path: "/runs/{id}/retry",
     role: "operator",
     summary: "Make again what did not succeed, as a run of its own",
-    input: z.strictObject({ id: name, fromStart: z.boolean().optional() }),
+    input: z.strictObject({
+      id: name,
+      fromStart: z.boolean().optional(),
+      select: selection.optional(),
+      partitions: partitionsText.optional(),
+    }),
     answer: runMade,
     status: 201,
   },

@@ -13,6 +13,8 @@ export interface JobOptions<Key extends string> {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Higher goes first; 0 unless given. */
   readonly priority?: number | undefined;
+  /** Of each of its runs, at most so many steps run at once; as many as there are slots unless given. */
+  readonly maxConcurrency?: number | undefined;
 }
 
 /** A job as a value for `schedule` and `define`. */
@@ -22,7 +24,7 @@ export interface Job<Key extends string = string> extends JobDefinition {
 
 /** A named selection of assets. */
 export function job<const Key extends string>(options: JobOptions<Key>): Job<Key> {
-  const { key, select, description, config = {}, tags = {}, priority = 0 } = options;
+  const { key, select, description, config = {}, tags = {}, priority = 0, maxConcurrency } = options;
   return Object.freeze({
     key,
     select: typeof select === "string" ? select : selectionOf(select),
@@ -30,6 +32,7 @@ export function job<const Key extends string>(options: JobOptions<Key>): Job<Key
     config,
     tags,
     priority,
+    maxConcurrency,
   });
 }
 

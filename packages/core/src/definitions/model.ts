@@ -138,6 +138,8 @@ export interface JobDefinition {
   readonly config: Readonly<Record<string, Json>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly priority: number;
+  /** Of each of its runs, at most so many steps run at once. */
+  readonly maxConcurrency: number | undefined;
 }
 
 export interface ScheduleDefinition {
@@ -149,6 +151,8 @@ export interface ScheduleDefinition {
   /** Ticks missed while nothing ran: one run for all, one run each, or none. */
   readonly catchUp: "merge" | "each" | "skip";
   readonly enabled: boolean;
+  /** For its runs, instead of its job's. */
+  readonly maxConcurrency: number | undefined;
   readonly description: string | undefined;
 }
 

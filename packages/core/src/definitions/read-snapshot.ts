@@ -212,6 +212,7 @@ const job = z.object({
   config: z.record(z.string(), z.json()),
   tags: stringMap,
   priority: z.int(),
+  maxConcurrency: z.int().positive().optional(),
 });
 
 const schedule = z.object({
@@ -222,6 +223,7 @@ const schedule = z.object({
   partitions: z.enum(["endedSinceLastTick", "latest"]),
   catchUp: z.enum(["merge", "each", "skip"]),
   enabled: z.boolean(),
+  maxConcurrency: z.int().positive().optional(),
   description: z.string().optional(),
 });
 

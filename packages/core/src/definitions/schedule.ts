@@ -17,6 +17,8 @@ export interface ScheduleOptions {
   readonly catchUp?: ScheduleDefinition["catchUp"] | undefined;
   /** true unless given. A pause made by hand outlives a deploy. */
   readonly enabled?: boolean | undefined;
+  /** Of each of its runs, at most so many steps run at once; its job's limit unless given. */
+  readonly maxConcurrency?: number | undefined;
   readonly description?: string | undefined;
 }
 
@@ -40,6 +42,7 @@ export function schedule(options: ScheduleOptions): ScheduleDefinition {
     partitions,
     catchUp,
     enabled,
+    maxConcurrency: options.maxConcurrency,
     description: options.description,
   });
 }

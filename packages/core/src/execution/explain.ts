@@ -194,9 +194,9 @@ async function stepFacts(db: Queryable, graph: AssetGraph, row: ExplainedStepRow
 async function readPools(db: Queryable, graph: AssetGraph, row: ExplainedStepRow): Promise<StepFacts["fullPools"]> {
   const pools = await poolsTaken(db, row);
   return Promise.all(
-    pools.map(async ({ name, slots, by }) => {
+    pools.map(async ({ by, ...pool }) => {
       const steps = await Promise.all(by.map((id) => stepById(db, id)));
-      return { name, slots, by: steps.flatMap((step) => (step === undefined ? [] : [namedStep(graph, step)])) };
+      return { ...pool, by: steps.flatMap((step) => (step === undefined ? [] : [namedStep(graph, step)])) };
     }),
   );
 }

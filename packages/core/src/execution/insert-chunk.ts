@@ -30,7 +30,7 @@ export function stepLookup(snapshot: Snapshot): StepLookup {
  */
 export async function insertChunk(
   tx: Tx,
-  run: Pick<NewRun, "id" | "location" | "priority">,
+  run: Pick<NewRun, "id" | "location" | "priority" | "maxConcurrency">,
   lookup: StepLookup,
   { steps, edges, first, isLast }: PlanChunk,
   from: number,

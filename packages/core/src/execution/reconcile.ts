@@ -6,6 +6,7 @@
 import { refreshSummaries } from "../instance/asset-summaries.ts";
 import { forgetSpentBuilt } from "../instance/built.ts";
 import type { Database } from "../instance/database.ts";
+import { dropPoolsOfEnded } from "../instance/pools.ts";
 import { countEnded } from "../instance/runs.ts";
 import {
   freeLeftBehind,
@@ -31,6 +32,7 @@ const codeMovedSeconds = 60;
 export async function reconcile(db: Database, location: string): Promise<void> {
   await db.transaction(async (tx) => {
     if (!(await tryDuty(tx, "reconcile"))) return;
+    await dropPoolsOfEnded(tx);
     await giveBackLost(tx);
     await freeLeftBehind(tx);
     await withdrawMovedCode(tx);

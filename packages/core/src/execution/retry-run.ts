@@ -1,34 +1,29 @@
 import { v7 as uuidv7 } from "uuid";
-import type { Snapshot } from "../definitions/snapshot.ts";
 import { IrokoError } from "../errors.ts";
-import { setColumns } from "../instance/columns.ts";
-import type { Database, Tx } from "../instance/database.ts";
+import type { Database } from "../instance/database.ts";
 import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
 import { getRun, insertRun } from "../instance/runs.ts";
-import { copySteps, halfMadeBoxes, narrowBoxes } from "../instance/steps.ts";
-import { setOfPartitions } from "../partitions/partitions-in.ts";
-import { subtract } from "../partitions/set-algebra.ts";
-import { setFromJson } from "../partitions/set-codec.ts";
-import { partitionIfAny } from "../partitions/table-name.ts";
+import { copySteps } from "../instance/steps.ts";
 import { wakeExpanding } from "../instance/wake-ups.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { admit } from "./admit.ts";
 import { runNotFound } from "./cancel-run.ts";
-import { stepDefinition, stepHashes } from "./step-definition.ts";
+import { repetitionOf, type RetryOptions } from "./repetition.ts";
 
 /**
- * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config and clock, by the code of
- * now: a retry is what one asks for after mending it. From the start, what has succeeded is made again, too. Returns the new
- * run's id.
+ * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config, limit and clock, by the code
+ * of now: a retry is what one asks for after mending it. From the start, what has succeeded is made again, too. Of a
+ * selection, only what is in it: the rest of what that reads is there as it is. Returns the new run's id.
  *
- * @throws {IrokoError} RUN_NOT_FOUND; RUN_NOT_ENDED while it still runs; RUN_SUCCEEDED when nothing is left to retry
+ * @throws {IrokoError} RUN_NOT_FOUND; RUN_NOT_ENDED while it still runs; RUN_SUCCEEDED when nothing is left to retry;
+ * RETRY_SELECTION when nothing of what is asked for is; of the selection and the partitions, as planning
+ * @throws {MappingQuestion} as `planRequest`
  */
-export async function retryRun(
-  db: Database,
-  id: string,
-  { fromStart = false }: { readonly fromStart?: boolean } = {},
-): Promise<string> {
+export async function retryRun(db: Database, id: string, options: RetryOptions = {}): Promise<string> {
+  const { fromStart = false, select = "*", partitions } = options;
+  const isWhole = select === "*" && partitions === undefined;
   return db.transaction(async (tx) => {
     const run = await getRun(tx, id);
     if (run === undefined) throw runNotFound(id);
@@ -39,7 +34,7 @@ export async function retryRun(
     }
     if (run.status === "succeeded" && !fromStart) {
       throw new IrokoError("RUN_SUCCEEDED", `Run ${id} has succeeded: there is nothing to retry.`, {
-        hint: `To make it all again: iroko runs retry ${id} --from-start`,
+        hint: `To make it again: iroko runs retry ${id} ${[...selectionOptions(options), "--from-start"].join(" ")}`,
       });
     }
     const current = await currentLocation(tx, run.location);
@@ -47,6 +42,7 @@ export async function retryRun(
     const again = uuidv7();
     // A run that was canceled while its plan was being expanded: the rest is expanded now, as it was planned.
     const never = await neverInserted(tx, id);
+    if (never.steps > 0 && !isWhole) throw neverExpanded(id, never.steps);
     await insertRun(
       tx,
       {
@@ -54,12 +50,13 @@ export async function retryRun(
         location: run.location,
         snapshotVersion: current.version,
         trigger: "retry",
-        selection: run.selection,
-        partitions: run.partitions,
+        selection: options.select ?? run.selection,
+        partitions: partitions ?? run.partitions,
         plan: run.plan,
         tags: run.tags,
         config: run.config,
         priority: run.priority,
+        maxConcurrency: run.maxConcurrency,
         parent: id,
         asOf: run.asOf,
         keysRevision: run.keysRevision,
@@ -68,8 +65,8 @@ export async function retryRun(
       fromStart ? run.planned : run.planned - run.succeeded,
       never.from,
     );
-    const steps = await copySteps(tx, id, again, stepHashes(current.snapshot), fromStart);
-    if (!fromStart) await narrowToRest(tx, id, again, current.snapshot);
+    const steps = await copySteps(tx, id, again, await repetitionOf(tx, run, again, current.snapshot, options));
+    if (steps === 0 && !isWhole) throw nothingToRetry(id, options);
     await beginWith(tx, again, steps, never.steps);
     if (never.steps > 0) await wakeExpanding(tx, again);
     await appendEvents(tx, [
@@ -80,14 +77,28 @@ export async function retryRun(
   });
 }
 
-/** A step over several dimensions keeps what it has not made; of one dimension the copying sees to it. */
-async function narrowToRest(tx: Tx, from: string, to: string, snapshot: Snapshot): Promise<void> {
-  const narrowed = (await halfMadeBoxes(tx, from)).flatMap(({ n, kind, name, boxes, made }) => {
-    const definition = stepDefinition(snapshot, kind, name)?.partitions;
-    if (definition === undefined) return [];
-    const partitions = made.flatMap((id) => partitionIfAny(definition, id) ?? []);
-    const rest = setColumns(subtract(setFromJson({ boxes }), setOfPartitions(definition, partitions))).boxes ?? [];
-    return rest.length === 0 ? [] : [{ n, boxes: rest }];
+const selectionOptions = ({ select, partitions }: RetryOptions): readonly string[] => [
+  ...(select === undefined ? [] : ["--select", shellQuote(select)]),
+  ...(partitions === undefined ? [] : ["--partitions", shellQuote(partitions)]),
+];
+
+function nothingToRetry(id: string, options: RetryOptions): IrokoError {
+  const { fromStart = false, partitions } = options;
+  const what = fromStart ? "has no step" : "has no step that did not succeed";
+  const of = `the selection "${options.select ?? "*"}"${partitions === undefined ? "" : ` and the partitions "${partitions}"`}`;
+  return new IrokoError("RETRY_SELECTION", `Run ${id} ${what} of ${of}.`, {
+    hint: fromStart
+      ? `Look at what it has: iroko runs show ${id} --all`
+      : `To make again what has succeeded: iroko runs retry ${id} ${[...selectionOptions(options), "--from-start"].join(" ")}`,
   });
-  if (narrowed.length > 0) await narrowBoxes(tx, to, narrowed);
+}
+
+function neverExpanded(id: string, steps: number): IrokoError {
+  return new IrokoError(
+    "RETRY_SELECTION",
+    `Run ${id} was canceled before its last ${steps} steps were there to select.`,
+    {
+      hint: `Retry all of it: iroko runs retry ${id}`,
+    },
+  );
 }

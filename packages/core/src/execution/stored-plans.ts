@@ -37,7 +37,7 @@ import { partitionsText, requestCommand } from "../planning/request-text.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { planRequest } from "./plan-request.ts";
 import { readMoment } from "./read-moment.ts";
-import { submitRunIn } from "./submit-run.ts";
+import { submitRunIn, type Submission } from "./submit-run.ts";
 
 export interface StoredPlan {
   readonly id: string;
@@ -86,6 +86,7 @@ export async function applyPlan(
   db: Database,
   id: string,
   trigger: "cli" | "api",
+  how: Pick<Submission, "priority" | "maxConcurrency"> = {},
 ): Promise<{ readonly run: string; readonly plan: Plan }> {
   return db.transaction(async (tx) => {
     const stored = requireUnspent(await lockPlan(tx, plain(id)), id);
@@ -100,6 +101,7 @@ export async function applyPlan(
       asOf: moment,
       config: stored.config,
       trigger,
+      ...how,
     });
     await markApplied(tx, stored.id, run);
     return { run, plan };

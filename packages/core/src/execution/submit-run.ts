@@ -29,7 +29,9 @@ export interface Submission {
   readonly triggerName?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly config?: Readonly<Record<string, Json>>;
-  readonly priority?: number;
+  readonly priority?: number | undefined;
+  /** At most so many of its steps run at once. */
+  readonly maxConcurrency?: number | undefined;
   readonly parent?: string;
 }
 
@@ -56,6 +58,7 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     tags: submission.tags ?? {},
     config: submission.config ?? {},
     priority: submission.priority ?? 0,
+    maxConcurrency: submission.maxConcurrency ?? null,
     ...(submission.parent === undefined ? {} : { parent: submission.parent }),
     asOf: instantOf(submission.asOf),
     keysRevision: keysRevisionOf(submission.asOf),

@@ -16,6 +16,7 @@ export interface Growth {
   readonly id: string;
   readonly location: string;
   readonly priority: number;
+  readonly maxConcurrency: number | null;
   /** Whose code runs it, and which the plan was made with. */
   readonly snapshotVersion: number;
   readonly planVersion: number;
@@ -27,7 +28,7 @@ export interface Growth {
 /** What never changes of a run, to expand its plan. */
 export async function growthOf(db: Queryable, run: string): Promise<Growth | undefined> {
   const { rows } = await db.query<Growth>(
-    `select id, location, priority, snapshot_version as "snapshotVersion", plan_version as "planVersion", plan,
+    `select id, location, priority, max_concurrency as "maxConcurrency", snapshot_version as "snapshotVersion", plan_version as "planVersion", plan,
             as_of as "asOf", keys_revision as "keysRevision" from iroko.run where id = $1`,
     [run],
   );

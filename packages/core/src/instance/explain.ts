@@ -172,16 +172,23 @@ export async function workersWithCode(
   return rows[0]?.workers ?? 0;
 }
 
+export interface FullPoolRow {
+  readonly name: string;
+  readonly slots: number;
+  readonly isLimitOfRun: boolean;
+  readonly by: readonly number[];
+}
+
 /** Pools without a free place, and some of those that are in them. */
 export async function poolsTaken(
   db: Queryable,
   step: Pick<ExplainedStepRow, "id" | "pools">,
-): Promise<readonly { readonly name: string; readonly slots: number; readonly by: readonly number[] }[]> {
+): Promise<readonly FullPoolRow[]> {
   if (step.pools.length === 0) return [];
-  const { rows } = await db.query<{ name: string; slots: number; by: readonly number[] | null }>(
-    `select p.name, p.slots, (array_agg(o.id order by o.status = 'running' desc, o.id) filter (where o.id is not null))[1:5] as by
+  const { rows } = await db.query<Omit<FullPoolRow, "by"> & { by: readonly number[] | null }>(
+    `select p.name, p.slots, p.run is not null as "isLimitOfRun", (array_agg(o.id order by o.status = 'running' desc, o.id) filter (where o.id is not null))[1:5] as by
        from iroko.pool p left join iroko.step o on p.name = any (o.pools) and o.id <> $2 and (o.status = 'running' or o.admitted)
-      where p.name = any ($1) group by p.name, p.slots having count(o.id) >= p.slots order by p.name`,
+      where p.name = any ($1) group by p.name having count(o.id) >= p.slots order by p.name`,
     [step.pools, step.id],
   );
   return rows.map(({ by, ...pool }) => ({ ...pool, by: by ?? [] }));

@@ -1,4 +1,22 @@
+/**
+ * Concurrency limits. A pool's occupancy is the count of running steps that name it; a run's own limit is a pool like any other,
+ * in which all its steps are, so that whoever admits, claims, ends and explains steps knows of one kind of limit.
+ */
 import type { Queryable, Tx } from "./database.ts";
+
+/** The pool that is a run's limit; none where it has no limit. */
+export function poolsOfRun(run: { readonly id: string; readonly maxConcurrency?: number | null }): readonly string[] {
+  return (run.maxConcurrency ?? null) === null ? [] : [`run ${run.id}`];
+}
+
+/** The limits of runs that have ended are in nobody's way any more. */
+export async function dropPoolsOfEnded(tx: Tx): Promise<void> {
+  await tx.query(
+    `with spent as (
+       select p.name from iroko.pool p join iroko.run r on r.id = p.run where r.ended_at is not null order by p.name for update of p)
+     delete from iroko.pool p using spent where p.name = spent.name`,
+  );
+}
 
 /** Locks pools by name: nobody enters or leaves them meanwhile. */
 export async function lockPools(tx: Tx, pools: readonly string[]): Promise<void> {

@@ -2,6 +2,7 @@ import type { PlannedEdge } from "../planning/plan.ts";
 import type { Json } from "../definitions/metadata.ts";
 import type { SetColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
+import { poolsOfRun } from "./pools.ts";
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "canceled";
 export type RunTrigger = "cli" | "api" | "schedule" | "retry" | "verify" | "observe";
@@ -22,6 +23,8 @@ export interface NewRun {
   readonly tags: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, Json>>;
   readonly priority: number;
+  /** At most so many of its steps run at once. */
+  readonly maxConcurrency?: number | null;
   readonly parent?: string;
   readonly asOf: Temporal.Instant;
   /** Of the keys of dynamic partitions, as of which it was planned; 0 where it knows of none. */
@@ -48,10 +51,14 @@ export interface NewStep extends SetColumns {
 /** Inserts a run that will have so many steps, none of which is there yet; one that will have none has ended. */
 export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom: number = 0): Promise<void> {
   await tx.query(
-    `insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
-                            priority, parent, as_of, keys_revision, planned, expanded, expand_from, plan_version, status, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, 0, $16, $17,
-             case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)`,
+    `with added as (
+       insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
+                              priority, parent, as_of, keys_revision, planned, expanded, expand_from, plan_version, max_concurrency,
+                              status, ended_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, 0, $16, $17, $18,
+               case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)
+       returning id, max_concurrency)
+     insert into iroko.pool (name, slots, run) select name, max_concurrency, id from added cross join unnest($19::text[]) as name`,
     [
       run.id,
       run.location,
@@ -70,6 +77,8 @@ export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom
       run.keysRevision,
       expandFrom,
       run.planVersion ?? run.snapshotVersion,
+      run.maxConcurrency ?? null,
+      planned === 0 ? [] : poolsOfRun(run),
     ],
   );
 }
@@ -77,14 +86,14 @@ export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom
 /** Inserts steps of a run, and the arrows into them. */
 export async function insertSteps(
   tx: Tx,
-  run: Pick<NewRun, "id" | "location" | "priority">,
+  run: Pick<NewRun, "id" | "location" | "priority" | "maxConcurrency">,
   steps: readonly NewStep[],
   edges: readonly PlannedEdge[],
 ): Promise<void> {
   await tx.query(
     `insert into iroko.step (run, n, kind, name, assets, location, definition_hash, windows, keys, boxes, pools, priority, reason,
                              only_if_changed, waiting_on, status, deferred_reason, ready_at, ended_at)
-     select $1, n, kind, name, assets, $2, definition_hash, windows, keys, boxes, pools, $3, reason, only_if_changed, waiting_on,
+     select $1, n, kind, name, assets, $2, definition_hash, windows, keys, boxes, case when kind = 'gate' then pools else pools || $5::text[] end, $3, reason, only_if_changed, waiting_on,
             status, because, case when status = 'ready' then clock_timestamp() end,
             case when status in ('skipped', 'succeeded') then clock_timestamp() end
        from json_to_recordset($4) as step (n integer, kind text, name text, assets text[], definition_hash text,
@@ -113,6 +122,7 @@ export async function insertSteps(
           because: step.because,
         })),
       ),
+      poolsOfRun(run),
     ],
   );
   if (edges.length > 0) {
@@ -191,6 +201,7 @@ export interface RunRecord {
   readonly tags: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, Json>>;
   readonly priority: number;
+  readonly maxConcurrency: number | null;
   readonly parent: string | null;
   readonly asOf: Temporal.Instant;
   readonly keysRevision: number;
@@ -207,7 +218,7 @@ export interface RunRecord {
 }
 
 const runColumns = `id, location, snapshot_version as "snapshotVersion", status, trigger, trigger_name as "triggerName", selection,
-  partitions, plan, tags, config, priority, parent, as_of as "asOf", keys_revision as "keysRevision", planned, succeeded, failed, skipped, canceled,
+  partitions, plan, tags, config, priority, max_concurrency as "maxConcurrency", parent, as_of as "asOf", keys_revision as "keysRevision", planned, succeeded, failed, skipped, canceled,
   created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt",
   cancel_requested_at as "cancelRequestedAt", cancel_reason as "cancelReason"`;
 

@@ -99,6 +99,8 @@ export interface NamedStep {
 export interface FullPool {
   readonly name: string;
   readonly slots: number;
+  /** It is what the step's run asked for, of its own steps. */
+  readonly isLimitOfRun: boolean;
   /** Who is in it: some of them. */
   readonly by: readonly NamedStep[];
 }

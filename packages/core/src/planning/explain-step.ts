@@ -59,9 +59,16 @@ export function explainLive(step: StepFacts): Reason {
       ...(error === undefined ? {} : { error }),
     };
   }
-  const [pool] = step.fullPools;
+  const [pool] = step.fullPools.toSorted((a, b) => Number(a.isLimitOfRun) - Number(b.isLimitOfRun));
   if (pool !== undefined) {
-    const by = pool.by.map((one) => `${one.name} (run ${one.run})`).join(", ");
+    const by = pool.by.map((one) => (pool.isLimitOfRun ? one.name : `${one.name} (run ${one.run})`)).join(", ");
+    if (pool.isLimitOfRun) {
+      return {
+        code: "RUN_LIMIT",
+        message: `${name} waits for its run's limit of ${pool.slots}, taken by ${by}, in run ${step.run}`,
+        ...place,
+      };
+    }
     return {
       code: "POOL_FULL",
       message: `${name} waits for a place in the pool "${pool.name}": ${pool.slots === 0 ? "it has none" : `its ${pool.slots} ${pool.slots === 1 ? "place is" : "places are"} taken by ${by}`}`,

@@ -44,6 +44,7 @@ export type ReasonCode =
   | "STEP_RUNNING"
   | "WAITS_FOR_STEP"
   | "POOL_FULL"
+  | "RUN_LIMIT"
   | "NO_WORKER"
   | "CODE_MOVED"
   | "DEFERRED"

@@ -1,10 +1,10 @@
 import { runStatuses } from "@iroko/core";
-import { cancelRun, listRuns, materializationsOf, retryRun, runProgress } from "@iroko/core/engine";
+import { askMappings, cancelRun, listRuns, materializationsOf, retryRun, runProgress } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { z } from "zod";
 import { limit, readBody, readQuery } from "../http/input.ts";
 import type { Instance } from "../model/instance.ts";
-import { planBody, submit } from "../model/plan-request.ts";
+import { runBody, submit } from "../model/plan-request.ts";
 import { findRun, partitionKey } from "../model/run-view.ts";
 
 const query = z.strictObject({
@@ -13,7 +13,11 @@ const query = z.strictObject({
   status: z.enum(runStatuses).optional(),
 });
 const cancelBody = z.strictObject({ reason: z.string().min(1).max(500).default("canceled on the page") });
-const nothing = z.strictObject({});
+const retryBody = z.strictObject({
+  fromStart: z.boolean().optional(),
+  select: z.string().min(1).max(4_000).optional(),
+  partitions: z.string().min(1).max(20_000).optional(),
+});
 
 /** GET and POST /runs; GET /runs/:id, /runs/:id/materializations; POST /runs/:id/cancel, /runs/:id/retry */
 export function runsApi(instance: Instance): Hono {
@@ -31,7 +35,7 @@ export function runsApi(instance: Instance): Hono {
         cursor: runs.length === limit ? (runs.at(-1)?.id ?? null) : null,
       });
     })
-    .post("/runs", async (c) => c.json({ run: await submit(instance, await readBody(c, planBody)) }, 201))
+    .post("/runs", async (c) => c.json({ run: await submit(instance, await readBody(c, runBody)) }, 201))
     .get("/runs/:id", async (c) => {
       const run = await findRun(db, c.req.param("id"));
       return c.json({ run, progress: await runProgress(db, run.id) });
@@ -53,8 +57,8 @@ export function runsApi(instance: Instance): Hono {
       return c.json({ run: run.id });
     })
     .post("/runs/:id/retry", async (c) => {
-      await readBody(c, nothing);
-      const run = await findRun(db, c.req.param("id"));
-      return c.json({ run: await retryRun(db, run.id) }, 201);
+      const options = await readBody(c, retryBody);
+      const { id, location } = await findRun(db, c.req.param("id"));
+      return c.json({ run: await askMappings({ db, location }, () => retryRun(db, id, options)) }, 201);
     });
 }

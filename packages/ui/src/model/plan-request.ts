@@ -5,7 +5,14 @@ import { z } from "zod";
 import { findLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
 
-export const planBody: z.ZodType<PlanBody> = z.strictObject({
+/** How a run is to run: what `iroko apply` takes as options. */
+const how = {
+  priority: z.int32().optional(),
+  maxConcurrency: z.int32().min(1).optional(),
+};
+export const howBody: z.ZodType<HowBody> = z.strictObject(how);
+
+const plan = {
   select: z.string().min(1).max(4_000),
   partitions: z.string().min(1).max(20_000).optional(),
   location: z.string().max(200).optional(),
@@ -16,7 +23,16 @@ export const planBody: z.ZodType<PlanBody> = z.strictObject({
   force: z.boolean().optional(),
   checks: z.enum(["only", "none"]).optional(),
   allowEmpty: z.boolean().optional(),
-});
+};
+export const planBody: z.ZodType<PlanBody> = z.strictObject(plan);
+export const runBody: z.ZodType<PlanBody & HowBody> = z.strictObject({ ...plan, ...how });
+
+export interface HowBody {
+  /** A run of a higher one goes first; 0 unless given. */
+  readonly priority?: number | undefined;
+  /** At most so many of its steps run at once. */
+  readonly maxConcurrency?: number | undefined;
+}
 
 export interface PlanBody {
   /** In the selection grammar. */
@@ -53,7 +69,8 @@ export async function keepPlan({ db, now, catalog, store }: Instance, body: Plan
 }
 
 /** Plans and submits at once; returns the run's id. */
-export async function submit({ db, now, catalog }: Instance, body: PlanBody): Promise<string> {
+export async function submit({ db, now, catalog }: Instance, body: PlanBody & HowBody): Promise<string> {
+  const { priority, maxConcurrency } = body;
   const location = findLocation(await catalog(), body.location);
   const request = requestOf(body);
   const asOf = await readMoment(db, location.snapshot, now());
@@ -61,7 +78,16 @@ export async function submit({ db, now, catalog }: Instance, body: PlanBody): Pr
     planRequest(db, location.snapshot, request, asOf),
   );
   const { select: selection, partitions } = request;
-  return submitRun(db, { location, plan, asOf, selection, partitions: partitionsText(partitions), trigger: "api" });
+  return submitRun(db, {
+    location,
+    plan,
+    asOf,
+    selection,
+    partitions: partitionsText(partitions),
+    trigger: "api",
+    priority,
+    maxConcurrency,
+  });
 }
 
 function requestOf({ select, partitions, backfill, order, force, checks, allowEmpty }: PlanBody): PlanRequest {

@@ -35,7 +35,7 @@ export function runPage({ db, now: clock, catalog: read }: Instance): Hono {
       <p class="sentence">${badge(run.status)} <code>${run.selection}</code> ${run.partitions}</p>
       ${facts(run, progress, catalog, now)}
       ${run.planned === 0 ? "" : html`<progress max="${run.planned}" value="${ended(run)}" aria-label="Steps ended"></progress>`}
-      <p class="actions">${actions(run)}</p>
+      <div class="actions">${actions(run)}</div>
       ${failures.length === 0 ? "" : html`<h2>What failed</h2>`} ${failures.map((step) => failure(catalog, step))}
       ${run.failed > failures.length ? html`<p class="faint">and ${run.failed - failures.length} more, below.</p>` : ""}
       <h2>Steps</h2>
@@ -65,6 +65,8 @@ function facts(run: RunRecord, progress: RunProgress | undefined, catalog: Catal
     ${fact("Written", `${counted(progress?.rows ?? 0, "row")}, ${byteText(progress?.bytes ?? 0)}`)}
     ${fact("Took", took(run.startedAt, run.endedAt, now))} ${fact("Asked for", time(run.createdAt, catalog.timezone))}
     ${fact("By", run.triggerName === null ? run.trigger : `${run.trigger} ${run.triggerName}`)}
+    ${run.maxConcurrency === null ? "" : fact("At once", `at most ${counted(run.maxConcurrency, "step")}`)}
+    ${run.priority === 0 ? "" : fact("Priority", String(run.priority))}
     ${run.parent === null ? "" : fact("Retries", runLink(run.parent))}
     ${run.cancelReason === null ? "" : fact("Canceled", run.cancelReason)}
     ${progress && progress.unpublished > 0 ? fact("To be published", count(progress.unpublished)) : ""}
@@ -77,9 +79,21 @@ function actions(run: RunRecord): Html {
       ? action(`/api/v1/runs/${run.id}/cancel`, "Cancel", { confirm: "Cancel this run?" })
       : html`<span class="faint">It is being canceled.</span>`;
   }
-  if (run.status === "succeeded") return html``;
-  return html`${action(`/api/v1/runs/${run.id}/retry`, "Retry what did not succeed")}
-    <span class="faint">or: <code>iroko runs retry ${run.id}</code></span>`;
+  return html`<form class="make" data-make="/api/v1/runs/${run.id}/retry">
+    <label>Assets <input name="select" placeholder="*" autocomplete="off" spellcheck="false" /></label>
+    <label
+      >Partitions <input name="partitions" placeholder="all of them" autocomplete="off" spellcheck="false"
+    /></label>
+    <label
+      ><input type="checkbox" name="fromStart" ${run.status === "succeeded" ? html`checked` : ""} /> also what has
+      succeeded</label
+    >
+    <button type="submit">Retry</button>
+    <span class="faint"
+      >or: <code>iroko runs retry ${run.id}${run.status === "succeeded" ? " --from-start" : ""}</code></span
+    >
+    <output role="status"></output>
+  </form>`;
 }
 
 function failure(catalog: Catalog, step: StepRecord): Html {

@@ -8,7 +8,7 @@ export function jobProblems(collected: Collected): readonly DefinitionProblem[] 
   const graph = selectionGraph(collected);
   const problems: DefinitionProblem[] = [];
   const seen = new Set<string>();
-  for (const { key, select, priority } of collected.jobs) {
+  for (const { key, select, priority, maxConcurrency } of collected.jobs) {
     const subject = `job "${key}"`;
     if (seen.has(key))
       problems.push(problem("JOB_INVALID", subject, `Two jobs have the key "${key}".`, "Rename one of them."));
@@ -18,6 +18,7 @@ export function jobProblems(collected: Collected): readonly DefinitionProblem[] 
       problems.push(
         problem("JOB_INVALID", subject, `A priority cannot be ${priority}.`, "Give an integer; higher goes first."),
       );
+    problems.push(...limitProblems("JOB_INVALID", subject, maxConcurrency));
     try {
       possibleAssets(graph, select);
     } catch (error) {
@@ -30,6 +31,16 @@ export function jobProblems(collected: Collected): readonly DefinitionProblem[] 
     }
   }
   return problems;
+}
+
+export function limitProblems(
+  code: "JOB_INVALID" | "SCHEDULE_INVALID",
+  subject: string,
+  maxConcurrency: number | undefined,
+): readonly DefinitionProblem[] {
+  if (maxConcurrency === undefined || (Number.isSafeInteger(maxConcurrency) && maxConcurrency > 0)) return [];
+  const message = `At most ${maxConcurrency} steps at once is no limit.`;
+  return [problem(code, subject, message, "Give a whole number from 1; leave maxConcurrency out for no limit.")];
 }
 
 function selectionGraph({ byKey, computes }: Collected): SelectionGraph {

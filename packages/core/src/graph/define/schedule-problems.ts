@@ -4,13 +4,14 @@ import { IrokoError } from "../../errors.ts";
 import { parseCron } from "../../partitions/cron.ts";
 import { checkTimezone } from "../../partitions/define-time-partitions.ts";
 import type { Collected } from "./collect.ts";
+import { limitProblems } from "./job-problems.ts";
 
 /** Schedules of one key, of jobs that are not there, or that cannot tick. */
 export function scheduleProblems({ schedules, jobs }: Collected): readonly DefinitionProblem[] {
   const jobKeys = jobs.map(({ key }) => key);
   const problems: DefinitionProblem[] = [];
   const seen = new Set<string>();
-  for (const { key, job, cron, timezone } of schedules) {
+  for (const { key, job, cron, timezone, maxConcurrency } of schedules) {
     const subject = `schedule "${key}"`;
     if (seen.has(key))
       problems.push(
@@ -30,6 +31,7 @@ export function scheduleProblems({ schedules, jobs }: Collected): readonly Defin
       );
     }
     problems.push(
+      ...limitProblems("SCHEDULE_INVALID", subject, maxConcurrency),
       ...caught(`${subject}, cron`, () => parseCron(cron)),
       ...caught(`${subject}, timezone`, () => checkTimezone(timezone)),
     );
