@@ -7,11 +7,12 @@ import type { Metadata } from "../definitions/metadata.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable } from "../instance/database.ts";
 import type { CurrentRow } from "../instance/asset-partitions.ts";
-import { readsWhatThereIs } from "../graph/joins.ts";
+import { isOneToOne, readsAlike, readsWhatThereIs, upstreamPartitions, type Join } from "../graph/joins.ts";
 import type { Moment } from "../partitions/moment.ts";
-import { upstreamOf } from "../partitions/map-partitions.ts";
+import type { PartitionSet } from "../partitions/partition-set.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { partitionOf, partitionsIn, setOfPartitions } from "../partitions/partitions-in.ts";
+import { containsPartition } from "../partitions/set-algebra.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { nameOf, toPartitionRecord } from "./child/partition-record.ts";
@@ -131,52 +132,43 @@ function wantedInputs(
   },
 ): readonly Wanted[] {
   const wanted: Wanted[] = [];
-  for (const of of step.partitions) {
-    for (const [role, deps] of [
-      ["dependency", definition.deps],
-      ["compare", definition.compares],
-    ] as const) {
-      for (const dep of deps) {
-        const upstream = assetOf(snapshot, dep.asset);
-        if (upstream === undefined) continue;
-        const { set } = upstreamOf(dep.mapping, {
-          upstream: upstream.partitions,
-          downstream: definition.partitions,
-          set: setOfPartitions(definition.partitions, [of]),
-          now: step.now,
-        });
-        wanted.push({
-          of,
-          role,
-          name: dep.name,
-          asset: dep.asset,
-          weak: dep.weak,
-          required:
-            role === "compare" || dep.weak || upstream.kind !== "asset"
-              ? "none"
-              : readsWhatThereIs(dep.mapping)
-                ? "some"
-                : "each",
-          partitions: [...partitionsIn(upstream.partitions, set)],
-        });
-      }
+  for (const [role, deps] of [
+    ["dependency", definition.deps],
+    ["compare", definition.compares],
+  ] as const) {
+    for (const { name, asset, weak, mapping } of deps) {
+      const upstream = assetOf(snapshot, asset);
+      if (upstream === undefined) continue;
+      const isOptional = role === "compare" || weak || upstream.kind !== "asset";
+      const required = isOptional ? "none" : readsWhatThereIs(mapping) ? "some" : "each";
+      const join = { mapping, upstream: upstream.partitions, downstream: definition.partitions };
+      const readBy = readers(join, step.partitions, step.now);
+      for (const of of step.partitions) wanted.push({ of, role, name, asset, weak, required, partitions: readBy(of) });
     }
-    if (definition.readsPrevious) {
-      for (const output of definition.outputs) {
-        if (!step.assets.includes(output.asset)) continue;
-        wanted.push({
-          of,
-          role: "previous",
-          name: output.name,
-          asset: output.asset,
-          weak: true,
-          required: "none",
-          partitions: [of],
-        });
-      }
+  }
+  if (definition.readsPrevious) {
+    for (const { name, asset } of definition.outputs) {
+      if (!step.assets.includes(asset)) continue;
+      for (const of of step.partitions)
+        wanted.push({ of, role: "previous", name, asset, weak: true, required: "none", partitions: [of] });
     }
   }
   return wanted;
+}
+
+/** What each of these partitions reads: mapped one by one only where the mapping does not tell it of all at once. */
+function readers(join: Join, partitions: readonly Partition[], now: Moment): (of: Partition) => readonly Partition[] {
+  const readByAny = (some: readonly Partition[]): PartitionSet =>
+    upstreamPartitions(join, setOfPartitions(join.downstream, some), now);
+  if (isOneToOne(join)) {
+    const there = readByAny(partitions);
+    return (of) => (containsPartition(there, of) ? [of] : []);
+  }
+  if (readsAlike(join)) {
+    const all = [...partitionsIn(join.upstream, readByAny(partitions))];
+    return () => all;
+  }
+  return (of) => [...partitionsIn(join.upstream, readByAny([of]))];
 }
 
 function pinnedVersion(row: CurrentRow, partition: Partition): PinnedVersion {

@@ -83,6 +83,8 @@ export type FromChild =
     }
   /** One partition of one output is built and its checks are run: the parent may stage it while the child goes on. */
   | { readonly type: "built"; readonly output: BuiltOutput }
+  /** The same of several at once, which nobody waits for one by one. */
+  | { readonly type: "told"; readonly messages: readonly StepMessage[] }
   /** An observation of an external asset's partition. */
   | {
       readonly type: "observed";

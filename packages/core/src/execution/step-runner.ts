@@ -25,7 +25,7 @@ import { judgeAttempt } from "../planning/verdict.ts";
 import type { BuiltFile, BuiltFiles } from "./built-files.ts";
 import type { Attempt } from "./claim.ts";
 import type { ChildPool } from "./child/child-pool.ts";
-import { oomKills } from "./oom-kills.ts";
+import { oomKills, recentOomKills } from "./oom-kills.ts";
 import { ownErrorRecord } from "./own-error.ts";
 import { childDied, deathOf, stepParked } from "./step-deaths.ts";
 import { failpoint } from "./failpoint.ts";
@@ -101,7 +101,7 @@ export async function runAttempt(
       await harvest.staging;
       return await succeed(context, attempt, harvest);
     }
-    const killedBefore = oomKills();
+    const killedBefore = recentOomKills();
     const outcome = await context.children.run(spec, {
       signal,
       onOutput: (stream, text) => log.write(stream, text),

@@ -5,7 +5,7 @@ import { flushCompileCache } from "node:module";
 import { snapshotOf } from "../../definitions/snapshot-of.ts";
 import type { Definitions } from "../../definitions/model.ts";
 import { toErrorRecord } from "./user-code.ts";
-import type { FromChild, StepSpec, ToChild } from "../step-protocol.ts";
+import type { FromChild, StepMessage, StepSpec, ToChild } from "../step-protocol.ts";
 import { answerMapping } from "./answer-mapping.ts";
 import { executeStep } from "./execute-step.ts";
 import { loadDefinitions } from "./load-definitions.ts";
@@ -21,6 +21,8 @@ const write = { stdout: stdout.write.bind(stdout), stderr: stderr.write.bind(std
 const send = (message: FromChild, sent?: () => void): void => void processSend(message, undefined, undefined, sent);
 const exit = process.exit.bind(process);
 
+const mostKept = 256;
+const kept: StepMessage[] = [];
 let running: { readonly controller: AbortController; readonly token: string } | undefined;
 
 dieWithParent(Number(parent));
@@ -58,7 +60,7 @@ async function run(loaded: Definitions, spec: StepSpec, token: string): Promise<
   const controller = new AbortController();
   running = { controller, token };
   try {
-    await executeStep(loaded, spec, send, controller.signal);
+    await executeStep(loaded, spec, tell, controller.signal);
     end({ type: "done", rssBytes: process.memoryUsage.rss() });
   } catch (thrown) {
     const rssBytes = process.memoryUsage.rss();
@@ -70,9 +72,24 @@ async function run(loaded: Definitions, spec: StepSpec, token: string): Promise<
   }
 }
 
+/** An output that stores nothing waits for others: of many partitions, their messages would cost more than making them. */
+function tell(message: StepMessage): void {
+  kept.push(message);
+  const canWait = message.type === "built" && message.output.file === undefined;
+  if (!canWait || kept.length >= mostKept) tellKept();
+  else if (kept.length === 1) setImmediate(tellKept);
+}
+
+function tellKept(): void {
+  const messages = kept.splice(0);
+  if (messages.length > 1) send({ type: "told", messages });
+  else if (messages[0]) send(messages[0]);
+}
+
 /** The step's last word. Whatever was printed before it is on its way, and the markers behind that. */
 function end(message: FromChild, sent?: () => void): void {
   if (!running) return;
+  tellKept();
   const marker = endOfStep(running.token);
   running = undefined;
   if (!stdout.writableEnded) write.stdout(marker);

@@ -182,6 +182,9 @@ export class Child {
         this.rssBytes = message.rssBytes;
         this.#exiting = message.exiting ?? false;
         return this.#end({ kind: "failed", error: message.error });
+      case "told":
+        for (const told of message.messages) this.#step?.onMessage(told);
+        return;
       case "mapped":
         this.#mapping?.onBatch(message);
         return;

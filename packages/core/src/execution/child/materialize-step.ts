@@ -1,5 +1,5 @@
 import type { PartitionHistory } from "../../definitions/check.ts";
-import type { ComputeDefinition, Definitions } from "../../definitions/model.ts";
+import type { ComputeDefinition, Definitions, OutputDefinition } from "../../definitions/model.ts";
 import type { Partition } from "../../partitions/partitions-definition.ts";
 import type { StepMessage, StepSpec } from "../step-protocol.ts";
 import { valuesFor } from "./answers.ts";
@@ -40,7 +40,7 @@ export async function materializeStep(
     resources: await lendResources(compute.resources, scope),
     scope,
   };
-  const histories = new Map(outputs.map(([, { key }]) => [key, new RowHistory(spec, key)]));
+  const histories = new Map(outputs.map(([, output]) => [output.key, new RowHistory(spec, output)]));
 
   const answer = await inUserCode(subject, () => compute.materialize(contextOf(parts)));
   for (const partition of partitions) {
@@ -64,25 +64,40 @@ export async function materializeStep(
   }
 }
 
-/** Row counts of one asset's partitions: those the parent knew of, and those made in this step. */
+/** Row counts of one asset's partitions, for its checks: those the parent knew of, and those made in this step. */
 class RowHistory {
-  readonly #rows = new Map<string, PartitionHistory>();
+  /** As many as a check asks for. */
+  readonly #most: number;
+  /** Oldest first; without windows, as they were made. */
+  readonly #entries: { readonly start: number; readonly entry: PartitionHistory }[] = [];
 
-  constructor(spec: StepSpec, asset: string) {
-    for (const { partition, rows } of spec.history[asset] ?? []) this.add(toPartition(partition), rows);
+  constructor(spec: StepSpec, { key, checks }: OutputDefinition) {
+    this.#most = Math.max(0, ...checks.map(({ history }) => history));
+    for (const { partition, rows } of spec.history[key] ?? []) this.add(toPartition(partition), rows);
   }
 
   add(partition: Partition, rows: number): void {
-    this.#rows.set(partition.id, { partition, rows });
+    if (this.#most === 0) return;
+    const start = startOf(partition);
+    const place = this.#placeOf((other) => other <= start);
+    const isMadeAgain = this.#entries[place - 1]?.entry.partition.id === partition.id;
+    this.#entries.splice(isMadeAgain ? place - 1 : place, isMadeAgain ? 1 : 0, { start, entry: { partition, rows } });
   }
 
-  /** Oldest first; without windows there is no before, and all the others are told. */
-  before({ id, window }: Partition): readonly PartitionHistory[] {
-    const others = [...this.#rows.values()].filter(({ partition }) => partition.id !== id);
-    if (!window) return others;
-    const startOf = ({ partition }: PartitionHistory): number => partition.window?.start.epochMilliseconds ?? 0;
-    return others
-      .filter((entry) => startOf(entry) < window.start.epochMilliseconds)
-      .toSorted((a, b) => startOf(a) - startOf(b));
+  /** The last ones before a partition; without windows there is no before, and the last ones made are told. */
+  before(partition: Partition): readonly PartitionHistory[] {
+    if (this.#most === 0) return [];
+    const start = startOf(partition);
+    const until = partition.window ? this.#placeOf((other) => other < start) : this.#entries.length;
+    return this.#entries.slice(Math.max(0, until - this.#most), until).map(({ entry }) => entry);
+  }
+
+  /** Behind the last one that starts so: from the end, since partitions come ascending. */
+  #placeOf(isBefore: (start: number) => boolean): number {
+    let place = this.#entries.length;
+    while (place > 0 && !isBefore(this.#entries[place - 1]!.start)) place -= 1;
+    return place;
   }
 }
+
+const startOf = ({ window }: Partition): number => window?.start.epochMilliseconds ?? 0;
