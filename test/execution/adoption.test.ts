@@ -52,7 +52,11 @@ async function killedAt(instance: TestInstance, point: string, env: Record<strin
 }
 
 const builtRows = async (instance: TestInstance) =>
-  (await instance.db.query<{ file: string }>("select file from iroko.built order by partition")).rows;
+  (
+    await instance.db.query<{ partition: string; file: string }>(
+      "select partition, file from iroko.built order by partition",
+    )
+  ).rows;
 
 const staged = async (instance: TestInstance): Promise<number> => {
   const { rows } = await instance.db.query<{ moved: number }>(
@@ -77,7 +81,8 @@ adoption(
     const worker = await instance.startWorker({ slots: 1 });
     assert.equal((await instance.ended(run)).status, "succeeded");
     const lines = await ran(instance);
-    for (const key of ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"].slice(0, kept.length))
+    // Not always the first ones: files are kept as they come, beside each other.
+    for (const key of kept.map(({ partition }) => partition.slice(0, 10)))
       assert.equal(lines.filter((line) => line === key).length, 1, key);
     const [step] = await listSteps(instance.db, run, { limit: 1 });
     assert.deepEqual([step?.attempt, step?.lostAttempts], [2, 1]);
