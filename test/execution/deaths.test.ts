@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { test } from "node:test";
 import { listEvents, listSteps, listWorkers, type StepRecord } from "@iroko/core/engine";
 import { sweeper } from "../../packages/core/src/execution/sweep.ts";
+import { supervise } from "../crash/supervised.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -162,6 +163,63 @@ test("what a worker was lost by is told from its machine, Postgres and its beat;
       [[cause, unexplained]],
     );
   }
+});
+
+test("a death is told to be widespread when a worker was killed, too, on which the step never ran", async () => {
+  await using instance = await testInstance({
+    "iroko.config.ts": `${head}
+      export const one = asset({ key: "one", materialize: () => undefined });
+      export const two = asset({ key: "two", materialize: () => undefined });
+      export default define({ assets: [one, two] });
+    `,
+  });
+  await instance.deploy();
+  const run = await instance.submit({ select: "*", partitions: whole });
+  const sweeping = sweeper(instance.db, () => performance.now(), { host: hostname(), bootId: "now" });
+  const isKilledUnder = async (...names: readonly string[]): Promise<readonly (boolean | undefined)[]> => {
+    const { rows } = await instance.db.query<{ id: string }>(
+      `insert into iroko.worker (id, location, lock_key, backend_pid, ttl_seconds, pid, slots, definition_hashes, host, boot_id, postmaster_started)
+       select gen_random_uuid(), 'test', 77, 1, 600, 1, 1, '{}', $1, 'now', pg_postmaster_start_time() returning id`,
+      [hostname()],
+    );
+    await instance.db.query(
+      `update iroko.step set status = 'running', worker = $2, attempt = attempt + 1, epoch = epoch + 1, admitted = true
+        where run = $1 and name = any ($3)`,
+      [run, rows[0]?.id, names],
+    );
+    assert.equal((await sweeping.sweep()).length, 1);
+    const steps = await stepsByName(instance, run);
+    return names.map((name) => steps[name]?.deaths.at(-1)?.widespread);
+  };
+  assert.deepEqual(await isKilledUnder("one"), [false]);
+  assert.deepEqual(await isKilledUnder("one"), [false], "both were killed under it");
+  assert.deepEqual(await isKilledUnder("one", "two"), [false, true], "those before had no such step");
+  assert.deepEqual(await isKilledUnder("two"), [true]);
+  assert.deepEqual(await isKilledUnder("one"), [true]);
+});
+
+test("a step that kills its worker each time is parked after three of them, and the others are made", async () => {
+  await using instance = await testInstance({
+    "iroko.config.ts": `${head}
+      import { daily } from "@iroko/core";
+      export const poison = asset({ key: "poison", retry, materialize() { process.kill(process.ppid, "SIGKILL"); return new Promise(() => {}); } });
+      export const beside = asset({ key: "beside", partitions: daily({ start: "2026-01-01", timezone: "UTC" }), materialize: () => pause(50) });
+      export default define({ assets: [poison, beside] });
+    `,
+  });
+  await instance.deploy();
+  await using worker = supervise(() => spawnWorker(instance, 30, { TEST_SLOTS: "2" }));
+  const run = await instance.submit({ select: "*", partitions: { kind: "text", text: "2026-01-01..2026-01-20" } });
+  assert.equal((await instance.ended(run, 240)).status, "failed");
+  const steps = await listSteps(instance.db, run, { limit: 100 });
+  const poison = steps.find(({ name }) => name === "poison");
+  assert.equal(poison?.error?.code, "STEP_PARKED");
+  assert.deepEqual(
+    poison.deaths.map(({ of, alone, widespread }) => [of, alone, widespread]),
+    [false, false, true].map((alone) => ["worker", alone, false]),
+  );
+  assert.deepEqual([...new Set(steps.filter((step) => step !== poison).map(({ status }) => status))], ["succeeded"]);
+  assert.ok(worker.starts >= 4);
 });
 
 test("a step that takes more memory than it may is ended with that reason, once, while the steps beside it go on", async () => {

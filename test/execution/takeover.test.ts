@@ -15,6 +15,7 @@ import {
   runProgress,
 } from "@iroko/core/engine";
 import { openEmbeddedPostgres } from "../../packages/cli/src/embedded/open-embedded-postgres.ts";
+import { ownPostgres } from "../support/own-postgres.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
 import { createTempDir } from "../support/temp-dir.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
@@ -46,27 +47,28 @@ const running = (instance: TestInstance, run: string) =>
       const [step] = await listSteps(instance.db, run, { limit: 1 });
       return step?.status === "running" && step;
     },
-    { seconds: 30 },
+    { seconds: 60 },
   );
 
 test("a worker that was frozen past its TTL commits nothing when it wakes, and ends", async () => {
   await using instance = await testInstance({ "iroko.config.ts": waiting });
   await instance.deploy();
-  const zombie = spawnWorker(instance, 2);
+  // Long enough that a busy machine does not take it for frozen, and end it, before it is.
+  const zombie = spawnWorker(instance, 5);
   let said = "";
   zombie.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
   try {
     const run = await submitSlow(instance);
     const first = await running(instance, run);
     zombie.kill("SIGSTOP");
-    await instance.startWorker({ slots: 1, ttlSeconds: 2 });
+    await instance.startWorker({ slots: 1, ttlSeconds: 30 });
     await waitFor(
       "another worker to take it over",
       async () => {
         const [step] = await listSteps(instance.db, run, { limit: 1 });
         return step?.status === "running" && step.worker !== first.worker;
       },
-      { seconds: 15 },
+      { seconds: 60 },
     );
     await instance.project.write("go", "");
     await instance.ended(run);
@@ -141,6 +143,28 @@ test("Postgres is killed and comes back under a running step: the run succeeds a
   } finally {
     await postgres.close();
   }
+});
+
+test("a worker that died while Postgres was away is known to be dead at once, by the process that is gone", async () => {
+  await using postgres = await ownPostgres();
+  await using instance = await testInstance({ "iroko.config.ts": waiting }, { database: postgres.database });
+  await instance.deploy();
+  const dead = spawnWorker(instance, 600);
+  const run = await submitSlow(instance);
+  await running(instance, run);
+  process.kill(Number(readFileSync(join(postgres.dataDir, "postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
+  const exit = once(dead, "exit");
+  dead.kill("SIGKILL");
+  await exit;
+  await waitFor("Postgres", () => listWorkers(instance.db).catch(() => false), { seconds: 60 });
+  await instance.project.write("go", "");
+  await instance.startWorker({ slots: 1, ttlSeconds: 600 });
+  assert.equal((await instance.ended(run, 120)).status, "succeeded");
+  const [step] = await listSteps(instance.db, run, { limit: 1 });
+  assert.deepEqual(
+    step?.deaths.map(({ cause, unexplained }) => [cause, unexplained]),
+    [["Postgres restarted", undefined]],
+  );
 });
 
 test("the queue is emptied: what was due is derived from the tables again", async () => {

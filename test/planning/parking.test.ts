@@ -17,6 +17,13 @@ test("workers' deaths never do, however many, unless nothing else ran there and 
   assert.equal(isParked([worker, worker, { ...worker, alone: true }]), true);
 });
 
+test("while other workers are killed, too, which never had the step, it takes three deaths alone", () => {
+  const amid: Death = { ...worker, alone: true, widespread: true };
+  assert.equal(isParked([amid, amid]), false);
+  assert.equal(isParked([amid, amid, amid]), true);
+  assert.equal(isParked([amid, { ...amid, widespread: false }]), true);
+});
+
 test("a death is told in a line", () => {
   assert.equal(describeDeathOf(child), "attempt 1: its process was killed by SIGKILL");
   assert.equal(

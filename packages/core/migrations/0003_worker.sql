@@ -14,6 +14,9 @@ create table iroko.worker (
   host               text        not null,
   pid                integer     not null,
   boot_id            text        not null,
+  -- where its process id means something, and when the process was started: whoever is there can tell that it is gone
+  pid_space          text,
+  pid_started        bigint,
   slots              integer     not null check (slots > 0),
   draining           boolean     not null default false,
   -- computes, checks and observations whose code it has

@@ -20,6 +20,7 @@ create index event_cursor on iroko.event (xid, id);
 create index event_run on iroko.event (run, id) where run is not null;
 create index event_asset on iroko.event (asset, id) where asset is not null;
 create index event_clock on iroko.event (id) where type = 'clock_wrong';
+create index event_worker_lost on iroko.event (at) where type = 'worker_lost';
 
 -- stdout, stderr and ctx.log of an attempt, in chunks as they came.
 create table iroko.log (

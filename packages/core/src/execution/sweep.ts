@@ -1,6 +1,7 @@
 /**
- * Dead workers, seen by two signals and no wall clock: the lock of their session is gone, or their beat has stood still
- * for one TTL by the sweeper's own monotonic clock. Their steps go back to be claimed by others.
+ * Dead workers, seen by two signals and no wall clock: their session is gone, and either Postgres has not restarted since it
+ * began or their process is gone from this very machine; or their beat has stood still for one TTL by the sweeper's own
+ * monotonic clock. Their steps go back to be claimed by others.
  */
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
@@ -9,6 +10,7 @@ import { freeQueueLocks, wakeSteps } from "../instance/wake-ups.ts";
 import { listWorkers, removeWorkers, tryDuty, type WorkerRow } from "../instance/workers.ts";
 import { endWaiting } from "./cancel-run.ts";
 import { oomKills } from "./oom-kills.ts";
+import { isProcessGone, ownIdentity } from "./process-identity.ts";
 
 export interface DeadWorker {
   readonly id: string;
@@ -34,6 +36,7 @@ export interface Machine {
 /** @param monotonicMs never goes back; `performance.now` */
 export function sweeper(db: Database, monotonicMs: () => number, machine: Machine): Sweeper {
   const beats = new Map<string, { readonly beat: number; readonly since: number }>();
+  const here = ownIdentity();
   let lastLook = monotonicMs();
   // As of the last look and of the one before: a death may be seen a look later than what caused it.
   let killedBefore = [oomKills(), oomKills()];
@@ -46,11 +49,12 @@ export function sweeper(db: Database, monotonicMs: () => number, machine: Machin
       const dead: DeadWorker[] = [];
       const killed = oomKills();
       for (const worker of workers) {
-        const { id, beat, ttlSeconds, lockGone } = worker;
+        const { id, beat, ttlSeconds, pid, identity, sessionGone, lockGone } = worker;
         const last = beats.get(id);
         if (last?.beat !== beat) beats.set(id, { beat, since: now });
         const isStill = last?.beat === beat && now - last.since > ttlSeconds * 1000;
-        if (lockGone || isStill) dead.push({ id, beat, death: explain(worker, machine, killed - killedBefore[0]!) });
+        const isGone = lockGone || (sessionGone && identity !== null && isProcessGone(pid, identity, here));
+        if (isGone || isStill) dead.push({ id, beat, death: explain(worker, machine, killed - killedBefore[0]!) });
       }
       killedBefore = [killedBefore[1]!, killed];
       for (const id of beats.keys()) if (!workers.some((worker) => worker.id === id)) beats.delete(id);

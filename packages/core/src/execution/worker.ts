@@ -37,6 +37,7 @@ import { lookAfterStore } from "./look-after-store.ts";
 import { openGate, type NetworkGate } from "./network-gate.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { patientDatabase } from "./patient-database.ts";
+import { ownIdentity } from "./process-identity.ts";
 import { reconcile, skipRun } from "./reconcile.ts";
 import { answerMapping, answerWaiting } from "./mapping/answer-mapping.ts";
 import { mappingEvaluator, type MappingEvaluator } from "./mapping/mapping-evaluator.ts";
@@ -222,6 +223,7 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
       host,
       pid: process.pid,
       bootId: bootId(),
+      identity: ownIdentity(),
       slots,
       definitionHashes,
     },

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { Json } from "../definitions/metadata.ts";
-import { suspectAfter, type Death } from "../planning/parking.ts";
+import { suspectFrom, weights, type Death } from "../planning/parking.ts";
 import { jsonText, type SetColumns } from "./columns.ts";
 import { sent, type Queryable, type Tx } from "./database.ts";
 import type { StepWakeUp } from "./wake-ups.ts";
@@ -484,14 +484,20 @@ export async function takeBackSteps(
           and (not exists (select from iroko.worker w where w.id = s.worker)
                or (id, epoch) in (select * from unnest($1::bigint[], $2::integer[])))
         order by id for update),
+     killed as materialized (
+       select payload ->> 'worker' as worker from iroko.event
+        where type = 'worker_lost' and at > clock_timestamp() - interval '60 seconds' and (payload ->> 'unexplained')::boolean),
      lost as (
-       select locked.id, d.died as death from locked left join (
-              select died, (died ->> 'worker')::uuid as worker from unnest($4::jsonb[]) as died) d on d.worker = locked.before)
+       select locked.id, case when (died ->> 'unexplained')::boolean then died || jsonb_build_object('widespread', exists (
+                select from killed where killed.worker::uuid <> locked.before
+                   and not s.deaths @> jsonb_build_array(jsonb_build_object('worker', killed.worker)))) else died end as death
+         from locked join iroko.step s using (id) left join unnest($4::jsonb[]) as died on (died ->> 'worker')::uuid = locked.before)
      update iroko.step s set status = 'ready', worker = null, epoch = s.epoch + 1, lost_attempts = s.lost_attempts + 1,
             admitted = true, deferred_until = null, deferred_reason = $3,
             deaths = s.deaths || coalesce(lost.death || jsonb_build_object('of', 'worker', 'attempt', s.attempt, 'alone', s.suspect_since is not null), '[]'),
             suspect_since = coalesce(s.suspect_since, case when (lost.death ->> 'unexplained')::boolean
-                 and jsonb_array_length(jsonb_path_query_array(s.deaths, '$[*] ? (@.of == "worker" && @.unexplained == true)')) + 1 >= $5 then clock_timestamp() end)
+                 and (select sum(case when (past ->> 'widespread')::boolean then $6::integer else $7::integer end)
+                        from jsonb_array_elements(s.deaths || lost.death) as deaths (past) where (past ->> 'unexplained')::boolean) >= $5::integer then clock_timestamp() end)
        from lost, iroko.run r where s.id = lost.id and r.id = s.run
      returning s.id, s.run, s.n, s.location, s.priority, s.attempt, case when lost.death is not null then s.deaths -> -1 end as death, r.cancel_requested_at is not null as canceled`,
     [
@@ -499,7 +505,9 @@ export async function takeBackSteps(
       forgotten.map(({ epoch }) => epoch),
       because,
       deaths.map((death) => JSON.stringify(death)),
-      suspectAfter,
+      suspectFrom,
+      weights.widespread,
+      weights.ofItsOwn,
     ],
   );
   const ids = rows.map(({ id }) => id);

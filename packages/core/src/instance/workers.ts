@@ -13,6 +13,8 @@ export interface NewWorker {
   readonly host: string;
   readonly pid: number;
   readonly bootId: string;
+  /** Where its process id means something, and when the process was started; absent where the system does not tell. */
+  readonly identity?: { readonly space: string; readonly started: number } | undefined;
   readonly slots: number;
   readonly definitionHashes: readonly string[];
 }
@@ -21,8 +23,8 @@ export interface NewWorker {
 export async function registerWorker(session: Queryable, worker: NewWorker, lockKey: number): Promise<void> {
   await session.query("select pg_advisory_lock($1, $2)", [workerLockClass, lockKey]);
   await session.query(
-    `insert into iroko.worker (id, location, lock_key, backend_pid, postmaster_started, ttl_seconds, host, pid, boot_id, slots, definition_hashes)
-     values ($1, $2, $3, pg_backend_pid(), pg_postmaster_start_time(), $4, $5, $6, $7, $8, $9)`,
+    `insert into iroko.worker (id, location, lock_key, backend_pid, postmaster_started, ttl_seconds, host, pid, boot_id, slots, definition_hashes, pid_space, pid_started)
+     values ($1, $2, $3, pg_backend_pid(), pg_postmaster_start_time(), $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       worker.id,
       worker.location,
@@ -33,6 +35,8 @@ export async function registerWorker(session: Queryable, worker: NewWorker, lock
       worker.bootId,
       worker.slots,
       worker.definitionHashes,
+      worker.identity?.space ?? null,
+      worker.identity?.started ?? null,
     ],
   );
 }
@@ -111,10 +115,10 @@ export interface WorkerRow {
   readonly roundTripMs: number | null;
   readonly jitterMs: number | null;
   readonly loopDelayMs: number | null;
-  /**
-   * Its session's lock is gone though Postgres has not restarted since, and no backend of it is left: it was killed.
-   * After a restart of Postgres only the beat can tell.
-   */
+  readonly identity: { readonly space: string; readonly started: number } | null;
+  /** Its session's lock is gone, and no backend of it is left: it was killed, or has not come back since Postgres restarted. */
+  readonly sessionGone: boolean;
+  /** The same though Postgres has not restarted since: it was killed. */
   readonly lockGone: boolean;
   /** Postgres has restarted since the worker's session began. */
   readonly postgresRestarted: boolean;
@@ -126,12 +130,15 @@ export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> 
             w.queue_ids as "queueIds", w.started_at as "startedAt",
             w.clock_ahead as "clockAhead", w.round_trip_ms as "roundTripMs", w.jitter_ms as "jitterMs", w.loop_delay_ms as "loopDelayMs",
             (select count(*) from iroko.step s where s.worker = w.id and s.status = 'running') as running,
-            w.postmaster_started = pg_postmaster_start_time()
-              and not exists (select from pg_locks l where l.locktype = 'advisory' and l.classid::bigint = $1 and l.objid::bigint = w.lock_key
-                                 and l.objsubid = 2 and l.granted and l.database = (select oid from pg_database where datname = current_database()))
-              and not exists (select from pg_stat_activity a where a.application_name = 'iroko worker ' || w.id) as "lockGone",
+            case when w.pid_space is not null then json_build_object('space', w.pid_space, 'started', w.pid_started) end as identity,
+            session.gone as "sessionGone", session.gone and w.postmaster_started = pg_postmaster_start_time() as "lockGone",
             w.postmaster_started <> pg_postmaster_start_time() as "postgresRestarted"
-       from iroko.worker w order by w.started_at, w.id`,
+       from iroko.worker w
+      cross join lateral (
+            select not exists (select from pg_locks l where l.locktype = 'advisory' and l.classid::bigint = $1 and l.objid::bigint = w.lock_key
+                                 and l.objsubid = 2 and l.granted and l.database = (select oid from pg_database where datname = current_database()))
+               and not exists (select from pg_stat_activity a where a.application_name = 'iroko worker ' || w.id) as gone offset 0) session
+      order by w.started_at, w.id`,
     [workerLockClass],
   );
   return rows;

@@ -1,7 +1,8 @@
 /**
  * Which deaths speak against a step. Its own child's do, and end it after three: it is parked. A worker's never do, whatever
  * took it away; but a step on which two workers were killed, their machine and Postgres being as before, is run alone on a
- * worker, so that a third death convicts it.
+ * worker, so that a third death convicts it. While workers that had nothing to do with the step are killed, too, something
+ * else is about, and it takes three times as many.
  */
 export const deathCauses = [
   "killed",
@@ -21,6 +22,8 @@ export interface Death {
   readonly cause: DeathCause;
   /** Of a worker: nothing else is known to have ended it, neither its machine's restart nor that of Postgres. */
   readonly unexplained?: boolean;
+  /** Of a worker: others were killed within a minute on which the step never ran. */
+  readonly widespread?: boolean;
   /** Of a worker: nothing else ran on it. */
   readonly alone?: boolean;
   readonly signal?: string | null;
@@ -33,15 +36,24 @@ export interface Death {
 }
 
 export const maxLostAttempts = 3;
-/** So many unexplained deaths of workers make a step run alone. */
-export const suspectAfter = 2;
+/** How much an unexplained death of a worker speaks against its steps. */
+export const weights: { readonly ofItsOwn: number; readonly widespread: number } = { ofItsOwn: 3, widespread: 1 };
+/** So much makes a step run alone. */
+export const suspectFrom: number = 2 * weights.ofItsOwn;
+/** So much that happens while it runs alone convicts it. */
+const convictedFrom = weights.ofItsOwn;
 
 /** Whether the step is to be parked for its deaths, and will not be tried again. */
 export function isParked(deaths: readonly Death[]): boolean {
   return (
     deaths.filter((death) => death.of === "child").length >= maxLostAttempts ||
-    deaths.some(({ of, unexplained, alone }) => of === "worker" && unexplained === true && alone === true)
+    weightOf(deaths.filter(({ alone }) => alone === true)) >= convictedFrom
   );
+}
+
+function weightOf(deaths: readonly Death[]): number {
+  const unexplained = deaths.filter((death) => death.of === "worker" && death.unexplained === true);
+  return unexplained.reduce((sum, { widespread }) => sum + weights[widespread === true ? "widespread" : "ofItsOwn"], 0);
 }
 
 /** `attempt 2: its process was killed by SIGKILL, out of memory`. */
