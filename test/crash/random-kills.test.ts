@@ -1,15 +1,16 @@
 /**
- * Workers, their children, the server and Postgres are killed -9 at random while backfills run and somebody reads the stable
- * keys. Every partition is committed once for each run that asks for it, nothing is lost, torn or stale, and what comes out
+ * Workers, their children, the server and Postgres are killed -9 at random while backfills of the POS pipeline run and somebody
+ * reads the stable keys. Every partition is committed once for each run that asks for it, nothing is lost, torn or stale, and what comes out
  * is what an undisturbed run makes.
  */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { IrokoError } from "@iroko/core";
-import { listSteps, listWorkers, runProgress, vacuum } from "@iroko/core/engine";
+import { IrokoError, partitionOf, type Snapshot } from "@iroko/core";
+import { listSteps, listWorkers, runProgress, stableKey, vacuum } from "@iroko/core/engine";
 import { findServer, type RunningServer } from "../../packages/cli/src/embedded/server.ts";
 import { faultProxy } from "../support/fault-proxy.ts";
 import { skipWithoutMinio, startMinio } from "../support/minio.ts";
@@ -17,72 +18,22 @@ import { ownPostgres } from "../support/own-postgres.ts";
 import { startCli } from "../support/run-cli.ts";
 import { between, pick, seeded, type Chance } from "../support/seeded.ts";
 import { spawnWorker } from "../support/spawn-worker.ts";
+import { createTempDir } from "../support/temp-dir.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { effort } from "./effort.ts";
 import { describeMilliseconds } from "./figures.ts";
 import { assertAtRest } from "./invariants.ts";
+import { posProject, type PosProject } from "./pos-project.ts";
 import { keepReading } from "./reader.ts";
 import { childrenOf, signalTo, supervise, type Supervised } from "./supervised.ts";
 
 const kills = effort(20, 500);
 /** On a machine so busy that restarts take most of it, fewer kills have to do. */
 const attackSeconds = effort(60, Number.POSITIVE_INFINITY);
-const days = effort(6, 30);
-const rows = 500;
+const [dayCount, recordsPerDay] = effort([4, 100], [12, 200]);
 /** Longer than Postgres takes to come back on a busy machine: most workers keep their steps through that. */
 const ttlSeconds = 6;
-
-/** As the POS pipeline is built: a source, what is cleaned of it and what was thrown away, a summary over both. */
-const definitions = `
-  import { readFileSync } from "node:fs";
-  import { z } from "zod";
-  import { asset, daily, define, multiAsset, output, retryPolicy } from "@iroko/core";
-  import { jsonLines } from "./json-lines.ts";
-  const days = daily({ start: "2026-01-01", timezone: "Africa/Lagos" });
-  const schema = z.object({ generation: z.int(), day: z.string(), n: z.int() });
-  const retry = retryPolicy({ maxRetries: 50, baseSeconds: 0.05, capSeconds: 0.2 });
-  const generation = () => Number(readFileSync(new URL("generation", import.meta.url), "utf8"));
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 80));
-  const rowsOf = async (relation) => { const rows = []; for await (const row of relation.rows()) rows.push(row); return rows; };
-  export const raw = asset({
-    key: "raw", partitions: days, schema, output: jsonLines("raw"), retry,
-    async materialize({ partition }) {
-      await pause();
-      return Array.from({ length: ${rows} }, (_, n) => ({ generation: generation(), day: partition.key, n }));
-    },
-  });
-  export const sorted = multiAsset({
-    outputs: {
-      cleaned: output({ key: "cleaned", schema, output: jsonLines("clean/transactions") }),
-      rejected: output({ key: "rejected", schema, output: jsonLines("quarantine/transactions") }),
-    },
-    partitions: days, deps: { raw }, retry,
-    async materialize(ctx) {
-      const rows = await rowsOf(ctx.deps.raw);
-      await pause();
-      return { cleaned: rows.filter(({ n }) => n % 10 !== 0), rejected: rows.filter(({ n }) => n % 10 === 0) };
-    },
-  });
-  export const summary = asset({
-    key: "summary", partitions: days, deps: { cleaned: sorted.cleaned, rejected: sorted.rejected }, schema, output: jsonLines("summary"), retry,
-    async materialize(ctx) {
-      const [cleaned, rejected] = [await rowsOf(ctx.deps.cleaned), await rowsOf(ctx.deps.rejected)];
-      await pause();
-      return [{ ...cleaned[0], n: cleaned.length }, { ...rejected[0], n: rejected.length }];
-    },
-  });
-  export default define({ assets: [raw, sorted, summary] });
-`;
-const rowsUnder = { raw: rows, "clean/transactions": 0.9 * rows, "quarantine/transactions": 0.1 * rows, summary: 2 };
-const paths = Object.keys(rowsUnder) as [keyof typeof rowsUnder, ...(keyof typeof rowsUnder)[]];
-
-const first = Temporal.PlainDate.from("2026-01-01");
-const dayNames = Array.from({ length: days }, (_, n) => first.add({ days: n }).toString()) as [string, ...string[]];
-const request = {
-  select: "*",
-  partitions: { kind: "text" as const, text: `${dayNames[0]}..${dayNames.at(-1)}` },
-};
 
 const patient = { seconds: 240, everyMilliseconds: 100 };
 
@@ -114,11 +65,15 @@ async function killAtRandom(
   const url = new URL(postgres.databaseUrl);
   url.port = String(link.port);
   const database = { url: url.href, drop: () => Promise.resolve() };
-  const files = { "iroko.config.ts": definitions, generation: "1" };
-  const instance = stack.use(await testInstance(files, { database, ...(store === undefined ? {} : { store }) }));
+  const pos = posProject(stack.use(createTempDir("pos")).path, dayCount, recordsPerDay);
+  const instance = stack.use(await testInstance(pos.files, { database, ...(store === undefined ? {} : { store }) }));
   const { snapshot } = await instance.deploy();
+  const request = {
+    select: "*",
+    partitions: { kind: "text" as const, text: `${pos.days[0]}..${pos.days.at(-1)}` },
+  };
 
-  const workerEnv = { TEST_SLOTS: "2", ...(store === undefined ? {} : { TEST_STORE: store }) };
+  const workerEnv = { TEST_SLOTS: "2", ...pos.env, ...(store === undefined ? {} : { TEST_STORE: store }) };
   const keep = (start: () => ChildProcess): Supervised => stack.use(supervise(start));
   const workers = [0, 1].map(() => keep(() => spawnWorker(instance, ttlSeconds, workerEnv)));
   const server = keep(() => {
@@ -135,32 +90,23 @@ async function killAtRandom(
     return cli.child;
   });
 
-  let generation = 1;
-  const shown = new Map<string, number>();
+  const stable = stableKeys(snapshot, pos.days);
+  /** Of each stable key what it showed, one after the other. */
+  const shown = new Map<string, string[]>();
   const reader = keepReading(
     async (round) => {
-      const key = `${paths[round % paths.length]}/${dayNames[Math.floor(round / paths.length) % days]}.jsonl`;
-      const bytes = await instance.store.readRange(key, 0, 2 ** 20).catch((error: unknown) => {
+      const key = stable[round % stable.length]!;
+      const bytes = await instance.store.readRange(key, 0, 2 ** 24).catch((error: unknown) => {
         if (error instanceof IrokoError && error.code === "OBJECT_NOT_FOUND") return undefined;
         throw error;
       });
-      return bytes && { key, text: Buffer.from(bytes).toString() };
+      return bytes && { key, bytes: Buffer.from(bytes) };
     },
-    ({ key, text }) => {
-      const lines = text
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line) as { generation: number });
-      assert.equal(
-        lines.length,
-        rowsUnder[key.slice(0, key.lastIndexOf("/")) as keyof typeof rowsUnder],
-        `${key} is torn`,
-      );
-      const generations = new Set(lines.map((line) => line.generation));
-      assert.equal(generations.size, 1, `${key} is torn`);
-      const [shows = 0] = generations;
-      assert.ok(shows >= (shown.get(key) ?? 0) && shows <= generation, `${key} went back to ${shows}`);
-      shown.set(key, shows);
+    ({ key, bytes }) => {
+      assert.deepEqual([bytes.subarray(0, 4), bytes.subarray(-4)].map(String), ["PAR1", "PAR1"], `${key} is torn`);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      const before = shown.get(key) ?? [];
+      if (before.at(-1) !== sha256) shown.set(key, [...before, sha256]);
     },
   );
   stack.defer(() => reader.stop());
@@ -242,8 +188,7 @@ async function killAtRandom(
   const startedAt = performance.now();
   const isToAttack = (): boolean => count() < kills && performance.now() - startedAt < attackSeconds * 1000;
   while (isToAttack()) {
-    generation = runs.length + 1;
-    await instance.project.write("generation", String(generation));
+    if (runs.length > 0) pos.more();
     const run = await instance.submit(request);
     runs.push(run);
     childKillsLeft = 2;
@@ -270,6 +215,9 @@ async function killAtRandom(
   assert.ok(count() > 0, "something was killed");
 
   const { orphans, versions } = await assertAtRest(instance.db, instance.store, snapshot);
+  await reader.stop();
+  const torn = await notVersions(instance, snapshot, shown);
+  assert.deepEqual(torn, [], "a reader sees versions, one after the other");
   const later = Temporal.Now.instant().add({ hours: 24 * 30 });
   const collected = await Array.fromAsync(vacuum(instance.db, instance.store, { now: later, graceHours: 0 }));
   assert.deepEqual(
@@ -277,14 +225,13 @@ async function killAtRandom(
     [],
     "all orphans are collected",
   );
-  await reader.stop();
-  assert.deepEqual(await outcome(instance), await undisturbed(generation));
-  assert.equal(versions, 4 * days);
+  assert.deepEqual(await outcome(instance), await undisturbed(pos, request));
+  assert.equal(versions, stable.length);
   t.diagnostic(
     `seed ${chance.seed}: ${count()} kills (${Object.entries(killed)
       .map(([kind, n]) => `${kind} ${n}`)
       .join(", ")}) over ${runs.length} backfills of ` +
-      `${4 * days} partitions${store === undefined ? "" : " on MinIO"}: each committed once; lost 0, dangling 0, stale 0, torn 0 of ${reader.reads} reads, ` +
+      `${stable.length} partitions of the POS pipeline${store === undefined ? "" : " on MinIO"}: each committed once; lost 0, dangling 0, stale 0, torn 0 of ${reader.reads} reads, ` +
       `orphans ${orphans.length}, collected ${collected.length}`,
   );
   for (const [kind, milliseconds] of Object.entries(recovery))
@@ -292,18 +239,56 @@ async function killAtRandom(
       t.diagnostic(`from a killed ${kind} to its work going on: ${describeMilliseconds(milliseconds)}`);
 }
 
+/** Where readers find every partition that is stored. */
+function stableKeys({ assets }: Snapshot, days: readonly string[]): readonly string[] {
+  return assets.flatMap(({ storage, partitions }) => {
+    if (storage === undefined) return [];
+    return (partitions.kind === "none" ? [""] : days).map((day) => stableKey(storage, partitionOf(partitions, day)));
+  });
+}
+
+/** What was shown that was never committed, or after something newer. */
+async function notVersions(
+  { db }: TestInstance,
+  { assets }: Snapshot,
+  shown: ReadonlyMap<string, readonly string[]>,
+): Promise<readonly string[]> {
+  const { rows } = await db.query<{ asset: string; partition: string; sha256: string }>(
+    `select asset, partition, sha256 from (
+       select asset, partition, version, sha256 from iroko.asset_partition where object_key is not null union all
+       select asset, partition, version, sha256 from iroko.asset_version) every order by asset, partition, version`,
+  );
+  const committed = Map.groupBy(rows, ({ asset, partition }) => {
+    const { storage, partitions } = assets.find(({ key }) => key === asset)!;
+    return stableKey(storage!, partitionOf(partitions, partition));
+  });
+  return [...shown].flatMap(([key, seen]) => {
+    const versions = (committed.get(key) ?? []).map(({ sha256 }) => sha256);
+    let at = 0;
+    return seen.flatMap((sha256) => {
+      const next = versions.indexOf(sha256, at);
+      if (next < 0) return [`${key} showed ${sha256} after ${at} of ${versions.length} versions`];
+      at = next;
+      return [];
+    });
+  });
+}
+
 /** What there is of every partition, whoever made it and however often. */
 async function outcome({ db }: TestInstance): Promise<readonly object[]> {
   const { rows: made } = await db.query(
-    "select asset, partition, data_version, rows, bytes from iroko.asset_partition where object_key is not null order by 1, 2",
+    "select asset, partition, data_version, rows from iroko.asset_partition where object_key is not null order by 1, 2",
   );
   return made;
 }
 
-async function undisturbed(generation: number): Promise<readonly object[]> {
-  await using instance = await testInstance({ "iroko.config.ts": definitions, generation: String(generation) });
+async function undisturbed(
+  pos: PosProject,
+  request: Parameters<TestInstance["submit"]>[0],
+): Promise<readonly object[]> {
+  await using instance = await testInstance(pos.files);
   await instance.deploy();
-  await instance.startWorker({ slots: 2 });
+  await instance.startWorker({ slots: 2, env: { ...process.env, ...pos.env } });
   await instance.ended(await instance.submit(request), patient.seconds);
   return await outcome(instance);
 }
