@@ -154,9 +154,14 @@ test("broken definitions are told, and those before go on; also when dev starts 
   await says(dev, /Ready: 1 asset/);
   await project.write("iroko.config.ts", `${waiting("a")}\n throw new TypeError("oh no");`);
   await says(dev, /oh no[\s\S]*The definitions from before go on/);
+  // Of several steps at once, those wait for which no further process can be started.
+  const { run } = await api<{ run: string }>(url, "/runs", { select: "slow", partitions: "2026-11-01..2026-11-03" });
+  await says(dev, /no further process has this code/);
   await project.write("go", "");
-  const { run } = await api<{ run: string }>(url, "/runs", { select: "slow", partitions: "2026-11-01" });
   assert.equal(await runEnded(url, run), "succeeded");
+  assert.equal(await readFile(project.file(".iroko/store/slow/2026-11-03.jsonl"), "utf8"), '{"code":"a"}\n');
+  await project.write("iroko.config.ts", waiting("b"));
+  await says(dev, /Reloaded: 1 asset/);
   dev.child.kill("SIGTERM");
   assert.equal((await dev.ended).exitCode, 0);
 });

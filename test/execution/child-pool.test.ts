@@ -15,6 +15,7 @@ import {
 } from "@iroko/core/engine";
 import { day, stepSpec } from "../support/step-spec.ts";
 import { tempProject, type TempProject } from "../support/temp-project.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const definitions = `
   import { writeSync } from "node:fs";
@@ -156,6 +157,44 @@ test("a step that ends its process has died with that exit code", async () => {
   const { outcome } = await it.run("exits");
   assert.ok(outcome.kind === "died");
   assert.equal(outcome.code, 7);
+});
+
+test("a file that has changed makes no child: steps wait for those of the code that the first one loaded", async () => {
+  for (const [changed, why] of [
+    [definitions.replace('step("empty", () => {}),', ""), /iroko\.config\.ts has changed since/],
+    ["half written {", /SyntaxError/],
+  ] as const) {
+    const warnings: string[] = [];
+    const log = {
+      debug() {},
+      info() {},
+      error() {},
+      warn: (...words: unknown[]) => void warnings.push(JSON.stringify(words)),
+    };
+    const lost = Promise.withResolvers<unknown>();
+    await using it = await setup({ slots: 2, log, onCodeLost: lost.resolve });
+    await it.pool.describe();
+    await it.project.write("iroko.config.ts", changed);
+    const cancel = new AbortController();
+    const waiting = it.run("waits", {}, { signal: cancel.signal });
+    const order: string[] = [];
+    const second = it.run("empty").finally(() => order.push("the second ended"));
+    const isUseless = () => warnings.some((warning) => why.test(warning));
+    await waitFor("another child to be of no use", isUseless, { seconds: 60 });
+    order.push("the first was canceled");
+    cancel.abort();
+    assert.equal((await waiting).outcome.kind, "canceled");
+    assert.equal((await second).outcome.kind, "done");
+    assert.deepEqual(order, ["the first was canceled", "the second ended"]);
+
+    // The last one that has the code dies: nobody is left to run the next step, which is not to blame.
+    assert.equal((await it.run("dies")).outcome.kind, "died");
+    const later = new AbortController();
+    const orphan = it.run("empty", {}, { signal: later.signal });
+    assert.match(String(await lost.promise), why);
+    later.abort();
+    assert.equal((await orphan).outcome.kind, "canceled");
+  }
 });
 
 test("an error that nobody awaited fails the step and ends its process", async () => {

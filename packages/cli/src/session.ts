@@ -37,6 +37,8 @@ export interface Session extends Instance {
   readonly asking: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Steps are run in this process from then on; drained when the session ends. */
   readonly startWorker: (options?: SessionWorkerOptions) => Promise<Worker>;
+  /** Aborted when a worker of this process had to stop, with the reason: nobody here goes on with steps. */
+  readonly lost: AbortSignal;
 }
 
 export type SessionWorkerOptions = Partial<Pick<WorkerOptions, "slots" | "memoryBytes" | "log" | "ttlSeconds">>;
@@ -51,6 +53,7 @@ export async function openSession(project: Project, terminal: Terminal): Promise
   });
   let opened: Promise<Store> | undefined;
   const workers: Worker[] = [];
+  const lost = new AbortController();
   const evaluator = instance.mode === "embedded" ? mappingEvaluator({ module: project.module }) : undefined;
   const store = (): Promise<Store> => (opened ??= openOwn(project, instance, terminal));
   return {
@@ -59,10 +62,12 @@ export async function openSession(project: Project, terminal: Terminal): Promise
     terminal,
     location,
     store,
+    lost: lost.signal,
     asking: (work) => askMappings({ db: instance.db, location: location.name, evaluator }, work),
     async startWorker(options = {}) {
       const worker = await startWorker(workerOptions(project, instance, await store(), location.name, options));
       workers.push(worker);
+      worker.stopped.catch((reason: unknown) => lost.abort(reason));
       if (worker.snapshot.hash !== location.snapshot.hash) throw definitionsMoved(instance, location);
       return worker;
     },

@@ -68,7 +68,9 @@ export function devWorkers({ project, instance, store, terminal, log }: DevWorke
       await worker.stopped;
     } catch (error) {
       terminal.say(renderError(error, terminal));
-      if (current === worker && !isStopped) void reload();
+      if (current !== worker || isStopped) return;
+      current = undefined;
+      void reload();
     } finally {
       workers.delete(worker);
     }

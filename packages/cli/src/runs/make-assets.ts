@@ -100,7 +100,7 @@ export async function finishRun(
     const isInterrupted = await untilInterrupted(
       terminal,
       async () => {
-        progress = await followRun(run, { db, terminal, snapshot });
+        progress = await followRun(run, { db, terminal, snapshot, signal: session.lost });
       },
       async () => {
         terminal.say(`Canceling run ${run} … (Ctrl-C again leaves it at once)`);
@@ -152,7 +152,7 @@ async function observeFirst(
   const { terminal, db } = session;
   if (isStale) terminal.say(`Observing ${plan.assets.map(({ asset }) => asset).join(", ")} …`);
   const run = await submitObservation(session, plan, request.select, now);
-  const progress = await followRun(run, { db, terminal, snapshot });
+  const progress = await followRun(run, { db, terminal, snapshot, signal: session.lost });
   if (progress.status === "succeeded") return "observed";
   const report = await reportRun(run, progress, { db, store: await session.store(), snapshot });
   for (const { name, error } of report.failures) {
@@ -187,7 +187,7 @@ async function resumeUnfinished(session: Session): Promise<readonly RunRecord[]>
 
 /** What an earlier command left unfinished goes on in this one's worker, and is waited for. */
 async function finishResumed(session: Session, runs: readonly RunRecord[]): Promise<void> {
-  const { db, terminal, location } = session;
+  const { db, terminal, location, lost } = session;
   for (const run of runs) {
     const controller = new AbortController();
     await untilInterrupted(
@@ -197,7 +197,7 @@ async function finishResumed(session: Session, runs: readonly RunRecord[]): Prom
           db,
           terminal,
           snapshot: location.snapshot,
-          signal: controller.signal,
+          signal: AbortSignal.any([controller.signal, lost]),
         });
         terminal.say(`Run ${run.id}, which was left unfinished, has ${progress.status}.`);
       },

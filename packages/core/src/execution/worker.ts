@@ -74,7 +74,7 @@ export interface WorkerOptions {
 export interface Worker {
   readonly id: string;
   readonly snapshot: Snapshot;
-  /** Ends when the worker has stopped; rejects when it had to, because others had taken its place. */
+  /** Ends when the worker has stopped; rejects when it had to: others had taken its place, or its code was gone from the disk. */
   readonly stopped: Promise<void>;
   /**
    * Claims nothing more, lets running steps end within the deadline, hands the rest over, stops: seconds after the deadline
@@ -119,9 +119,11 @@ type WorkerContext = Omit<StepRunnerContext, "finish">;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const id = uuidv7();
   const slots = options.slots ?? availableParallelism();
+  const codeLost = Promise.withResolvers<unknown>();
   const children = childPool({
     module: options.module,
     slots,
+    onCodeLost: codeLost.resolve,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
@@ -155,7 +157,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       threads: availableParallelism(),
       logs: logWriter(db),
     };
-    return await start(id, slots, options, context);
+    return await start(id, slots, options, context, codeLost.promise);
   } catch (error) {
     await children.close({ graceSeconds: 0 });
     await db.close();
@@ -163,7 +165,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 }
 
-async function start(id: string, slots: number, options: WorkerOptions, context: WorkerContext): Promise<Worker> {
+/** @param codeLost resolves once no child of the worker's code is left, and none can be had */
+async function start(
+  id: string,
+  slots: number,
+  options: WorkerOptions,
+  context: WorkerContext,
+  codeLost: Promise<unknown>,
+): Promise<Worker> {
   const { db, snapshot, children } = context;
   const ending = Promise.withResolvers<void>();
   ending.promise.catch(() => {});
@@ -351,6 +360,13 @@ async function start(id: string, slots: number, options: WorkerOptions, context:
     setTimeout(overdue.resolve, deadlineSeconds * 1000).unref();
     return (stopping ??= leave());
   };
+  // What waits for a child is handed over to whoever has its code.
+  const stopWithoutCode = async (): Promise<void> => {
+    const why = await codeLost;
+    await stop(0);
+    ending.reject(why);
+  };
+  void stopWithoutCode();
   return {
     id,
     snapshot,

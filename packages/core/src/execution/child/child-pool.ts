@@ -1,8 +1,10 @@
 /**
  * Warm child processes: definitions are loaded before a step comes. While one runs, the next is kept ready up to the
- * number of slots; a child that died, or has run its share, is replaced in the background.
+ * number of slots; a child that died, or has run its share, is replaced in the background. All are of the code that the
+ * first one loaded: where the file has changed since, or no longer loads, steps wait for those that are there.
  */
 import type { Snapshot } from "../../definitions/snapshot.ts";
+import { IrokoError } from "../../errors.ts";
 import type { StepSpec } from "../step-protocol.ts";
 import { Child, type ChildOptions, type ChildOutcome, type StepHandlers } from "./child.ts";
 import { toErrorRecord } from "./user-code.ts";
@@ -14,6 +16,8 @@ export interface ChildPoolOptions extends ChildOptions {
   readonly recycleAfterSteps?: number;
   /** A child that holds more memory than this after a step is replaced. 1 GiB. */
   readonly recycleAboveBytes?: number;
+  /** A step waits, no child is left, and none of the same code can be had. Without this, the step fails by it. */
+  readonly onCodeLost?: (why: unknown) => void;
 }
 
 export interface ChildPool extends AsyncDisposable {
@@ -37,6 +41,10 @@ class WarmPool implements ChildPool {
   readonly #waiting = new Set<PromiseWithResolvers<Child | undefined>>();
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
+  /** Of the definitions, as the first child found them. */
+  #hash: string | undefined;
+  /** Why a child was of no use; a file that has changed will never be the same, one that did not load may be mended. */
+  #unfit: { readonly why: unknown; readonly forGood: boolean } | undefined;
 
   constructor(options: ChildPoolOptions) {
     this.#options = options;
@@ -93,11 +101,13 @@ class WarmPool implements ChildPool {
       this.#keepOneWarm();
       return idle;
     }
+    if (this.#unfit?.forGood === false) this.#unfit = undefined;
     const waiting = Promise.withResolvers<Child | undefined>();
     const leave = (): void => this.#leave(waiting);
     signal?.addEventListener("abort", leave, { once: true });
     this.#waiting.add(waiting);
     this.#keepOneWarm();
+    this.#tellCodeLost();
     try {
       return await waiting.promise;
     } finally {
@@ -111,7 +121,8 @@ class WarmPool implements ChildPool {
 
   #giveBack(child: Child): void {
     const { recycleAfterSteps = 1000, recycleAboveBytes = 1024 ** 3 } = this.#options;
-    if (!child.isAlive || child.stepsRun >= recycleAfterSteps || child.rssBytes > recycleAboveBytes) {
+    const isSpent = child.stepsRun >= recycleAfterSteps || child.rssBytes > recycleAboveBytes;
+    if (!child.isAlive || (isSpent && this.#unfit === undefined)) {
       this.#forget(child);
       child.kill(); // it has nothing left to do, and user code in it might not let it end
       this.#keepOneWarm();
@@ -129,19 +140,28 @@ class WarmPool implements ChildPool {
   /** Starts a child where none is idle or starting and a slot is free. */
   #keepOneWarm(): void {
     const starting = [...this.#children].some((child) => !child.isReady);
-    if (!this.#closed && this.#idle.length === 0 && !starting && this.#children.size < this.#options.slots)
-      this.#start();
+    const isWanted = this.#idle.length === 0 && !starting && this.#children.size < this.#options.slots;
+    if (!this.#closed && this.#unfit === undefined && isWanted) this.#start();
   }
 
   #start(): Child {
     const child = new Child(this.#options);
     this.#children.add(child);
     child.ready.then(
-      () => this.#offer(child),
-      (failure: unknown) => this.#failWaiting(failure),
+      ({ hash }) => this.#welcome(child, hash),
+      (failure: unknown) => {
+        if (this.#hash === undefined) this.#failWaiting(failure);
+        else this.#doWithout(child, { why: failure, forGood: false });
+      },
     );
     void this.#replaceOnceGone(child);
     return child;
+  }
+
+  #welcome(child: Child, hash: string): void {
+    this.#hash ??= hash;
+    if (hash === this.#hash) return this.#offer(child);
+    this.#doWithout(child, { why: definitionsChanged(this.#options.module), forGood: true });
   }
 
   async #replaceOnceGone(child: Child): Promise<void> {
@@ -149,6 +169,24 @@ class WarmPool implements ChildPool {
     this.#forget(child);
     // One that cannot even wait for a step is not replaced until a step asks: it would die again at once.
     if (child.stepsRun > 0 || this.#waiting.size > 0) this.#keepOneWarm();
+    this.#tellCodeLost();
+  }
+
+  #doWithout(child: Child, unfit: { readonly why: unknown; readonly forGood: boolean }): void {
+    this.#options.log?.warn("no further process has this code; steps wait for those that run", {
+      error: String(unfit.why),
+    });
+    this.#unfit = unfit;
+    this.#forget(child);
+    child.kill();
+    this.#tellCodeLost();
+  }
+
+  #tellCodeLost(): void {
+    if (this.#unfit === undefined || this.#children.size > 0 || this.#waiting.size === 0 || this.#closed) return;
+    const { onCodeLost } = this.#options;
+    if (onCodeLost === undefined) this.#failWaiting(this.#unfit.why);
+    else onCodeLost(this.#unfit.why);
   }
 
   /** Definitions that do not load fail every step that waits for them; the next step tries again. */
@@ -166,4 +204,11 @@ class WarmPool implements ChildPool {
   #killAll(): void {
     for (const child of this.#children) child.kill();
   }
+}
+
+function definitionsChanged(module: string): IrokoError {
+  return new IrokoError("CODE_MOVED", `${module} has changed since this process loaded it.`, {
+    hint: "Start the worker again: it then has the definitions that are there now.",
+    place: { file: module },
+  });
 }
