@@ -247,12 +247,27 @@ const rules: readonly Rule[] = [
   },
   {
     topic: "time_partitions",
-    because: "an hour is an hour in Lord Howe, too",
+    because: "a change of the clock by half an hour is no hour more or less",
     covers: ({ input }) =>
       isOf(
-        z.object({ def: z.object({ type: z.literal("hourly"), timezone: z.literal("Australia/Lord_Howe") }) }),
+        z.object({ def: z.object({ type: z.enum(["hourly", "cron"]), timezone: z.literal("Australia/Lord_Howe") }) }),
         input,
       ),
+  },
+  {
+    topic: "time_partitions",
+    because: "a day starts at the second midnight, and at the end of the gap where midnight is skipped",
+    covers: ({ input }) => {
+      const { data } = z.object({ def: z.object({ timezone: z.string() }), now: z.string() }).safeParse(input);
+      return data !== undefined && changesAtNight(data.def.timezone, Temporal.Instant.from(data.now));
+    },
+  },
+  {
+    topic: "time_partitions",
+    because: "exclusions leave some partition",
+    covers: (vector, answer) =>
+      isOf(z.object({ def: z.object({ exclusions: z.array(z.unknown()).min(1) }) }), vector.input) &&
+      refusedWith(answer, "PARTITIONS_INVALID"),
   },
   {
     topic: "time_partitions",
@@ -455,6 +470,19 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** Whether a zone changes its clock at hours that Dagster does not look at: other ones than 1 to 3. */
+function changesAtNight(timezone: string, around: Temporal.Instant): boolean {
+  const at = around.subtract({ hours: 24 * 400 }).toZonedDateTimeISO(timezone);
+  for (let change = at.getTimeZoneTransition("next"); change !== null; change = change.getTimeZoneTransition("next")) {
+    if (Temporal.Instant.compare(change.toInstant(), around.add({ hours: 24 * 400 })) > 0) return false;
+    // What is skipped or repeated begins at the earlier of the two times that the clock shows as it is changed.
+    const shown = [change.toPlainDateTime(), change.subtract({ seconds: 1 }).toPlainDateTime().add({ seconds: 1 })];
+    const { hour } = shown.toSorted((a, b) => Temporal.PlainDateTime.compare(a, b))[0]!;
+    if (hour < 1 || hour > 3) return true;
+  }
+  return false;
+}
+
 const ticksAnswer = z.strictObject({ ticks: z.array(z.string()) });
 const isRefusedCron = (answer: unknown): boolean =>
   isDeepStrictEqual(answer, { valid: false }) || refusedWith(answer, "CRON_INVALID");
@@ -523,7 +551,7 @@ const selectionOf = (input: unknown): string =>
 function hasBareKey(selection: string): boolean {
   const rest = selection
     .replaceAll(/\w+:("[^"]*"|[^\s()"+]*)(=("[^"]*"|[^\s()"+]*))?/g, " ")
-    .replaceAll(/\b(and|or|not|sinks|roots)\b/gi, " ")
+    .replaceAll(/\b(and|or|not|AND|OR|NOT|sinks|roots)\b/g, " ")
     .replaceAll(/\d*\+\d*|[()]/g, " ");
   return rest.trim() !== "";
 }

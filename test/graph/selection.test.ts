@@ -37,6 +37,11 @@ test("what is made here is is:materializable, too", () => {
   assert.match(refusal("is:materialisable").message, /expected one of external, materializable/);
 });
 
+test("a slash needs no quotes, in values as in keys", () => {
+  assert.match(refusal("group:marts/eu or raw/pos").message, /no asset "raw\/pos"/);
+  assert.equal(refusal("group:marts/eu").code, "SELECTION_EMPTY");
+});
+
 test("what has no owner, or no kind, is said by <null>", () => {
   const asset = { kind: "asset", group: "default", owners: [], kinds: [], tags: {} } as const;
   const assets = new Map([
@@ -65,7 +70,7 @@ test("a mistake is shown where it stands, with what was expected", () => {
 
 for (const [selection, column, expected] of [
   ["", 1, "found the end"],
-  ["key:a.b", 6, 'anything but letters, digits and "_" stands in double quotes'],
+  ["key:a.b", 6, 'anything but letters, digits, "_" and "/" stands in double quotes'],
   ["tag:tier=2", 10, "the tag's value; anything but letters"],
   [
     "owners:ann",
@@ -77,6 +82,7 @@ for (const [selection, column, expected] of [
   ["column:", 8, "the column; anything but letters"],
   ["(raw", 5, '"and", "or" or "\\)"'],
   ['key:"raw', 5, "the quotes never close"],
+  [String.raw`key:"r\aw"`, 5, "before anything but"],
   ["2 raw", 3, '"\\+" after the number'],
 ] as const) {
   test(`${JSON.stringify(selection)} is refused at character ${column}`, () => {

@@ -9,7 +9,7 @@
  *     primary    := attribute ":" value | key | ("sinks" | "roots") "(" expression ")" | "(" expression ")"
  *
  * Attributes are key, group, tag (`tag:name=value`), owner, kind, location, column, status, changed and is. Keys, columns and
- * locations may hold "*" as they stand; other values with anything but letters, digits and "_" stand in double quotes.
+ * locations may hold "*" as they stand; other values with anything but letters, digits, "_" and "/" stand in double quotes.
  * `owner:<null>` and `kind:<null>` are those that have none.
  */
 import { didYouMean } from "../did-you-mean.ts";
@@ -54,7 +54,7 @@ export function parseSelection(text: string): Selection {
 }
 
 interface Token {
-  /** `word`: as a value may stand without quotes; `glob`: with "*" or "/" in it, for keys only; `null`: `<null>`. */
+  /** `word`: as a value may stand without quotes; `glob`: with "*" in it, for keys only; `null`: `<null>`. */
   readonly kind: "word" | "glob" | "quoted" | "number" | "null" | "mark" | "end";
   readonly text: string;
   readonly column: number;
@@ -227,11 +227,11 @@ class Parser {
   }
 }
 
-const quotingHint = 'anything but letters, digits and "_" stands in double quotes';
+const quotingHint = 'anything but letters, digits, "_" and "/" stands in double quotes';
 
 // A mark is one character; whatever else a selection holds is reported where it stands.
 const tokenPattern =
-  /\s*(?:("(?:[^"\\]|\\.)*")|([A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_*/]))|([A-Za-z_*][A-Za-z0-9_*/]*)|([0-9]+)|(<null>)|([():=+]))/y;
+  /\s*(?:("(?:[^"\\]|\\["\\])*")|([A-Za-z_][A-Za-z0-9_/]*(?![A-Za-z0-9_*/]))|([A-Za-z_*][A-Za-z0-9_*/]*)|([0-9]+)|(<null>)|([():=+]))/y;
 
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
@@ -245,7 +245,9 @@ function tokensOf(text: string): readonly Token[] {
       throw syntaxError(
         text,
         column,
-        found === '"' ? "the quotes never close" : `"${found}" has no meaning here; ${quotingHint}`,
+        found === '"'
+          ? 'the quotes never close, or hold a "\\" before anything but "\\" and a quote'
+          : `"${found}" has no meaning here; ${quotingHint}`,
       );
     }
     const [whole, quoted, word, glob, number, none, mark] = match;
