@@ -19,6 +19,7 @@ import {
   type RunProgress,
   type Worker,
 } from "@iroko/core/engine";
+import { endWithUs } from "../test/support/end-with-us.ts";
 import { openEmbeddedPostgres } from "../packages/cli/src/embedded/open-embedded-postgres.ts";
 
 export interface BenchEngine extends AsyncDisposable {
@@ -58,7 +59,9 @@ export async function openEngine(
   await writeFile(module, definitions);
   await mkdir(join(folder, "store"));
   const postgres = await openEmbeddedPostgres({ home: join(folder, "home"), say: () => {}, settings });
-  const postmaster = Number(readFileSync(join(postgres.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+  const pidFile = join(postgres.dataDir, "postmaster.pid");
+  endWithUs(pidFile);
+  const postmaster = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
   const db = openDatabase(postgres.databaseUrl);
   await migrate(db);
   const snapshot = await loadSnapshot(module);

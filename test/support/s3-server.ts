@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { endWithUs } from "./end-with-us.ts";
 import { createTempDir } from "./temp-dir.ts";
 import { findTool, type Tool, toolFolder } from "./tools.ts";
 import { waitFor } from "./wait-for.ts";
@@ -57,6 +58,7 @@ export async function startS3Server(kind: S3ServerKind): Promise<S3Server> {
   // Ends with this process even when it is killed by the runner's time limit's SIGTERM.
   const killIt = (): boolean => child.kill("SIGKILL");
   process.once("exit", killIt);
+  if (child.pid !== undefined) endWithUs(child.pid);
   const stop = async (): Promise<void> => {
     process.removeListener("exit", killIt);
     await end(child);
