@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buryRestarted, migrate, openDatabase, requireSchema, type Database } from "@iroko/core/engine";
+import { explainFullDisk } from "./embedded/full-disk.ts";
+import type { EmbeddedPostgres } from "./embedded/open-embedded-postgres.ts";
 import type { Project } from "./project.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -30,12 +32,7 @@ export function isNew({ home, databaseUrl }: Project): boolean {
 }
 
 async function openEmbedded(project: Project, terminal: Terminal): Promise<Instance> {
-  if (isNew(project)) {
-    terminal.say(`First use of this project: its database, files and caches are kept in ${project.home}`);
-    keepOutOfGit(project.home);
-  }
-  const { openEmbeddedPostgres } = await import("./embedded/open-embedded-postgres.ts");
-  const server = await openEmbeddedPostgres({ home: project.home, say: (line) => terminal.say(line) });
+  const server = await explainFullDisk(project.home, () => startEmbedded(project, terminal));
   const db = openDatabase(server.databaseUrl);
   const close = async (): Promise<void> => {
     await db.close();
@@ -49,6 +46,15 @@ async function openEmbedded(project: Project, terminal: Terminal): Promise<Insta
     throw error;
   }
   return { mode: "embedded", databaseUrl: server.databaseUrl, db, [Symbol.asyncDispose]: close };
+}
+
+async function startEmbedded(project: Project, terminal: Terminal): Promise<EmbeddedPostgres> {
+  if (isNew(project)) {
+    terminal.say(`First use of this project: its database, files and caches are kept in ${project.home}`);
+    keepOutOfGit(project.home);
+  }
+  const { openEmbeddedPostgres } = await import("./embedded/open-embedded-postgres.ts");
+  return await openEmbeddedPostgres({ home: project.home, say: (line) => terminal.say(line) });
 }
 
 async function openDeployed(databaseUrl: string): Promise<Instance> {

@@ -22,6 +22,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { IrokoError } from "@iroko/core";
 import type { Binaries } from "./binaries.ts";
+import { diskFull } from "./full-disk.ts";
 import { dataDirOf, logFileOf, type Placement } from "./placement.ts";
 import { giveTo, runAs, type ServerUser } from "./server-user.ts";
 import { syncFolder } from "./sync-folder.ts";
@@ -105,13 +106,20 @@ export function checkDataFolder(binaries: Binaries, dataDir: string): void {
   }
   const version = readFileSync(versionFile, "utf8").trim();
   if (version === binaries.major) return;
+  const orElse = `Or move ${dataDir} away to start with an empty database.`;
+  if (!/^\d+(\.\d+)?$/.test(version)) {
+    throw new IrokoError("EMBEDDED_POSTGRES_DATA", `${dataDir} is damaged: PG_VERSION says no version.`, {
+      hint: `Look at the disk, and restore the folder from a backup. ${orElse}`,
+    });
+  }
+  const isNewer = Number(version) > Number(binaries.major);
   throw new IrokoError(
     "EMBEDDED_POSTGRES_DATA",
     `${dataDir} was made by PostgreSQL ${version}, and the embedded one is PostgreSQL ${binaries.major}.`,
     {
-      hint:
-        `Move it with pg_upgrade, or dump it with the iroko version that made it and restore the dump; ` +
-        `or move ${dataDir} away to start with an empty database.`,
+      hint: isNewer
+        ? `Install the Iroko that made it, or a newer one: npm install @iroko/cli@latest. ${orElse}`
+        : `Move it with pg_upgrade, or dump it with the iroko version that made it and restore the dump. ${orElse}`,
     },
   );
 }
@@ -210,15 +218,13 @@ export async function freePort(wanted = 0): Promise<number> {
 }
 
 export function didNotStart(folder: string, log: string): IrokoError {
-  return new IrokoError(
-    "EMBEDDED_POSTGRES_START",
-    `The embedded PostgreSQL in ${folder} did not start. It says:\n${lastLines(log)}`,
-    {
-      hint:
-        `The whole log is ${join(folder, "server.log")}. The data is untouched. If it is damaged, restore ${folder} from a backup; ` +
-        `set DATABASE_URL to use another PostgreSQL meanwhile.`,
-    },
-  );
+  const said = `The embedded PostgreSQL in ${folder} did not start. It says:\n${lastLines(log)}`;
+  if (/No space left on device|disk quota exceeded/i.test(log)) return diskFull(folder, said);
+  return new IrokoError("EMBEDDED_POSTGRES_START", said, {
+    hint:
+      `The whole log is ${join(folder, "server.log")}. The data is untouched. If it is damaged, restore ${folder} from a backup; ` +
+      `set DATABASE_URL to use another PostgreSQL meanwhile.`,
+  });
 }
 
 function isPostmasterOf(dataDir: string, pid: number): boolean {
@@ -232,12 +238,16 @@ function isPostmasterOf(dataDir: string, pid: number): boolean {
   }
 }
 
-/** PostgreSQL takes any live process of its user for the one that `postmaster.pid` names, and would not start. */
+/**
+ * PostgreSQL takes any live process of its user for the one that `postmaster.pid` names, and a file without a process id, as
+ * a power cut leaves it, for a server that is starting: it would not start.
+ */
 function dropPidOfAnother(dataDir: string): void {
   const file = join(dataDir, "postmaster.pid");
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  if (isAlive(pid) && !isPostmasterOf(dataDir, pid)) rmSync(file, { force: true });
+  const namesNobody = !Number.isInteger(pid) || pid <= 0;
+  if (namesNobody || (isAlive(pid) && !isPostmasterOf(dataDir, pid))) rmSync(file, { force: true });
 }
 
 function isAlive(pid: number): boolean {
