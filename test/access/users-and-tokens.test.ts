@@ -266,7 +266,7 @@ test("a token is used often and written once a minute", async () => {
 
 test("a token's role is never above its maker's: not when it is made, not when the maker's is lowered, not after its removal", async () => {
   await addUser(db, { name: "ada", role: "operator", password });
-  const [{ id }] = (await listUsers(db, 1)) as [{ id: string }];
+  const { id } = (await listUsers(db, 1))[0]!;
   const ada: Principal = { kind: "user", id, name: "ada", role: "operator" };
   await assert.rejects(
     createToken(db, ada, { name: "x", role: "admin" }),

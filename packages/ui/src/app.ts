@@ -15,10 +15,15 @@ import { planApi } from "./api/plan.ts";
 import { runsApi } from "./api/runs.ts";
 import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
+import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import type { Exposure } from "./auth/exposure.ts";
+import { loginPages, signInPage } from "./auth/login-page.ts";
+import { livenessPath } from "./auth/open-routes.ts";
 import { answers } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
-import { guard } from "./http/guard.ts";
+import { guard, guardChanges } from "./http/guard.ts";
 import { pageFiles } from "./http/page-files.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
@@ -37,12 +42,22 @@ export interface AppOptions {
   readonly now: () => Temporal.Instant;
   readonly store?: "local" | "remote" | undefined;
   readonly log?: Logger | undefined;
+  /** Who can reach it; by default this machine alone. */
+  readonly exposure?: Exposure | undefined;
   /** See `answers`. */
   readonly checkAnswers?: boolean | undefined;
 }
 
-export function makeApp({ db: uncounted, now, store, log, checkAnswers }: AppOptions): Hono {
-  const db = countedDatabase(uncounted);
+export function makeApp({
+  db: uncounted,
+  now,
+  store,
+  log,
+  checkAnswers,
+  exposure = { kind: "loopback" },
+}: AppOptions): Hono {
+  const counted = countedDatabase(uncounted);
+  const db = auditedDatabase(counted);
   const catalog = openCatalog(db);
   const instance: Instance = {
     db,
@@ -53,7 +68,9 @@ export function makeApp({ db: uncounted, now, store, log, checkAnswers }: AppOpt
   };
   const app = new Hono();
   app.use(countQueries);
-  app.use(guard);
+  app.use(guard(exposure), authenticate(db, exposure), guardChanges(exposure), auditChanges(counted));
+  app.get(livenessPath, (c) => c.text("ok"));
+  app.route("/", loginPages(db, exposure));
 
   for (const resource of [
     healthApi,
@@ -90,6 +107,11 @@ export function makeApp({ db: uncounted, now, store, log, checkAnswers }: AppOpt
   });
   app.onError((error, c) => {
     const failure = failureOf(error);
+    if (failure.retryAfterSeconds !== undefined) c.header("retry-after", `${failure.retryAfterSeconds}`);
+    if (failure.status === 401) {
+      c.header("www-authenticate", 'Bearer realm="iroko"');
+      if (!isApi(c.req.path) && c.req.method === "GET") return signInPage(c, failure);
+    }
     if (failure.status === 500) log?.error("a request failed", { path: c.req.path, error: String(error.stack) });
     return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : errorPage(c, failure);
   });

@@ -1,9 +1,13 @@
 /** The server: an instance's API and page on one port of this machine. It reads snapshots and never loads user code. */
 import { createAdaptorServer } from "@hono/node-server";
 import { IrokoError, type Logger } from "@iroko/core";
-import { openDatabase, type Database } from "@iroko/core/engine";
+import { anybodyMayEnter, openDatabase, type Database } from "@iroko/core/engine";
+import { readFileSync } from "node:fs";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import { createSecureContext } from "node:tls";
 import { makeApp } from "./app.ts";
+import { exposureOf } from "./auth/exposure.ts";
 
 export interface ServerOptions {
   /** Where its database is. */
@@ -12,6 +16,14 @@ export interface ServerOptions {
   readonly host?: string;
   /** Default 3939; 0 takes any that is free. */
   readonly port?: number;
+  /** What the server is called by those who reach it from elsewhere: `https://iroko.example`. They have to sign in. */
+  readonly publicUrl?: string;
+  /** PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** A proxy in front speaks TLS. Its X-Forwarded-Proto is believed, and what it adds to X-Forwarded-For. */
+  readonly behindProxy?: boolean;
+  /** How long a request may take to arrive: 30. */
+  readonly requestSeconds?: number;
   /** Whether the instance's store is reached over a network: plans then tell what will travel. */
   readonly store?: "local" | "remote";
   readonly log?: Logger;
@@ -26,34 +38,41 @@ export interface ServerOptions {
 export interface RunningServer {
   /** Where the page is, e.g. http://127.0.0.1:3939. */
   readonly url: string;
+  /** The one that it took, where any free one was to do. */
+  readonly port: number;
   /** Ends open connections; an answer under way is finished first. */
   close(): Promise<void>;
 }
 
 export const defaultPort = 3939;
-const loopback = new Set(["127.0.0.1", "::1", "localhost"]);
 
-/** @throws {IrokoError} HOST_NOT_ALLOWED, PORT_IN_USE, LISTEN_FAILED */
+/** @throws {IrokoError} HOST_NOT_ALLOWED, PUBLIC_URL, TLS_INVALID, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { instance, host = "127.0.0.1", port = defaultPort, store, log, checkAnswers, now } = options;
-  const { statementTimeoutSeconds = 10 } = options;
-  if (!loopback.has(host)) {
-    const tunnel = port === 0 ? defaultPort : port;
-    throw new IrokoError("HOST_NOT_ALLOWED", `The page has no login yet, so it does not listen on ${host}.`, {
-      hint: `Leave --host out, and reach it from elsewhere through a tunnel: ssh -L ${tunnel}:127.0.0.1:${tunnel} <this machine>`,
-    });
-  }
+  const { statementTimeoutSeconds = 10, requestSeconds = 30, publicUrl, tls, behindProxy = false } = options;
   // A pool of its own: what a page asks may not keep Postgres busy for as long as what workers and schedules do.
   const db = openDatabase("db" in instance ? instance.db.url : instance.databaseUrl, {
     applicationName: "iroko server",
     statementTimeoutSeconds,
   });
-  const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers });
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
-  }) as Server & { closeAllConnections(): void; closeIdleConnections(): void };
+  let server: HttpServer;
   try {
+    const exposure = await exposureOf({ host, port, publicUrl, hasTls: tls !== undefined, behindProxy }, () =>
+      anybodyMayEnter(db),
+    );
+    const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers, exposure });
+    server = createAdaptorServer({
+      fetch: app.fetch,
+      serverOptions: {
+        requestTimeout: requestSeconds * 1_000,
+        headersTimeout: Math.min(10, requestSeconds) * 1_000,
+        // How often it is looked whether either has passed.
+        connectionsCheckingInterval: 1_000,
+        maxHeaderSize: 16 * 1024,
+        ...(tls === undefined ? {} : readTls(tls)),
+      },
+      ...(tls === undefined ? {} : { createServer: createTlsServer }),
+    }) as HttpServer;
     await listen(server, host, port);
   } catch (error) {
     await db.close();
@@ -62,13 +81,37 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bound = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {
-    url: `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    url: publicUrl ?? `http://${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}`,
+    port: bound.port,
     close: () =>
       (closing ??= (async () => {
         await closeServer(server);
         await db.close();
       })()),
   };
+}
+
+interface HttpServer extends Server {
+  closeAllConnections(): void;
+  closeIdleConnections(): void;
+}
+
+/** Read and tried before anything listens: a key that is not the certificate's is told by name, and not to each browser. */
+function readTls(files: { readonly cert: string; readonly key: string }): {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+} {
+  try {
+    const pem = { cert: readFileSync(files.cert), key: readFileSync(files.key) };
+    createSecureContext(pem);
+    return pem;
+  } catch (error) {
+    throw new IrokoError(
+      "TLS_INVALID",
+      `The certificate ${files.cert} and the key ${files.key} cannot be used: ${(error as Error).message}.`,
+      { hint: "Both are PEM files that this user may read; the key is that of the first certificate.", cause: error },
+    );
+  }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
@@ -95,9 +138,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** Answers under way get a moment; a browser's kept connections end at once. */
-async function closeServer(
-  server: Server & { closeAllConnections(): void; closeIdleConnections(): void },
-): Promise<void> {
+async function closeServer(server: HttpServer): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), 1_000);

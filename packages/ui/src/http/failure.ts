@@ -6,6 +6,8 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 export interface Failure {
   readonly status: ContentfulStatusCode;
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** When it may be tried again. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
@@ -21,6 +23,16 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   RUN_ENDED: 409,
   RUN_NOT_ENDED: 409,
   RUN_SUCCEEDED: 409,
+  USER_NOT_FOUND: 404,
+  TOKEN_NOT_FOUND: 404,
+  USER_EXISTS: 409,
+  SIGN_IN_NEEDED: 401,
+  SIGN_IN_REFUSED: 401,
+  TOKEN_REFUSED: 401,
+  ROLE_NEEDED: 403,
+  CSRF_REFUSED: 403,
+  HTTPS_NEEDED: 403,
+  RATE_LIMITED: 429,
   HOST_REFUSED: 403,
   ORIGIN_REFUSED: 403,
   CONTENT_TYPE: 415,
@@ -40,8 +52,13 @@ export function failureOf(error: unknown): Failure {
     const message = "The server failed to answer this request.";
     return { status: 500, error: { code: "INTERNAL", message, hint: "Its own log says why." } };
   }
-  const { code, message, hint } = error;
-  return { status: statuses[code] ?? 400, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+  const { code, message, hint, details } = error;
+  const retryAfter = details?.["retryAfterSeconds"];
+  return {
+    status: statuses[code] ?? 400,
+    error: { code, message, ...(hint === undefined ? {} : { hint }) },
+    retryAfterSeconds: typeof retryAfter === "number" ? retryAfter : undefined,
+  };
 }
 
 export function failureJson(c: Context, { status, error }: Failure): Response {

@@ -1,12 +1,20 @@
 /**
- * What every request has to pass before any route sees it. The server has no login: it is for this machine's user alone,
- * so no web page that this user visits may reach it, by whatever name it calls this machine.
+ * What every request has to pass before any route sees it, whoever makes it: the server is called by its own name, and what
+ * changes something comes from its own page or from a program with a token. On loopback there is no login, so that no web
+ * page that this machine's user visits may reach it, by whatever name it calls this machine.
  */
 import { IrokoError } from "@iroko/core";
-import type { Context, Next } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { isRead, operationAt } from "../auth/audit-changes.ts";
+import { addressOf, callerOf, isSignedIn } from "../auth/caller.ts";
+import { csrfHeader, requireCsrfToken } from "../auth/csrf.ts";
+import type { Exposure } from "../auth/exposure.ts";
+import { livenessPath } from "../auth/open-routes.ts";
+import { rateLimit } from "./rate-limit.ts";
+import { requireRole } from "./require-role.ts";
 
-const allowedHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const maxBodyBytes = 64 * 1024;
 
 const headers: Readonly<Record<string, string>> = {
@@ -19,6 +27,38 @@ const headers: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
+/** First of all: before anybody is asked who it is. */
+export function guard(exposure: Exposure): MiddlewareHandler {
+  return async (c, next) => {
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    if (exposure.kind === "public") c.header("strict-transport-security", "max-age=31536000");
+    if (c.req.path !== livenessPath) {
+      refuseForeignHost(c, exposure);
+      refusePlainHttp(c, exposure);
+    }
+    await next();
+  };
+}
+
+/** Once it is known who asks: what a request that changes something has to be like. */
+export function guardChanges(exposure: Exposure): MiddlewareHandler {
+  const rate = rateLimit();
+  return async (c, next) => {
+    if (isRead(c)) return next();
+    refuseForeignOrigin(c, exposure);
+    refuseOtherContent(c);
+    if (isSignedIn(c)) {
+      const { principal, session } = callerOf(c);
+      // A form's token is in its body, where its route looks for it.
+      if (session !== undefined && !isForm(c)) requireCsrfToken(session, c.req.header(csrfHeader));
+      rate.take(`${principal.kind} ${principal.id ?? addressOf(c, exposure)}`, performance.now());
+      // Before its body is read. What is no operation of the contract has no role of its own.
+      if (!isForm(c)) requireRole(c, operationAt(c)?.role ?? "operator");
+    }
+    await limitBody(c, next);
+  };
+}
+
 const limitBody = bodyLimit({
   maxSize: maxBodyBytes,
   onError: () => {
@@ -26,42 +66,52 @@ const limitBody = bodyLimit({
       hint: "Ask for partitions as ranges: 2026-11-01..2026-11-30.",
     });
   },
-});
+}) as (c: Context, next: Next) => Promise<Response | void>;
 
-export async function guard(c: Context, next: Next): Promise<void> {
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  const host = c.req.header("host") ?? "";
-  refuseForeignHost(host);
-  if (c.req.method !== "GET" && c.req.method !== "HEAD") {
-    refuseForeignOrigin(c.req.header("origin"), host);
-    refuseOtherContent(c.req.header("content-type"));
-    await limitBody(c, next);
-  } else {
-    await next();
-  }
-}
-
-/** A name that somebody else's DNS points at this machine is not ours. Any port: a tunnel may have another. */
-function refuseForeignHost(host: string): void {
-  const name = host.replace(/:\d+$/, "").toLowerCase();
-  if (allowedHosts.has(name)) return;
+/** A name that somebody else's DNS points at this machine is not ours. On loopback any port: a tunnel may have another. */
+function refuseForeignHost(c: Context, exposure: Exposure): void {
+  const host = (c.req.header("host") ?? "").toLowerCase();
+  const isOwn =
+    exposure.kind === "loopback"
+      ? loopbackHosts.has(host.replace(/:\d+$/, ""))
+      : /^[\w.:[\]-]+$/.test(host) && URL.parse(`https://${host}`)?.origin === exposure.origin;
+  if (isOwn) return;
   throw new IrokoError("HOST_REFUSED", `This server does not answer to the name ${JSON.stringify(host)}.`, {
-    hint: "Open it as http://127.0.0.1 or http://localhost, with its port.",
+    hint:
+      exposure.kind === "loopback"
+        ? "Open it as http://127.0.0.1 or http://localhost, with its port."
+        : `Open it as ${exposure.origin}`,
   });
 }
 
-/** Browsers send it with everything but GET; who sends none is no browser page of ours. */
-function refuseForeignOrigin(origin: string | undefined, host: string): void {
-  if (origin === `http://${host}`) return;
+function refusePlainHttp(c: Context, exposure: Exposure): void {
+  if (exposure.kind === "loopback" || !exposure.behindProxy) return;
+  if (c.req.header("x-forwarded-proto")?.split(",").at(-1)?.trim() === "https") return;
+  throw new IrokoError("HTTPS_NEEDED", "This server is reached by TLS only, and its proxy says nothing of that.", {
+    hint: `Open it as ${exposure.origin}. The proxy has to send: X-Forwarded-Proto: https`,
+  });
+}
+
+/** Browsers send it with everything but GET. Only a program with a token may leave it out: no browser adds that by itself. */
+function refuseForeignOrigin(c: Context, exposure: Exposure): void {
+  const own = exposure.kind === "public" ? exposure.origin : `http://${c.req.header("host")}`;
+  const origin = c.req.header("origin");
+  if (origin === own) return;
+  if (origin === undefined && isSignedIn(c) && callerOf(c).principal.kind === "token") return;
   const says = origin === undefined ? "none" : JSON.stringify(origin);
   throw new IrokoError("ORIGIN_REFUSED", `Only its own page may change something here; the Origin was ${says}.`, {
-    hint: `Send the header "Origin: http://${host}".`,
+    hint: `Send the header "Origin: ${own}".`,
   });
 }
 
-function refuseOtherContent(type: string | undefined): void {
-  if (type !== undefined && /^application\/json(?:\s*;\s*charset=utf-8)?$/i.test(type.trim())) return;
-  throw new IrokoError("CONTENT_TYPE", `A body of type ${JSON.stringify(type ?? "")} is not read here.`, {
-    hint: 'Send JSON with the header "Content-Type: application/json".',
+const forms = new Set(["/login", "/logout"]);
+const isForm = (c: Context): boolean => forms.has(c.req.path);
+
+function refuseOtherContent(c: Context): void {
+  const type = c.req.header("content-type")?.trim() ?? "";
+  const wanted = isForm(c) ? "application/x-www-form-urlencoded" : "application/json";
+  if (new RegExp(`^${wanted}(?:\\s*;\\s*charset=utf-8)?$`, "i").test(type)) return;
+  throw new IrokoError("CONTENT_TYPE", `A body of type ${JSON.stringify(type)} is not read here.`, {
+    hint: `Send it with the header "Content-Type: ${wanted}".`,
   });
 }

@@ -1,5 +1,9 @@
 import type { Role } from "@iroko/core/client";
+import { requireRoleOf } from "@iroko/core/engine";
 import type { Context } from "hono";
+import { callerOf } from "../auth/caller.ts";
 
-/** Bound to loopback there is one principal, this machine's user, who may do everything. */
-export function requireRole(_c: Context, _role: Role): void {}
+/** @throws {IrokoError} ROLE_NEEDED, with the role that is needed and the one that the caller has */
+export function requireRole(c: Context, role: Role): void {
+  requireRoleOf(callerOf(c).principal, role, `${c.req.method} ${c.req.path}`);
+}
