@@ -142,34 +142,6 @@ test("retry makes again what failed and nothing else, and waits for it", async (
   assert.match(nothingLeft.stderr, /RUN_SUCCEEDED/);
 });
 
-test("a selection of a run is repeated, and a mistake in it is pointed at", async () => {
-  const typo = await project.iroko(["runs", "retry", failed, "--select", "shaky or slwo"]);
-  assert.equal(typo.exitCode, 2);
-  assert.match(typo.stderr, /There is no asset "slwo"[\s\S]*slow/);
-  const none = await project.iroko(["runs", "retry", failed, "--select", "slow"]);
-  assert.equal(none.exitCode, 2);
-  assert.match(none.stderr, /RETRY_SELECTION[\s\S]*It is about shaky/);
-  const day = ["--partitions", "2026-11-03"];
-  const again = await project.iroko(["runs", "retry", failed, "--select", "shaky", ...day, "--from-start", "--json"]);
-  assert.equal(again.exitCode, 0, again.stderr);
-  const { steps, materializations } = JSON.parse(again.stdout) as {
-    readonly steps: { readonly planned: number };
-    readonly materializations: readonly { readonly partition: string }[];
-  };
-  assert.deepEqual([steps.planned, materializations.map(({ partition }) => partition)], [1, ["2026-11-03"]]);
-});
-
-test("a limit and a priority are asked for with the run, and shown; nonsense is refused", async () => {
-  const how = ["--max-concurrency", "1", "--priority", "-3"];
-  const made = await project.iroko(["materialize", "--select", "shaky", "--partition", "2026-11-01", ...how, "--json"]);
-  assert.equal(made.exitCode, 0, made.stderr);
-  const { runId } = JSON.parse(made.stdout) as { readonly runId: string };
-  assert.match((await project.iroko(["runs", "show", runId])).stdout, /limit +1 step at once\npriority +-3\n/);
-  const none = await project.iroko(["materialize", "--select", "shaky", "--max-concurrency", "0"]);
-  assert.equal(none.exitCode, 2);
-  assert.match(none.stderr, /whole number from 1/);
-});
-
 test("a running run is followed, and canceled by another command", async () => {
   const making = project.start(["materialize", "--select", "slow"]);
   await waitFor("the step to run", () => existsSync(project.file("started")), { seconds: 30 });
@@ -224,4 +196,32 @@ test("--detach needs somebody who works", async () => {
   const { exitCode, stderr } = await project.iroko(["runs", "retry", failed, "--detach"]);
   assert.equal(exitCode, 2);
   assert.match(stderr, /none is running here[\s\S]*iroko dev/);
+});
+
+test("a selection of a run is repeated, and a mistake in it is pointed at", async () => {
+  const typo = await project.iroko(["runs", "retry", failed, "--select", "shaky or slwo"]);
+  assert.equal(typo.exitCode, 2);
+  assert.match(typo.stderr, /There is no asset "slwo"[\s\S]*slow/);
+  const none = await project.iroko(["runs", "retry", failed, "--select", "slow"]);
+  assert.equal(none.exitCode, 2);
+  assert.match(none.stderr, /RETRY_SELECTION[\s\S]*It is about shaky/);
+  const day = ["--partitions", "2026-11-03"];
+  const again = await project.iroko(["runs", "retry", failed, "--select", "shaky", ...day, "--from-start", "--json"]);
+  assert.equal(again.exitCode, 0, again.stderr);
+  const { steps, materializations } = JSON.parse(again.stdout) as {
+    readonly steps: { readonly planned: number };
+    readonly materializations: readonly { readonly partition: string }[];
+  };
+  assert.deepEqual([steps.planned, materializations.map(({ partition }) => partition)], [1, ["2026-11-03"]]);
+});
+
+test("a limit and a priority are asked for with the run, and shown; nonsense is refused", async () => {
+  const how = ["--max-concurrency", "1", "--priority", "-3"];
+  const made = await project.iroko(["materialize", "--select", "shaky", "--partition", "2026-11-01", ...how, "--json"]);
+  assert.equal(made.exitCode, 0, made.stderr);
+  const { runId } = JSON.parse(made.stdout) as { readonly runId: string };
+  assert.match((await project.iroko(["runs", "show", runId])).stdout, /limit +1 step at once\npriority +-3\n/);
+  const none = await project.iroko(["materialize", "--select", "shaky", "--max-concurrency", "0"]);
+  assert.equal(none.exitCode, 2);
+  assert.match(none.stderr, /whole number from 1/);
 });

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { location, type TestInstance } from "./test-instance.ts";
 
-/** @param env on top: TEST_DATABASE_URL and TEST_STORE for other addresses, IROKO_FAILPOINT for where it dies */
+/** @param env on top: TEST_DATABASE_URL and TEST_STORE for other addresses, TEST_MODULE for other definitions, IROKO_FAILPOINT for where it dies */
 export function spawnWorker(
   instance: TestInstance,
   ttlSeconds = 5,

@@ -29,11 +29,15 @@ export interface TestInstance extends AsyncDisposable {
   readonly databaseUrl: string;
   readonly project: TempProject;
   readonly store: Store;
-  /** Registers the project's definitions as they are now. */
-  deploy(): Promise<Location>;
+  /** Registers the project's definitions as they are now, in another module where one is named. */
+  deploy(module?: string): Promise<Location>;
   startWorker(options?: Partial<WorkerOptions>): Promise<Worker>;
   /** Plans and submits; returns the run's id. */
-  submit(request: PlanRequest, now?: Temporal.Instant, how?: Pick<Submission, "priority" | "maxConcurrency" | "tags">): Promise<string>;
+  submit(
+    request: PlanRequest,
+    now?: Temporal.Instant,
+    how?: Pick<Submission, "priority" | "maxConcurrency" | "tags">,
+  ): Promise<string>;
   /** Waits for a run to end and to be published. */
   ended(run: string, seconds?: number): Promise<RunProgress>;
 }
@@ -60,8 +64,8 @@ export async function testInstance(
   const workers: Worker[] = [];
   let deployed: Location | undefined;
 
-  const deploy = async (): Promise<Location> => {
-    const snapshot = await loadSnapshot(project.file("iroko.config.ts"));
+  const deploy = async (module = "iroko.config.ts"): Promise<Location> => {
+    const snapshot = await loadSnapshot(project.file(module));
     const { version } = await db.transaction((tx) => registerLocation(tx, location, snapshot));
     return (deployed = { name: location, version, snapshot });
   };

@@ -10,7 +10,7 @@ if (!databaseUrl || !project || !location)
 const worker = await startWorker({
   databaseUrl,
   location,
-  module: join(project, "iroko.config.ts"),
+  module: join(project, process.env["TEST_MODULE"] ?? "iroko.config.ts"),
   store: await openStore(process.env["TEST_STORE"] ?? join(project, "store")),
   cache: objectCache({ directory: join(project, "cache"), maxBytes: 2 ** 30 }),
   workFolder: join(project, "work"),
