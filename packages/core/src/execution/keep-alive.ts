@@ -1,12 +1,14 @@
 /**
  * A worker's sign of life: a session that holds its lock, and a beat. A session that breaks is taken up again within the
- * TTL; after that others may have taken over, and the worker has to go.
+ * TTL; after that others may have taken over, and the worker has to go. Not where Postgres' own machine says that there is
+ * none, or that it is starting: then nobody else can have taken over either, and the worker waits with its steps, as long
+ * as it takes. Should it be the only one who is told so, what it holds commits nothing.
  */
 import { randomInt } from "node:crypto";
 import type pg from "pg";
 import { isOff } from "../automation/clock.ts";
 import type { Logger } from "../definitions/io-manager.ts";
-import type { IrokoError } from "../errors.ts";
+import { IrokoError } from "../errors.ts";
 import { postgresClock } from "../instance/clock.ts";
 import type { Database } from "../instance/database.ts";
 import { beat, registerWorker, resumeWorker, workerSessionName, type NewWorker } from "../instance/workers.ts";
@@ -50,7 +52,8 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
     for (const ms of roundTrips) link = hearRoundTrip(link, ms);
     await registerWorker(client, worker, randomInt(2 ** 31));
   });
-  let lastBeat = performance.now();
+  /** When Postgres, or its machine in its place, has answered last. */
+  let lastHeard = performance.now();
   const loop = loopDelay();
 
   async function connect(enter: (client: pg.Client) => Promise<void>): Promise<pg.Client> {
@@ -80,8 +83,9 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
     const [asked, clock] = [performance.now(), Temporal.Now.instant()];
     const ahead = await beat(session, worker.id, { clock, roundTripMs, jitterMs, loopDelayMs: loop.longestMs() });
     if (ahead === undefined) throw new DeclaredDead();
-    lastBeat = performance.now();
-    link = hearRoundTrip(link, lastBeat - asked);
+    lastHeard = performance.now();
+    tell("away", undefined);
+    link = hearRoundTrip(link, lastHeard - asked);
     const least = leastTtlSeconds(link);
     tell("ttl", least > worker.ttlSeconds ? ttlTooShort(worker.ttlSeconds, least, link) : undefined);
     const postgres = clock.subtract({ milliseconds: Math.round(ahead * 1000) });
@@ -96,7 +100,7 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
       const silence = Promise.withResolvers<never>();
       const tooLong = setTimeout(
         silence.reject,
-        Math.max(0, lastBeat + limitMs - performance.now()),
+        Math.max(0, lastHeard + limitMs - performance.now()),
         new Error("no answer"),
       ).unref();
       void Promise.race([once(), silence.promise])
@@ -104,7 +108,9 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
           void session?.end().catch(() => {});
           session = undefined;
           const dead = error instanceof DeclaredDead;
-          if (over || (!dead && performance.now() - lastBeat < limitMs)) return;
+          if (isAway(error)) lastHeard = performance.now();
+          tell("away", error instanceof IrokoError && isAway(error) ? error : undefined);
+          if (over || (!dead && performance.now() - lastHeard < limitMs)) return;
           over = true;
           options.onLost(
             new Error(
@@ -131,6 +137,14 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
       await session?.end().catch(() => {});
     },
   };
+}
+
+/** Refused by the machine on which Postgres should be, or told by Postgres that it stops or starts. */
+const awayCodes: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOENT", "57P01", "57P02", "57P03"]);
+
+function isAway(error: unknown): boolean {
+  const { cause = error } = error as { readonly cause?: unknown };
+  return awayCodes.has((cause as { readonly code?: unknown } | undefined)?.code);
 }
 
 /** What is wrong is said as it begins, and again only after it had ended. */

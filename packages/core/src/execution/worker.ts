@@ -2,20 +2,17 @@
  * A worker: a process that claims steps of one code location and runs them in its children. It holds nothing that
  * matters: killed at any moment, others take its steps over.
  */
-import { EventEmitter } from "node:events";
 import { rm } from "node:fs/promises";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Logger as QueueLogger, run as runQueue, type WorkerEvents } from "graphile-worker";
 import { v7 as uuidv7 } from "uuid";
 import type { Logger } from "../definitions/io-manager.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
-import { openDatabase, openQueuePool, type Database } from "../instance/database.ts";
+import { openDatabase, type Database } from "../instance/database.ts";
 import { instanceFacts } from "../instance/locations.ts";
 import { stepsOfWorker, type Claim, type StepEnd } from "../instance/steps.ts";
 import { recordTransfers } from "../instance/transfers.ts";
-import { stepTask } from "../instance/wake-ups.ts";
 import { setDraining, setQueueIds, workerSessionName } from "../instance/workers.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
 import type { MappingQuestion } from "../partitions/mapping-relation.ts";
@@ -35,6 +32,7 @@ import { keepAlive } from "./keep-alive.ts";
 import { logWriter } from "./log-writer.ts";
 import { lookAfterStore } from "./look-after-store.ts";
 import { openGate, type NetworkGate } from "./network-gate.ts";
+import { openQueue } from "./open-queue.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { patientDatabase } from "./patient-database.ts";
 import { ownIdentity } from "./process-identity.ts";
@@ -301,6 +299,7 @@ async function start(
     // It goes on beside the steps, and takes no slot.
     expand: (payload) => Promise.resolve(expansions.look((payload as { readonly run: string }).run)),
     onQueueId: (queueId) => setQueueIds(db, id, [queueId]),
+    log: options.log,
   });
   const deaths = sweeper(db, () => performance.now(), { host, bootId: bootId() });
   const publishing = {
@@ -415,42 +414,3 @@ function answering(
 }
 
 const tokenOf = ({ step, epoch }: Claim): string => `${step} ${epoch}`;
-
-interface Queue {
-  /** Fetches nothing more; ends once what runs has ended. */
-  stop(): Promise<void>;
-}
-
-interface QueueHandlers {
-  /** Told by a queue job that a step waits for a slot. */
-  readonly slot: (job: number) => Promise<void>;
-  readonly skip: (payload: unknown) => Promise<void>;
-  readonly expand: (payload: unknown) => Promise<void>;
-  readonly onQueueId: (queueId: string) => Promise<void>;
-}
-
-async function openQueue(db: Database, location: string, slots: number, handlers: QueueHandlers): Promise<Queue> {
-  const events: WorkerEvents = new EventEmitter();
-  const known = new Promise<string>((resolve) => events.on("pool:create", ({ workerPool }) => resolve(workerPool.id)));
-  const pool = openQueuePool(db.url, slots + 3);
-  const runner = await runQueue({
-    pgPool: pool,
-    events,
-    noHandleSignals: true,
-    taskList: {
-      [stepTask(location)]: (_, { job }) => handlers.slot(Number(job.id)),
-      skip: handlers.skip,
-      expand: handlers.expand,
-    },
-    logger: new QueueLogger(() => () => {}),
-    preset: { worker: { concurrentJobs: slots, pollInterval: 1000, completeJobBatchDelay: 0 } },
-  });
-  runner.promise.catch(() => {});
-  await handlers.onQueueId(await known);
-  return {
-    async stop() {
-      await runner.stop().catch(() => {});
-      await pool.end();
-    },
-  };
-}
