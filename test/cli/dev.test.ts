@@ -77,8 +77,8 @@ const runEnded = (url: string, run: string) =>
   waitFor(
     `run ${run} to end`,
     async () => {
-      const { progress } = await api<{ progress: { status: string; unpublished: number } }>(url, `/runs/${run}`);
-      return !["queued", "running"].includes(progress.status) && progress.unpublished === 0 && progress.status;
+      const { status, unpublished } = await api<{ status: string; unpublished: number }>(url, `/runs/${run}`);
+      return !["queued", "running"].includes(status) && unpublished === 0 && status;
     },
     { seconds: 30, everyMilliseconds: 50 },
   );
@@ -91,9 +91,7 @@ test("dev makes the page, the API and a worker out of nothing, and ends cleanly 
   assert.equal(page.status, 200);
   assert.match(await page.text(), /slow/);
   assert.deepEqual(
-    (await api<{ schedules: { schedule: { key: string } }[] }>(url, "/schedules")).schedules.map(
-      ({ schedule }) => schedule.key,
-    ),
+    (await api<{ items: { key: string }[] }>(url, "/schedules")).items.map(({ key }) => key),
     ["nightly"],
   );
   await project.write("go", "");

@@ -97,7 +97,7 @@ for (const { name, cli, body } of asks) {
       json<{ id: string }>(["plan", ...options]),
       json<{ runId: string }>(["materialize", ...options, "--detach"]),
       json<{ runId: string }>(["backfill", ...options, "--detach"]),
-      post<{ id: string }>("/api/v1/plan", { select: sales, ...body }),
+      post<{ id: string }>("/api/v1/plans", { select: sales, ...body }),
       // What the page's form sends.
       post<{ run: string }>("/api/v1/runs", { select: sales, location, ...body }),
     ]);
@@ -121,7 +121,7 @@ test("one plan, whoever asks: a schedule's tick, and the same window by text", a
   await db.query("update iroko.event set at = $1", [sighted.toString()]);
   for (const now of [sighted, ticked, ticked]) await evaluateSchedules({ db, now: () => now });
   const [run] = (await listRuns(db, { limit: 50 })).filter(({ trigger }) => trigger === "schedule");
-  const { id } = await post<{ id: string }>("/api/v1/plan", { select: sales, partitions: "2026-11-10" });
+  const { id } = await post<{ id: string }>("/api/v1/plans", { select: sales, partitions: "2026-11-10" });
   assert.deepEqual(await planOfRun(db, run!.id), await planOf(db, id));
 });
 

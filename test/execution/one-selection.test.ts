@@ -81,7 +81,7 @@ const texts: readonly (readonly [text: string, keys: readonly string[]])[] = [
 for (const [text, keys] of texts) {
   test(`${text} is the same assets, whoever asks`, async () => {
     const listed = await iroko<{ key: string }[]>(["assets", "list", "--select", text]);
-    const api = await get<{ assets: { key: string }[] }>(`/api/v1/assets?select=${encodeURIComponent(text)}`);
+    const api = await get<{ items: { key: string }[] }>(`/api/v1/assets?select=${encodeURIComponent(text)}`);
     const page = await (await fetch(`${server.url}/lineage?select=${encodeURIComponent(text)}`)).text();
     const state = await readState(db, snapshot, [...graph.assets.keys()], moment);
     const before = (
@@ -104,7 +104,7 @@ for (const [text, keys] of texts) {
       "selectAssets with facts": selectAssets(graph, text, { facts }),
       selectFrom: await selectFrom(db, snapshot, text, moment),
       "iroko assets list": listed.map(({ key }) => key),
-      "GET /assets": api.assets.map(({ key }) => key),
+      "GET /assets": api.items.map(({ key }) => key),
       "the page": [...page.matchAll(/<tr[^>]*>\s*<td[^>]*>\s*<a href="\/assets\/([^"]+)"/g)].map(([, key]) => key!),
       "iroko plan": [...new Set(planned.assets.map(({ asset }) => asset))],
     };
@@ -116,7 +116,7 @@ for (const [text, keys] of texts) {
 test("materialize, backfill and POST /plan plan the same assets as plan does", async () => {
   const select = "status:missing and not changed:new or status:fresh";
   const body = JSON.stringify({ select, partitions: "all", force: true });
-  const answer = await fetch(`${server.url}/api/v1/plan`, {
+  const answer = await fetch(`${server.url}/api/v1/plans`, {
     method: "POST",
     body,
     headers: { "content-type": "application/json", origin: server.url },
@@ -145,7 +145,7 @@ test("a selection that is empty is refused everywhere, unless that is allowed", 
   assert.deepEqual((await iroko<{ assets: unknown[] }>(["plan", "--select", text, "--allow-empty"])).assets, []);
   const path = `/api/v1/assets?select=${encodeURIComponent(text)}`;
   assert.equal((await fetch(server.url + path)).status, 400);
-  assert.deepEqual(await get(`${path}&allowEmpty=true`), { assets: [] });
+  assert.deepEqual(await get(`${path}&allowEmpty=true`), { items: [], cursor: null });
   const page = await fetch(`${server.url}/lineage?select=${encodeURIComponent("group:ingestoin")}`);
   assert.equal(page.status, 400);
   assert.match(await page.text(), /Did you mean .*ingestion/);

@@ -176,9 +176,9 @@ test("results are shown by the command line, the API and the page", async () => 
   assert.match(stdout, /checks: 0 of 3 passed/);
   assert.match(stdout, /warn even@2026-11-03: it is odd/);
   const answer = (await (await fetch(`${server.url}/api/v1/assets/q/checks`)).json()) as {
-    checks: { name: string; partition: string; passed: boolean }[];
+    items: { name: string; partition: string; passed: boolean }[];
   };
-  assert.deepEqual(answer.checks.map(({ name, partition, passed }) => `${name} ${partition} ${passed}`).toSorted(), [
+  assert.deepEqual(answer.items.map(({ name, partition, passed }) => `${name} ${partition} ${passed}`).toSorted(), [
     "even 2026-11-01 false",
     "even 2026-11-02 false",
     "even 2026-11-03 false",
@@ -199,7 +199,7 @@ test("the API plans and runs checks alone by the same word", async () => {
     assert.ok(answer.ok, JSON.stringify(value));
     return value;
   };
-  const { plan } = (await post("/api/v1/plan")) as { plan: { assets: unknown[]; steps: number } };
+  const { plan } = (await post("/api/v1/plans")) as { plan: { assets: unknown[]; steps: number } };
   assert.deepEqual([plan.assets, plan.steps], [[], 1]);
   const { run } = (await post("/api/v1/runs")) as { run: string };
   assert.equal((await instance.ended(run)).status, "succeeded");

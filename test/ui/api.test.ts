@@ -66,7 +66,7 @@ test("partitions are paged by a cursor, newest first", async () => {
 });
 
 test("a run is told with its progress, its steps and what they printed", async () => {
-  const { run: record } = await json<{ run: { status: string; failed: number } }>(await at.get(`/api/v1/runs/${run}`));
+  const record = await json<{ status: string; failed: number }>(await at.get(`/api/v1/runs/${run}`));
   assert.deepEqual([record.status, record.failed], ["failed", 1]);
   const { items: steps, cursor } = await json<{
     items: { n: number; name: string; status: string; partitions: string; error: { code: string } | null }[];
@@ -97,7 +97,7 @@ test("a run is told with its progress, its steps and what they printed", async (
       .join(""),
     /a warning/,
   );
-  const { materializations } = await json<{ materializations: { asset: string; partition: string }[] }>(
+  const { items: materializations } = await json<{ items: { asset: string; partition: string }[] }>(
     await at.get(`/api/v1/runs/${run}/materializations`),
   );
   assert.equal(materializations.length, 5);
@@ -106,10 +106,10 @@ test("a run is told with its progress, its steps and what they printed", async (
 test("a plan is told without anything being started; the same body submits it", async () => {
   const body = { select: "raw_sales", partitions: "missing" };
   const count = async (): Promise<number> =>
-    (await json<{ runs: unknown[] }>(await at.get("/api/v1/runs"))).runs.length;
+    (await json<{ items: unknown[] }>(await at.get("/api/v1/runs"))).items.length;
   const before = await count();
   const { plan } = await json<{ plan: { steps: number; assets: { partitions: string }[] } }>(
-    await at.post("/api/v1/plan", body),
+    await at.post("/api/v1/plans", body),
   );
   assert.deepEqual([plan.steps, plan.assets.map(({ partitions }) => partitions)], [2, ["2026-11-04..2026-11-05"]]);
   assert.equal(await count(), before);
@@ -147,8 +147,8 @@ test("what cannot be planned is refused before anything is started", async () =>
 test("a running run is canceled, one that has ended is not, and what failed is retried", async () => {
   const { run: slow } = await json<{ run: string }>(await at.post("/api/v1/runs", { select: "slow", force: true }));
   await waitFor("the step to run", async () => {
-    const { progress } = await json<{ progress: { running: number } }>(await at.get(`/api/v1/runs/${slow}`));
-    return progress.running === 1;
+    const { running } = await json<{ running: number }>(await at.get(`/api/v1/runs/${slow}`));
+    return running === 1;
   });
   assert.deepEqual(await refused(await at.post(`/api/v1/runs/${slow}/retry`)), [409, "RUN_NOT_ENDED"]);
   assert.equal((await at.post(`/api/v1/runs/${slow}/cancel`, { reason: "a test" })).status, 200);
@@ -174,8 +174,8 @@ test("a running run is canceled, one that has ended is not, and what failed is r
 test("a run says how it is to run: before which others, and how much of it at once", async () => {
   const how = { priority: 5, maxConcurrency: 2 };
   const { run } = await json<{ run: string }>(await at.post("/api/v1/runs", { select: "slow", force: true, ...how }));
-  const { run: shown } = await json<{ run: typeof how }>(await at.get(`/api/v1/runs/${run}`));
-  assert.deepEqual({ priority: shown.priority, maxConcurrency: shown.maxConcurrency }, how);
+  const { priority, maxConcurrency } = await json<typeof how>(await at.get(`/api/v1/runs/${run}`));
+  assert.deepEqual({ priority, maxConcurrency }, how);
   assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "slow", maxConcurrency: 0 })), [
     400,
     "REQUEST_INVALID",
@@ -206,17 +206,17 @@ test("a schedule tells its next ticks and what they ask for; paused, it has none
 });
 
 test("runs are paged, filtered and counted by a strict query", async () => {
-  const first = await json<{ runs: { id: string }[]; cursor: string }>(await at.get("/api/v1/runs?limit=1"));
-  const next = await json<{ runs: { id: string }[] }>(await at.get(`/api/v1/runs?limit=1&before=${first.cursor}`));
-  assert.notEqual(first.runs[0]!.id, next.runs[0]!.id);
-  const failed = await json<{ runs: { id: string }[] }>(await at.get("/api/v1/runs?status=failed"));
+  const first = await json<{ items: { id: string }[]; cursor: string }>(await at.get("/api/v1/runs?limit=1"));
+  const next = await json<{ items: { id: string }[] }>(await at.get(`/api/v1/runs?limit=1&after=${first.cursor}`));
+  assert.notEqual(first.items[0]!.id, next.items[0]!.id);
+  const failed = await json<{ items: { id: string }[] }>(await at.get("/api/v1/runs?status=failed"));
   assert.deepEqual(
-    failed.runs.map(({ id }) => id),
+    failed.items.map(({ id }) => id),
     [run],
   );
   assert.deepEqual(await refused(await at.get("/api/v1/runs?limit=0")), [400, "REQUEST_INVALID"]);
   assert.deepEqual(await refused(await at.get("/api/v1/runs?unknown=1")), [400, "REQUEST_INVALID"]);
-  assert.deepEqual(await refused(await at.get("/api/v1/runs?before=x")), [400, "REQUEST_INVALID"]);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs?after=x")), [400, "REQUEST_INVALID"]);
 });
 
 test("what is not there is a 404 that says what is", async () => {
@@ -250,8 +250,8 @@ test("a plan is kept under its id and applied once; what has moved meanwhile is 
     };
   }
   const body = { select: "raw_sales", partitions: "2026-11-01..2026-11-02", order: "newest" };
-  const kept = await json<Kept>(await at.post("/api/v1/plan", body));
-  const other = await json<Kept>(await at.post("/api/v1/plan", body));
+  const kept = await json<Kept>(await at.post("/api/v1/plans", body));
+  const other = await json<Kept>(await at.post("/api/v1/plans", body));
   assert.match(kept.plan.assets[0]!.estimate.from, /^median of its last \d partitions$/);
   assert.equal(kept.plan.assets[0]!.estimate.rows, 2);
   const applied = await at.post(`/api/v1/plans/${kept.id}/apply`);
@@ -276,7 +276,7 @@ test("an asset's partitions are explained, by the API and on a page that its own
   assert.match(why, /cleaned_sales@2026-11-02 failed at .*no amount/s);
   assert.ok(!why.includes("<script>globalThis"), "what user code says is text");
   const { id } = await json<{ id: string }>(
-    await at.post("/api/v1/plan", { select: "raw_sales or cleaned_sales", partitions: "2026-11-02..2026-11-04" }),
+    await at.post("/api/v1/plans", { select: "raw_sales or cleaned_sales", partitions: "2026-11-02..2026-11-04" }),
   );
   const waits = await (await at.get("/assets/cleaned_sales/explain")).text();
   assert.match(waits, new RegExp(`plan ${id} of .* nobody has applied it<br /><code>iroko apply ${id}</code>`, "s"));

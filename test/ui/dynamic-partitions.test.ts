@@ -45,7 +45,7 @@ test("keys are listed, added and removed over the API, and what exists follows t
     await at.post("/api/v1/runs", { select: "bills", partitions: "day=last:1" }),
   );
   assert.equal((await at.instance.ended(run)).status, "succeeded");
-  const { steps } = await json<{ steps: { partitions: string }[] }>(await at.get(`/api/v1/runs/${run}/steps`));
+  const { items: steps } = await json<{ items: { partitions: string }[] }>(await at.get(`/api/v1/runs/${run}/steps`));
   assert.deepEqual(steps.map(({ partitions }) => partitions).toSorted(), [
     'tenant="<b>|",day=2026-11-05',
     "tenant=acme,day=2026-11-05",

@@ -15,7 +15,7 @@ after(() => at[Symbol.asyncDispose]());
 const id = "01a1fcb6-6e98-7530-869b-e3e5d512bb64";
 const changes = [
   "/api/v1/runs",
-  "/api/v1/plan",
+  "/api/v1/plans",
   `/api/v1/runs/${id}/cancel`,
   `/api/v1/runs/${id}/retry`,
   "/api/v1/schedules/test/nightly/pause",
@@ -96,7 +96,7 @@ test("a body that is not JSON by its type is a 415 on every route that changes s
 
 test("bodies are small, strict JSON objects", async () => {
   const send = (body: string) =>
-    rawRequest(at.url, { method: "POST", path: "/api/v1/plan", headers: { origin: at.url, ...asJson }, body });
+    rawRequest(at.url, { method: "POST", path: "/api/v1/plans", headers: { origin: at.url, ...asJson }, body });
   const large = await send(JSON.stringify({ select: "x".repeat(70_000) }));
   assert.deepEqual([large.status, code(large)], [413, "BODY_TOO_LARGE"]);
   const bodies = [

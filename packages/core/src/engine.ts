@@ -54,6 +54,7 @@ export {
   listLocations,
   listLocationVersions,
   locationAt,
+  locationsAt,
   registerLocation,
   type InstanceFacts,
   type Location,
@@ -82,7 +83,7 @@ export {
 export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
-export { failedChecksOf, listCheckResults, type CheckResultRow } from "./instance/checks.ts";
+export { failedChecksOf, listCheckResults, listFailedChecks, type CheckResultRow } from "./instance/checks.ts";
 export {
   listEvents,
   readEvents,
@@ -122,7 +123,6 @@ export { planRequest } from "./execution/plan-request.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { readPlanReport } from "./execution/report-plan.ts";
-export { type RetryOptions } from "./execution/repetition.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
@@ -141,7 +141,14 @@ export { askMappings, type MappingSource } from "./execution/mapping/ask-mapping
 export { mappingEvaluator, type MappingEvaluator } from "./execution/mapping/mapping-evaluator.ts";
 
 // Schedules
-export { listAutomations, listTicks, setPaused, type AutomationRow, type TickRow } from "./instance/automations.ts";
+export {
+  latestTicks,
+  listAutomations,
+  listTicks,
+  setPaused,
+  type AutomationRow,
+  type TickRow,
+} from "./instance/automations.ts";
 export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
 
 // Who may do what, and who did what

@@ -7,11 +7,9 @@ import { readMoment, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
-import { explainApi } from "./api/explain.ts";
-import { healthApi } from "./api/health.ts";
+import { instanceApi } from "./api/instance.ts";
 import { logsApi } from "./api/logs.ts";
-import { partitionsApi } from "./api/partitions.ts";
-import { planApi } from "./api/plan.ts";
+import { plansApi } from "./api/plans.ts";
 import { runsApi } from "./api/runs.ts";
 import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
@@ -72,21 +70,19 @@ export function makeApp({
   app.get(livenessPath, (c) => c.text("ok"));
   app.route("/", loginPages(db, exposure));
 
+  const routes = new Hono();
+  const answer = answers(routes, { checkAnswers });
   for (const resource of [
-    healthApi,
+    instanceApi,
     assetsApi,
-    partitionsApi,
+    dynamicPartitionsApi,
+    plansApi,
     runsApi,
     stepsApi,
     logsApi,
     schedulesApi,
-    planApi,
-    explainApi,
   ])
-    app.route(apiRoot, resource(instance));
-  const routes = new Hono();
-  const answer = answers(routes, { checkAnswers });
-  for (const resource of [dynamicPartitionsApi]) resource(answer, instance);
+    resource(answer, instance);
   app.route(apiRoot, routes);
   for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));

@@ -1,12 +1,12 @@
 /** Assets: how each stands, what is made of it, what was there before, and why. */
 import { z } from "zod";
-import type { Json, Metadata } from "../definitions/metadata.ts";
+import type { Metadata } from "../definitions/metadata.ts";
 import type { Column } from "../definitions/table-schema.ts";
 import type { RetryPolicy } from "../definitions/retry-policy.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { ExplainedStatus, ReasonCode } from "../planning/explanation.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
-import { listOperation } from "./list-operation.ts";
+import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
 import {
   errorRecord,
@@ -158,7 +158,7 @@ export interface CheckResult {
   readonly message: string | null;
   readonly violations: number | null;
   /** Some of the rows that broke it. */
-  readonly sample: Json;
+  readonly sample: unknown;
   readonly metadata: Metadata | null;
   readonly run: string | null;
   readonly at: string;
@@ -339,7 +339,7 @@ const checkResult: z.ZodType<CheckResult> = z
     blocking: z.boolean(),
     message: text.nullable(),
     violations: number.nullable(),
-    sample: z.unknown() as z.ZodType<Json>,
+    sample: z.unknown(),
     metadata: metadata.nullable(),
     run: text.nullable(),
     at: instant,
@@ -450,6 +450,7 @@ export const assets: {
     input: { key: name, partition: partitionKey.optional() },
     item: checkResult,
     page: { normal: 200, most: 1_000 },
+    cursor: cursorOf(z.tuple([z.boolean(), z.string(), z.string()])),
   }),
   events: listOperation<AssetInput, InstanceEvent>({
     path: "/assets/{key}/events",

@@ -1,13 +1,24 @@
 /** The instance: whether it is well, who works, what waits, what its store and its code locations are. */
 import { z } from "zod";
-import type { AssetHealth } from "./assets.ts";
+import type { ErrorRecord } from "../errors.ts";
 import type { Operation } from "./operation.ts";
-import { instant, nothing, number, text, type Nothing } from "./values.ts";
+import { errorRecord, instant, nothing, number, text, type Nothing } from "./values.ts";
 
 export interface Health {
   readonly status: "ok";
+  readonly clock: Clocks;
   readonly locations: readonly Location[];
   readonly workers: readonly Worker[];
+}
+
+/** The server's clock and that of Postgres, looked at together. */
+export interface Clocks {
+  readonly here: string;
+  readonly postgres: string;
+  /** The server's before that of Postgres. */
+  readonly secondsAhead: number;
+  /** Where they are too far apart for anything to be decided by them. */
+  readonly problem?: ErrorRecord;
 }
 
 export interface Location {
@@ -26,23 +37,11 @@ export interface Worker {
   readonly running: number;
   readonly draining: boolean;
   readonly startedAt: string;
+  /** Its clock before that of Postgres; null: it has not looked yet. */
+  readonly secondsAhead: number | null;
+  readonly roundTripMs: number | null;
+  readonly loopDelayMs: number | null;
   readonly alive: boolean;
-}
-
-/** What home shows: how everything stands, in counts. */
-export interface Summary {
-  readonly now: string;
-  /** In which times are shown that belong to no asset. */
-  readonly timezone: string;
-  readonly assets: Readonly<Record<AssetHealth, number>>;
-  readonly runs: {
-    readonly queued: number;
-    readonly running: number;
-    /** Ended within the last day. */
-    readonly succeeded: number;
-    readonly failed: number;
-    readonly canceled: number;
-  };
 }
 
 const location: z.ZodType<Location> = z
@@ -58,6 +57,9 @@ const worker: z.ZodType<Worker> = z
     running: number,
     draining: z.boolean(),
     startedAt: instant,
+    secondsAhead: number.nullable(),
+    roundTripMs: number.nullable(),
+    loopDelayMs: number.nullable(),
     alive: z.boolean(),
   })
   .meta({ id: "Worker" });
@@ -72,7 +74,17 @@ export const instance: {
     role: "viewer",
     summary: "Whether Postgres answers, and who works",
     input: nothing,
-    answer: z.object({ status: z.literal("ok"), locations: z.array(location), workers: z.array(worker) }),
+    answer: z.object({
+      status: z.literal("ok"),
+      clock: z.object({
+        here: instant,
+        postgres: instant,
+        secondsAhead: number,
+        problem: errorRecord.exactOptional(),
+      }),
+      locations: z.array(location),
+      workers: z.array(worker),
+    }),
   },
   openapi: {
     method: "GET",

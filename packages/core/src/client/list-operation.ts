@@ -14,6 +14,20 @@ export interface ListOptions<Input, Item> {
   readonly cursor?: z.ZodType<string>;
 }
 
+/** A cursor of several values, as JSON. */
+export function cursorOf(values: z.ZodType): z.ZodType<string> {
+  return z
+    .string()
+    .max(2_000)
+    .refine((text) => {
+      try {
+        return values.safeParse(JSON.parse(text)).success;
+      } catch {
+        return false;
+      }
+    }, "it is no cursor of this list");
+}
+
 export function listOperation<Input, Item>(options: ListOptions<Input, Item>): ListOperation<Input, Item> {
   const { path, role, summary, input, item, page, cursor = z.string().max(1_000) } = options;
   const limit = z.coerce

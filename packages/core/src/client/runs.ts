@@ -5,7 +5,7 @@ import type { ErrorRecord } from "../errors.ts";
 import type { Death } from "../planning/parking.ts";
 import type { RunStatus, StepStatus } from "../planning/run-states.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
-import { listOperation } from "./list-operation.ts";
+import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
 import { runRequest, type HowInput, type PlanInput } from "./plans.ts";
 import {
@@ -385,10 +385,7 @@ export const runs: {
     input: { id: name },
     item: madePartition,
     page: { normal: 500, most: 5_000 },
-    cursor: z
-      .string()
-      .regex(/^\d{1,9}:[\s\S]*$/)
-      .max(1_500),
+    cursor: cursorOf(z.tuple([z.int(), z.string(), z.string()])),
   }),
   failedChecks: listOperation<RunInput, FailedCheck>({
     path: "/runs/{id}/failed-checks",
@@ -397,7 +394,7 @@ export const runs: {
     input: { id: name },
     item: failedCheck,
     page: { normal: 100, most: 1_000 },
-    cursor: z.string().regex(/^\d{1,15}$/),
+    cursor: z.string().regex(/^\d{1,15}\.\d{1,9}$/),
   }),
   events: listOperation<RunInput, InstanceEvent>({
     path: "/runs/{id}/events",

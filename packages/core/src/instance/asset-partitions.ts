@@ -424,6 +424,7 @@ export async function listPartitions(
 export async function materializationsOf(
   db: Queryable,
   run: string,
+  page: { readonly limit?: number; readonly after?: readonly [n: number, asset: string, partition: string] } = {},
 ): Promise<
   readonly (StagedRow & { readonly version: number | null; readonly superseded: boolean; readonly n: number })[]
 > {
@@ -431,8 +432,9 @@ export async function materializationsOf(
     `select o.asset, o.partition, o.object_key as "objectKey", o.etag, o.sha256, o.rows, o.bytes, o.data_version as "dataVersion",
             o.schema_hash as "schemaHash", o.source_versions as "sourceVersions", o.metadata, o.checks, o.seconds, o.version, o.superseded, s.n
        from iroko.step s join iroko.step_output o on o.step = s.id where s.run = $1 and (o.version is not null or o.superseded)
-      order by s.n, o.asset, o.partition`,
-    [run],
+        and ($2::integer is null or (s.n >= $2 and (s.n, o.asset, o.partition) > ($2, $3, $4)))
+      order by s.n, o.asset, o.partition limit $5`,
+    [run, ...(page.after ?? [null, null, null]), page.limit ?? null],
   );
   return rows;
 }

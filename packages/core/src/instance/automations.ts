@@ -33,14 +33,14 @@ export async function sightSchedule(
   return rows[0] as AutomationRow;
 }
 
-/** What is known of a location's schedules; one that no scheduler has seen yet has no row. */
-export async function listAutomations(db: Queryable, location: string): Promise<readonly AutomationRow[]> {
+/** What is known of a location's schedules, or of all; one that no scheduler has seen yet has no row. */
+export async function listAutomations(db: Queryable, location?: string): Promise<readonly AutomationRow[]> {
   const { rows } = await db.query<AutomationRow>(
     `select location, name, paused, paused_at as "pausedAt", since,
             (select max(scheduled_for) from iroko.tick t where t.location = a.location and t.name = a.name
                 and t.status in ('requested', 'skipped', 'failed')) as "lastHandled"
-       from iroko.automation a where location = $1 order by name`,
-    [location],
+       from iroko.automation a where $1::text is null or location = $1 order by location, name`,
+    [location ?? null],
   );
   return rows;
 }
@@ -145,11 +145,28 @@ export async function listTicks(
   db: Queryable,
   of: { readonly location: string; readonly name?: string },
   limit: number,
+  before?: Temporal.Instant,
 ): Promise<readonly TickRow[]> {
   const { rows } = await db.query<TickRow>(
     `select ${tickColumns} from iroko.tick where location = $1 and ($2::text is null or name = $2)
+        and ($4::timestamptz is null or scheduled_for < $4)
       order by scheduled_for desc, name limit $3`,
-    [of.location, of.name ?? null, limit],
+    [of.location, of.name ?? null, limit, before?.toString() ?? null],
+  );
+  return rows;
+}
+
+/** Of each schedule the last few ticks, the newest first. */
+export async function latestTicks(
+  db: Queryable,
+  schedules: readonly { readonly location: string; readonly name: string }[],
+  last: number,
+): Promise<readonly TickRow[]> {
+  const { rows } = await db.query<TickRow>(
+    `select tick.* from unnest($1::text[], $2::text[]) as wanted (of_location, of_name) cross join lateral (
+            select ${tickColumns} from iroko.tick where location = of_location and name = of_name
+             order by scheduled_for desc limit $3) tick`,
+    [schedules.map(({ location }) => location), schedules.map(({ name }) => name), last],
   );
   return rows;
 }

@@ -39,11 +39,18 @@ export async function listCheckResults(
   db: Queryable,
   asset: string,
   partition?: string,
+  page: {
+    readonly limit: number;
+    readonly after?: Pick<CheckResultRow, "passed" | "partition" | "name">;
+  } = { limit: 1000 },
 ): Promise<readonly (CheckResultRow & { readonly at: Temporal.Instant; readonly run: string })[]> {
+  const { after } = page;
   const { rows } = await db.query<CheckResultRow & { at: Temporal.Instant; run: string }>(
     `select asset, name, partition, passed, severity, blocking, message, violations, sample, metadata, at, run from iroko.check_result
-      where asset = $1 and ($2::text is null or partition = $2) order by passed, partition desc, name limit 1000`,
-    [asset, partition ?? null],
+      where asset = $1 and ($2::text is null or partition = $2)
+        and ($4::boolean is null or passed > $4 or (passed = $4 and (partition < $5 or (partition = $5 and name > $6))))
+      order by passed, partition desc, name limit $3`,
+    [asset, partition ?? null, page.limit, after?.passed ?? null, after?.partition ?? null, after?.name ?? null],
   );
   return rows;
 }
@@ -57,4 +64,20 @@ export async function failedChecksOf(db: Queryable, run: string): Promise<readon
     [run],
   );
   return rows.flatMap(({ failed }) => failed);
+}
+
+/** The same a page at a time, in the order in which they were found. */
+export async function listFailedChecks(
+  db: Queryable,
+  run: string,
+  page: { readonly limit: number; readonly after?: readonly [event: number, place: number] },
+): Promise<readonly (FailedCheckRow & { readonly event: number; readonly place: number })[]> {
+  const { rows } = await db.query<{ check: FailedCheckRow; event: number; place: number }>(
+    `select failed.value as check, e.id as event, failed.place
+       from iroko.event e cross join jsonb_array_elements(e.payload -> 'failed') with ordinality as failed (value, place)
+      where e.run = $1 and e.type = 'check' and e.id >= $2 and (e.id, failed.place) > ($2, $3)
+      order by e.id, failed.place limit $4`,
+    [run, ...(page.after ?? [0, 0]), page.limit],
+  );
+  return rows.map(({ check, event, place }) => ({ ...check, event, place }));
 }

@@ -46,6 +46,19 @@ export async function locationAt(db: Queryable, name: string, version: number): 
   return rows[0];
 }
 
+/** Several of them. */
+export async function locationsAt(
+  db: Queryable,
+  wanted: readonly Pick<Location, "name" | "version">[],
+): Promise<readonly Location[]> {
+  const { rows } = await db.query<{ name: string; version: number; snapshot: Snapshot }>(
+    `select name, version, snapshot from iroko.location
+       join unnest($1::text[], $2::integer[]) as wanted (name, version) using (name, version)`,
+    [wanted.map(({ name }) => name), wanted.map(({ version }) => version)],
+  );
+  return rows;
+}
+
 /**
  * Where a snapshot is registered, and the one that was registered there before it: null for the first. undefined where it
  * never was. The same snapshot in several locations is of one of them: they hold the same assets.

@@ -34,6 +34,7 @@ export async function listVersions(
   asset: string,
   partition: string,
   limit = 1000,
+  before?: number,
 ): Promise<readonly VersionRow[]> {
   const { rows } = await db.query<VersionRow>(
     `select version, current, object_key as "objectKey", etag, sha256, data_version as "dataVersion", rows, bytes, made_by_run as run,
@@ -42,8 +43,8 @@ export async function listVersions(
                from iroko.asset_partition p where asset = $1 and partition = $2 and version is not null
               union all
              select ${versionColumns("v")}, false, v.replaced_at from iroko.asset_version v where asset = $1 and partition = $2) versions
-      order by version desc limit $3`,
-    [asset, partition, limit],
+      where $4::bigint is null or version < $4 order by version desc limit $3`,
+    [asset, partition, limit, before ?? null],
   );
   return rows;
 }

@@ -1,58 +1,148 @@
-import { formatPartitions, isEmptySet, type PartitionSet, type SnapshotAsset } from "@iroko/core";
-import { listCheckResults } from "@iroko/core/engine";
-import { Hono } from "hono";
-import { readQuery } from "../http/input.ts";
+import {
+  formatPartitions,
+  IrokoError,
+  isEmptySet,
+  partitionOf,
+  type Metadata,
+  type Partition,
+  type PartitionSet,
+  type SnapshotAsset,
+} from "@iroko/core";
+import { api, type Asset, type AssetCompute, type AssetStatus as WireStatus } from "@iroko/core/client";
+import {
+  askMappings,
+  explainAsset,
+  listCheckResults,
+  listEvents,
+  listPartitions,
+  listVersions,
+  readMoment,
+} from "@iroko/core/engine";
+import type { Answer, Sendable } from "../http/answer.ts";
+import { pageOf } from "../http/page-of.ts";
+import { sliceAfter } from "../http/slice-after.ts";
 import { readStatuses, type AssetStatus } from "../model/asset-status.ts";
 import { findAsset, type CatalogAsset } from "../model/catalog.ts";
+import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { partitionKey } from "../model/run-view.ts";
-import { selectedAssets, selectionQuery } from "../model/selected-assets.ts";
+import { selectedAssets } from "../model/selected-assets.ts";
+import { readStale } from "../model/stale-view.ts";
 
-/** GET /assets?select=TEXT, /assets/:key, /assets/:key/checks */
-export function assetsApi({ db, moment, catalog }: Instance): Hono {
-  return new Hono()
-    .get("/assets", async (c) => {
-      const assets = await selectedAssets(db, await catalog(), readQuery(c, selectionQuery), await moment());
-      const definitions = assets.map(({ asset }) => asset);
-      const statuses = await readStatuses(db, definitions, await moment());
-      return c.json({ assets: assets.map((each) => summary(each, statuses.get(each.asset.key)!)) });
-    })
-    .get("/assets/:key", async (c) => {
-      const found = findAsset(await catalog(), c.req.param("key"));
-      const { asset, location } = found;
-      const statuses = await readStatuses(db, [asset], await moment());
-      const { schema, checks, storage, codeVersion, partitions } = asset;
-      return c.json({
-        ...summary(found, statuses.get(asset.key)!),
-        schema: schema ?? null,
-        storage: storage ?? null,
-        codeVersion: codeVersion ?? null,
-        partitionsDefinition: partitions,
-        checks: [
-          ...checks.map(({ name, severity, blocking, description }) => ({ name, severity, blocking, description })),
-          ...(location.graph.checks.get(asset.key) ?? []).map(({ name, severity, blocking, description }) => ({
-            name,
-            severity,
-            blocking,
-            description,
-          })),
-        ],
-      });
-    })
-    .get("/assets/:key/checks", async (c) => {
-      const { asset } = findAsset(await catalog(), c.req.param("key"));
-      const results = await listCheckResults(db, asset.key);
-      return c.json({
-        checks: results.map(({ partition, ...result }) => ({
-          ...result,
-          partition: partitionKey(asset.partitions, partition),
-        })),
-      });
+export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance): void {
+  const { list, get, staleness, explain, partitions, versions, checks, events } = api.assets;
+
+  answer(list, async (input) => {
+    const at = await moment();
+    const selected = await selectedAssets(db, await catalog(), input, at);
+    return pageOf(list, input, {
+      async read(page) {
+        const shown = sliceAfter(selected, ({ asset }) => asset.key, page);
+        const statuses = await readStatuses(
+          db,
+          shown.map(({ asset }) => asset),
+          at,
+        );
+        return shown.map((found) => ({ found, status: statuses.get(found.asset.key)! }));
+      },
+      cursor: ({ found }) => found.asset.key,
+      item: ({ found, status }) => summary(found, status),
     });
+  });
+
+  answer(get, async ({ key }) => {
+    const found = findAsset(await catalog(), key);
+    const { asset, location } = found;
+    const statuses = await readStatuses(db, [asset], await moment());
+    const { schema, storage, codeVersion } = asset;
+    return {
+      ...summary(found, statuses.get(key)!),
+      schema: schema ?? null,
+      storage: storage ?? null,
+      codeVersion: codeVersion ?? null,
+      partitionsDefinition: asset.partitions,
+      compute: computeOf(found),
+      checks: [...asset.checks, ...(location.graph.checks.get(key) ?? [])].map(
+        ({ name, severity, blocking, description = null }) => ({ name, severity, blocking, description }),
+      ),
+    };
+  });
+
+  answer(staleness, async ({ key }) => {
+    const { asset, location } = findAsset(await catalog(), key);
+    const { stale, causes } = await readStale(db, location, asset, await moment());
+    return { stale: textOf(asset, stale), causes };
+  });
+
+  answer(explain, async ({ key, partitions: of }) => {
+    const { location } = findAsset(await catalog(), key);
+    const target = of === undefined ? key : `${key}@${of}`;
+    const at = await readMoment(db, location.snapshot, now());
+    return askMappings({ db, location: location.name }, () => explainAsset(db, location, target, at));
+  });
+
+  answer(partitions, async (input) => {
+    const { asset } = findAsset(await catalog(), input.key);
+    return pageOf(partitions, input, {
+      read: (page) => listPartitions(db, asset.key, page),
+      cursor: ({ partition }) => partition,
+      item: ({
+        partition,
+        etag: _etag,
+        sha256: _sha256,
+        asset: _asset,
+        definitionHash: _hash,
+        inputs: _inputs,
+        ...row
+      }) => ({
+        id: partition,
+        key: partitionKey(asset.partitions, partition),
+        ...row,
+      }),
+    });
+  });
+
+  answer(versions, async (input) => {
+    const { asset } = findAsset(await catalog(), input.key);
+    const { id } = partitionNamed(asset, input.partition);
+    return pageOf(versions, input, {
+      read: ({ limit, after }) =>
+        listVersions(db, asset.key, id, limit, after === undefined ? undefined : Number(after)),
+      cursor: ({ version }) => version,
+      item: ({ etag: _etag, ...version }) => version,
+    });
+  });
+
+  answer(checks, async (input) => {
+    const { asset } = findAsset(await catalog(), input.key);
+    const only = input.partition === undefined ? undefined : partitionNamed(asset, input.partition).id;
+    return pageOf(checks, input, {
+      read: ({ limit, after }) =>
+        listCheckResults(db, asset.key, only, { limit, ...(after === undefined ? {} : { after: checkCursor(after) }) }),
+      cursor: ({ passed, name, partition }) => JSON.stringify([passed, name, partition]),
+      item: ({ asset: _asset, partition, ...result }) => ({
+        ...result,
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the check's step wrote it
+        metadata: result.metadata as Metadata | null,
+        partition: partitionKey(asset.partitions, partition),
+      }),
+    });
+  });
+
+  answer(events, async (input) => {
+    const known = await catalog();
+    const { asset } = findAsset(known, input.key);
+    return pageOf(events, input, {
+      read: ({ limit, after }) =>
+        listEvents(db, { asset: asset.key }, { limit, ...(after === undefined ? {} : { before: Number(after) }) }),
+      cursor: ({ id }) => id,
+      item: (event) => eventView(known, event),
+    });
+  });
 }
 
-function summary({ asset, location }: CatalogAsset, status: AssetStatus): Record<string, unknown> {
-  const { key, kind, group, kinds, owners, tags, description } = asset;
+function summary({ asset, location }: CatalogAsset, status: AssetStatus): Sendable<Asset> {
+  const { key, kind, group, kinds, owners, tags, description = null } = asset;
   return {
     key,
     kind,
@@ -60,30 +150,59 @@ function summary({ asset, location }: CatalogAsset, status: AssetStatus): Record
     kinds,
     owners,
     tags,
-    description: description ?? null,
+    description,
     location: location.name,
     upstream: location.graph.upstream.get(key) ?? [],
     downstream: location.graph.downstream.get(key) ?? [],
-    status: statusJson(asset, status),
+    status: statusView(asset, status),
   };
 }
 
-/** Sets in the text form; null where there is none. */
-function statusJson({ partitions }: SnapshotAsset, status: AssetStatus): Record<string, unknown> {
+function statusView(asset: SnapshotAsset, status: AssetStatus): Sendable<WireStatus> {
   const { health, sentence, exists, made, missing, failed, running, rows, bytes, lastMadeAt } = status;
-  const text = (set: PartitionSet): string | null => (isEmptySet(set) ? null : formatPartitions(partitions, set));
   return {
     health,
     sentence,
     partitions: {
-      exists: text(exists),
-      made: text(made),
-      missing: text(missing),
-      failed: text(failed),
-      running: text(running),
+      exists: textOf(asset, exists),
+      made: textOf(asset, made),
+      missing: textOf(asset, missing),
+      failed: textOf(asset, failed),
+      running: textOf(asset, running),
     },
     rows,
     bytes,
     lastMadeAt,
   };
+}
+
+const textOf = ({ partitions }: SnapshotAsset, set: PartitionSet): string | null =>
+  isEmptySet(set) ? null : formatPartitions(partitions, set);
+
+function computeOf({ asset, location }: CatalogAsset): AssetCompute | null {
+  const compute = asset.compute === undefined ? undefined : location.graph.computes.get(asset.compute);
+  if (compute === undefined) return null;
+  const { name, outputs, deps, pools, retry, sql, config = null } = compute;
+  return {
+    name,
+    outputs: outputs.map((output) => output.asset),
+    deps: deps.map((dep) => ({ name: dep.name, asset: dep.asset, weak: dep.weak })),
+    pools,
+    retry,
+    sql: sql?.text ?? null,
+    config,
+  };
+}
+
+/** @throws {IrokoError} PARTITION_UNSPECIFIED, PARTITION_FORMAT, PARTITION_NOT_FOUND */
+function partitionNamed({ key, partitions }: SnapshotAsset, name: string | undefined): Partition {
+  if (name !== undefined || partitions.kind === "none") return partitionOf(partitions, name ?? "");
+  throw new IrokoError("PARTITION_UNSPECIFIED", `"${key}" has partitions: say which.`, {
+    hint: "Give one's key as partition.",
+  });
+}
+
+function checkCursor(text: string): { readonly passed: boolean; readonly name: string; readonly partition: string } {
+  const [passed, name, partition] = JSON.parse(text) as [boolean, string, string];
+  return { passed, name, partition };
 }

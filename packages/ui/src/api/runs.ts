@@ -1,64 +1,122 @@
-import { runStatuses } from "@iroko/core";
-import { askMappings, cancelRun, listRuns, materializationsOf, retryRun, runProgress } from "@iroko/core/engine";
-import { Hono } from "hono";
-import { z } from "zod";
-import { limit, readBody, readQuery } from "../http/input.ts";
+import type { Metadata } from "@iroko/core";
+import { api, type FailedCheck, type Run } from "@iroko/core/client";
+import {
+  askMappings,
+  cancelRun,
+  listEvents,
+  listFailedChecks,
+  listRuns,
+  materializationsOf,
+  retryRun,
+  runProgress,
+  type RunRecord,
+} from "@iroko/core/engine";
+import type { Answer, Sendable } from "../http/answer.ts";
+import { pageOf } from "../http/page-of.ts";
+import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
-import { runBody, submit } from "../model/plan-request.ts";
+import { submit } from "../model/plan-request.ts";
 import { findRun, partitionKey } from "../model/run-view.ts";
 
-const query = z.strictObject({
-  limit: limit(50, 500),
-  before: z.uuid().optional(),
-  status: z.enum(runStatuses).optional(),
-});
-const cancelBody = z.strictObject({ reason: z.string().min(1).max(500).default("canceled on the page") });
-const retryBody = z.strictObject({
-  fromStart: z.boolean().optional(),
-  select: z.string().min(1).max(4_000).optional(),
-  partitions: z.string().min(1).max(20_000).optional(),
-});
-
-/** GET and POST /runs; GET /runs/:id, /runs/:id/materializations; POST /runs/:id/cancel, /runs/:id/retry */
-export function runsApi(instance: Instance): Hono {
+export function runsApi(answer: Answer, instance: Instance): void {
   const { db, catalog } = instance;
-  return new Hono()
-    .get("/runs", async (c) => {
-      const { limit, before, status } = readQuery(c, query);
-      const runs = await listRuns(db, {
-        limit,
-        ...(before === undefined ? {} : { before }),
-        ...(status === undefined ? {} : { statuses: [status] }),
-      });
-      return c.json({
-        runs: runs.map((run) => ({ ...run, plan: undefined })),
-        cursor: runs.length === limit ? (runs.at(-1)?.id ?? null) : null,
-      });
-    })
-    .post("/runs", async (c) => c.json({ run: await submit(instance, await readBody(c, runBody)) }, 201))
-    .get("/runs/:id", async (c) => {
-      const run = await findRun(db, c.req.param("id"));
-      return c.json({ run, progress: await runProgress(db, run.id) });
-    })
-    .get("/runs/:id/materializations", async (c) => {
-      const run = await findRun(db, c.req.param("id"));
-      const [made, { assets }] = await Promise.all([materializationsOf(db, run.id), catalog()]);
-      return c.json({
-        materializations: made.map(({ partition, ...row }) => ({
-          ...row,
-          partition: partitionKey(assets.get(row.asset)?.asset.partitions, partition),
-        })),
-      });
-    })
-    .post("/runs/:id/cancel", async (c) => {
-      const { reason } = await readBody(c, cancelBody);
-      const run = await findRun(db, c.req.param("id"));
-      await cancelRun(db, run.id, reason);
-      return c.json({ run: run.id });
-    })
-    .post("/runs/:id/retry", async (c) => {
-      const options = await readBody(c, retryBody);
-      const { id, location } = await findRun(db, c.req.param("id"));
-      return c.json({ run: await askMappings({ db, location }, () => retryRun(db, id, options)) }, 201);
+  const { list, submit: submission, get, materializations, failedChecks, events, cancel, retry } = api.runs;
+
+  answer(list, (input) =>
+    pageOf(list, input, {
+      read: ({ limit, after }) =>
+        listRuns(db, {
+          limit,
+          ...(after === undefined ? {} : { before: after }),
+          ...(input.status === undefined ? {} : { statuses: [input.status] }),
+        }),
+      cursor: ({ id }) => id,
+      item: runView,
+    }),
+  );
+
+  answer(submission, async (input) => ({ run: await submit(instance, input) }));
+
+  answer(get, async ({ id }) => {
+    const run = await findRun(db, id);
+    const progress = await runProgress(db, run.id);
+    const { running = 0, rows = 0, bytes = 0, unpublished = 0 } = progress ?? {};
+    return { ...runView(run), running, rows, bytes, unpublished };
+  });
+
+  answer(materializations, async (input) => {
+    const [run, { assets }] = await Promise.all([findRun(db, input.id), catalog()]);
+    return pageOf(materializations, input, {
+      read: ({ limit, after }) =>
+        materializationsOf(db, run.id, { limit, ...(after === undefined ? {} : { after: madeCursor(after) }) }),
+      cursor: ({ n, asset, partition }) => JSON.stringify([n, asset, partition]),
+      item: ({ n, asset, partition, ...row }) => ({
+        asset,
+        partition: partitionKey(assets.get(asset)?.asset.partitions, partition),
+        step: n,
+        version: row.version,
+        superseded: row.superseded,
+        rows: row.rows,
+        bytes: row.bytes,
+        seconds: row.seconds,
+        dataVersion: row.dataVersion,
+        objectKey: row.objectKey,
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the step's process checked it
+        metadata: row.metadata as Metadata,
+      }),
     });
+  });
+
+  answer(failedChecks, async (input) => {
+    const [run, { assets }] = await Promise.all([findRun(db, input.id), catalog()]);
+    return pageOf(failedChecks, input, {
+      read: ({ limit, after }) =>
+        listFailedChecks(db, run.id, { limit, ...(after === undefined ? {} : { after: pairOf(after) }) }),
+      cursor: ({ event, place }) => `${event}.${place}`,
+      item: ({ asset, name, partition, severity, blocking, message, violations, sample }): Sendable<FailedCheck> => ({
+        asset,
+        name,
+        partition: partitionKey(assets.get(asset)?.asset.partitions, partition),
+        severity,
+        blocking,
+        message,
+        violations,
+        sample,
+      }),
+    });
+  });
+
+  answer(events, async (input) => {
+    const [run, known] = await Promise.all([findRun(db, input.id), catalog()]);
+    return pageOf(events, input, {
+      read: ({ limit, after }) =>
+        listEvents(db, { run: run.id }, { limit, ...(after === undefined ? {} : { before: Number(after) }) }),
+      cursor: ({ id }) => id,
+      item: (event) => eventView(known, event),
+    });
+  });
+
+  answer(cancel, async ({ id, reason = "canceled over the API" }) => {
+    const run = await findRun(db, id);
+    await cancelRun(db, run.id, reason);
+    return { run: run.id };
+  });
+
+  answer(retry, async ({ id: wanted, ...options }) => {
+    const { id, location } = await findRun(db, wanted);
+    return { run: await askMappings({ db, location }, () => retryRun(db, id, options)) };
+  });
+}
+
+function runView({ plan: _plan, keysRevision: _revision, ...run }: RunRecord): Sendable<Run> {
+  return run;
+}
+
+function madeCursor(text: string): readonly [n: number, asset: string, partition: string] {
+  return JSON.parse(text) as [number, string, string];
+}
+
+function pairOf(text: string): readonly [event: number, place: number] {
+  const [event = 0, place = 0] = text.split(".").map(Number);
+  return [event, place];
 }

@@ -1,31 +1,80 @@
-import { setPaused } from "@iroko/core/engine";
-import { Hono } from "hono";
-import { z } from "zod";
-import { limit, readBody, readQuery } from "../http/input.ts";
+import { api, type Tick } from "@iroko/core/client";
+import { listTicks, setPaused, type TickRow } from "@iroko/core/engine";
+import type { Answer, Sendable } from "../http/answer.ts";
+import { pageOf } from "../http/page-of.ts";
+import { sliceAfter } from "../http/slice-after.ts";
 import { findLocation } from "../model/catalog.ts";
 import type { Instance } from "../model/instance.ts";
-import { findSchedule, readSchedules } from "../model/schedule-view.ts";
+import { findSchedule, readScheduleViews, schedulesIn } from "../model/schedule-view.ts";
 
-const query = z.strictObject({ ticks: limit(5, 100) });
-const nothing = z.strictObject({});
+const ticksShown = 5;
 
-/** GET /schedules; POST /schedules/:location/:key/pause, /schedules/:location/:key/resume */
-export function schedulesApi({ db, now, catalog }: Instance): Hono {
-  const api = new Hono().get("/schedules", async (c) => {
-    const { ticks } = readQuery(c, query);
-    return c.json({ schedules: await readSchedules(db, await catalog(), { now: now(), ticks }) });
+export function schedulesApi(answer: Answer, { db, now, catalog }: Instance): void {
+  const { list, ticks, pause, resume } = api.schedules;
+
+  answer(list, async (input) => {
+    const all = schedulesIn(await catalog());
+    return pageOf(list, input, {
+      read: (page) =>
+        readScheduleViews(
+          db,
+          sliceAfter(all, ({ location, schedule }) => cursorOf(location.name, schedule.key), page),
+          {
+            now: now(),
+            ticks: input.ticks ?? ticksShown,
+          },
+        ),
+      cursor: ({ location, schedule }) => cursorOf(location, schedule.key),
+      item: ({ schedule, selection, paused, pausedAt, next, ...view }) => ({
+        location: view.location,
+        key: schedule.key,
+        job: schedule.job,
+        selection,
+        cron: schedule.cron,
+        timezone: schedule.timezone,
+        partitions: schedule.partitions,
+        catchUp: schedule.catchUp,
+        enabled: schedule.enabled,
+        description: schedule.description ?? null,
+        paused,
+        pausedAt,
+        ticks: view.ticks.map(tickView),
+        next,
+      }),
+    });
   });
-  for (const [verb, paused] of [
-    ["pause", true],
-    ["resume", false],
+
+  answer(ticks, async (input) => {
+    const location = findLocation(await catalog(), input.location);
+    const { key } = findSchedule(location, input.key);
+    return pageOf(ticks, input, {
+      read: ({ limit, after }) =>
+        listTicks(
+          db,
+          { location: location.name, name: key },
+          limit,
+          after === undefined ? undefined : Temporal.Instant.from(after),
+        ),
+      cursor: ({ scheduledFor }) => scheduledFor.toString(),
+      item: tickView,
+    });
+  });
+
+  for (const [operation, paused] of [
+    [pause, true],
+    [resume, false],
   ] as const) {
-    api.post(`/schedules/:location/:key/${verb}`, async (c) => {
-      await readBody(c, nothing);
-      const location = findLocation(await catalog(), c.req.param("location"));
-      const { key } = findSchedule(location, c.req.param("key"));
+    answer(operation, async (input) => {
+      const location = findLocation(await catalog(), input.location);
+      const { key } = findSchedule(location, input.key);
       await setPaused(db, location.name, key, paused);
-      return c.json({ location: location.name, schedule: key, paused });
+      return { location: location.name, schedule: key, paused };
     });
   }
-  return api;
+}
+
+const cursorOf = (location: string, key: string): string => `${location}/${key}`;
+
+function tickView({ location: _location, name: _name, ...tick }: TickRow): Sendable<Tick> {
+  return tick;
 }

@@ -1,34 +1,40 @@
-import { stepStatuses } from "@iroko/core";
-import { listSteps } from "@iroko/core/engine";
-import { Hono } from "hono";
-import { z } from "zod";
-import { limit, readQuery } from "../http/input.ts";
+import { IrokoError } from "@iroko/core";
+import { api, type Step } from "@iroko/core/client";
+import { listSteps, type StepRecord } from "@iroko/core/engine";
+import type { Answer, Sendable } from "../http/answer.ts";
+import { pageOf } from "../http/page-of.ts";
+import type { Catalog } from "../model/catalog.ts";
 import type { Instance } from "../model/instance.ts";
 import { findRun, stepPartitions } from "../model/run-view.ts";
 
-const query = z.strictObject({
-  limit: limit(200, 1_000),
-  after: z.coerce.number().int().min(0).optional(),
-  status: z.enum(stepStatuses).optional(),
-});
+export function stepsApi(answer: Answer, { db, catalog }: Instance): void {
+  const { steps, step } = api.runs;
 
-/** GET /runs/:id/steps, in the plan's order; `cursor` goes on as `after`. */
-export function stepsApi({ db, catalog }: Instance): Hono {
-  return new Hono().get("/runs/:id/steps", async (c) => {
-    const { limit, after, status } = readQuery(c, query);
-    const run = await findRun(db, c.req.param("id"));
-    const steps = await listSteps(db, run.id, {
-      limit,
-      ...(after === undefined ? {} : { after }),
-      ...(status === undefined ? {} : { statuses: [status] }),
-    });
-    const definitions = await catalog();
-    return c.json({
-      steps: steps.map(({ windows, keys, boxes, ...step }) => ({
-        ...step,
-        partitions: stepPartitions(definitions, { assets: step.assets, windows, keys, boxes }),
-      })),
-      cursor: steps.length === limit ? (steps.at(-1)?.n ?? null) : null,
+  answer(steps, async (input) => {
+    const [run, known] = await Promise.all([findRun(db, input.id), catalog()]);
+    return pageOf(steps, input, {
+      read: ({ limit, after }) =>
+        listSteps(db, run.id, {
+          limit,
+          ...(after === undefined ? {} : { after: Number(after) }),
+          ...(input.status === undefined ? {} : { statuses: [input.status] }),
+        }),
+      cursor: ({ n }) => n,
+      item: (record) => stepView(known, record),
     });
   });
+
+  answer(step, async ({ id, n }) => {
+    const [run, known] = await Promise.all([findRun(db, id), catalog()]);
+    const [found] = await listSteps(db, run.id, { after: n - 1, limit: 1 });
+    if (found?.n === n) return stepView(known, found);
+    throw new IrokoError("NOT_FOUND", `Run ${run.id} has no step ${n}.`, {
+      hint: `It has those from 0 to ${Math.max(run.planned - 1, 0)}: iroko runs show ${run.id}`,
+    });
+  });
+}
+
+function stepView(catalog: Catalog, step: StepRecord): Sendable<Step> {
+  const { id: _id, windows: _windows, keys: _keys, boxes: _boxes, ...told } = step;
+  return { ...told, partitions: stepPartitions(catalog, step) };
 }

@@ -11,7 +11,7 @@ import { requireRole } from "./require-role.ts";
 
 /** What `JSON.stringify` makes an answer of: instants become texts. */
 export type Sendable<Value> =
-  | (Value extends string ? Temporal.Instant : never)
+  | (string extends Value ? Temporal.Instant : never)
   | (Value extends readonly (infer Item)[]
       ? readonly Sendable<Item>[]
       : Value extends object
@@ -21,7 +21,10 @@ export type Sendable<Value> =
 export type Handler<Input, Answer> = (input: Input, c: Context) => Promise<Sendable<Answer>>;
 
 /** Adds an operation's route. */
-export type Answer = <Input, Answer>(operation: Operation<Input, Answer>, handle: Handler<Input, Answer>) => void;
+export type Answer = <Input, Answer>(
+  operation: Operation<Input, Answer>,
+  handle: Handler<NoInfer<Input>, NoInfer<Answer>>,
+) => void;
 
 export interface AnswerOptions {
   /** Compares each answer with its schema, and fails where they differ: for tests. */

@@ -20,15 +20,6 @@ export async function readInput<Input>(c: Context, operation: Operation<Input>):
   return parse(what, operation.input, { ...given, ...path }, names);
 }
 
-/** A body of a route that is no operation yet. */
-export async function readBody<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
-  return parse("The body", schema, await bodyOf(c), []);
-}
-
-/** A page's size: as many as asked for, at most `most`. */
-export const limit = (normal: number, most: number): z.ZodDefault<z.ZodCoercedNumber> =>
-  z.coerce.number().int().min(1).max(most).default(normal);
-
 /** Of a page that is no operation. */
 export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
   return parse("The query", schema, queryOf(c), []);

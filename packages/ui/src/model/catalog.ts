@@ -1,6 +1,6 @@
 /** The definitions of all code locations. A snapshot never changes, so each is read and understood once. */
 import { assetGraph, assetOf, IrokoError, type AssetGraph, type Snapshot, type SnapshotAsset } from "@iroko/core";
-import { listLocationVersions, locationAt, type Database, type Location } from "@iroko/core/engine";
+import { listLocationVersions, locationsAt, type Database, type Location } from "@iroko/core/engine";
 
 export interface CatalogLocation extends Location {
   readonly graph: AssetGraph;
@@ -25,14 +25,14 @@ export function openCatalog(db: Database): () => Promise<Catalog> {
   return async () => {
     const versions = await listLocationVersions(db);
     const before = new Map(known?.locations.map((location) => [location.name, location]));
-    const locations = await Promise.all(
-      versions.map(async ({ name, version, registeredAt }) => {
-        const same = before.get(name);
-        if (same?.version === version) return same;
-        const location = await locationAt(db, name, version);
-        return location && { ...location, registeredAt, graph: assetGraph(location.snapshot) };
-      }),
-    );
+    const changed = versions.filter(({ name, version }) => before.get(name)?.version !== version);
+    const fresh = new Map((changed.length === 0 ? [] : await locationsAt(db, changed)).map((one) => [one.name, one]));
+    const locations = versions.map(({ name, registeredAt }) => {
+      const location = fresh.get(name);
+      return location === undefined
+        ? before.get(name)
+        : { ...location, registeredAt, graph: assetGraph(location.snapshot) };
+    });
     const read = locations.filter((location) => location !== undefined);
     const isSame = known?.locations.length === read.length && read.every((each) => before.get(each.name) === each);
     return isSame ? known! : (known = catalogOf(read));

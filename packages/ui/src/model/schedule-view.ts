@@ -9,7 +9,7 @@ import {
   type PartitionsDefinition,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { listAutomations, listTicks, readMoment, type Database, type TickRow } from "@iroko/core/engine";
+import { latestTicks, listAutomations, readMoment, type Database, type TickRow } from "@iroko/core/engine";
 import type { Catalog, CatalogLocation } from "./catalog.ts";
 
 export interface ScheduleView {
@@ -37,34 +37,57 @@ export interface ScheduleViewOptions {
   readonly ticks: number;
 }
 
-export async function readSchedules(
+export interface LocatedSchedule {
+  readonly location: CatalogLocation;
+  readonly schedule: ScheduleDefinition;
+}
+
+export function schedulesIn({ locations }: Catalog): readonly LocatedSchedule[] {
+  return locations.flatMap((location) => location.snapshot.schedules.map((schedule) => ({ location, schedule })));
+}
+
+/** Of all schedules. */
+export function readSchedules(
   db: Database,
   catalog: Catalog,
   options: ScheduleViewOptions,
 ): Promise<readonly ScheduleView[]> {
-  const views = catalog.locations.map(async (location) => {
-    const { dynamicKeys } = await readMoment(db, location.snapshot, options.now);
-    const known = new Map((await listAutomations(db, location.name)).map((row) => [row.name, row]));
-    return Promise.all(
-      location.snapshot.schedules.map(async (schedule): Promise<ScheduleView> => {
-        const automation = known.get(schedule.key);
-        const paused = automation?.paused ?? false;
-        const job = jobOf(location, schedule);
-        const lastHandled = automation?.lastHandled ?? undefined;
-        const asked = { lastHandled, now: options.now, count: options.ticks, dynamicKeys };
-        return {
-          location: location.name,
-          schedule,
-          selection: job.select,
-          paused,
-          pausedAt: automation?.pausedAt ?? null,
-          ticks: await listTicks(db, { location: location.name, name: schedule.key }, options.ticks),
-          next: paused || !schedule.enabled ? [] : nextTicks(location, schedule, asked),
-        };
-      }),
-    );
+  return readScheduleViews(db, schedulesIn(catalog), options);
+}
+
+/** Of some: a few queries, however many they are. */
+export async function readScheduleViews(
+  db: Database,
+  wanted: readonly LocatedSchedule[],
+  options: ScheduleViewOptions,
+): Promise<readonly ScheduleView[]> {
+  if (wanted.length === 0) return [];
+  const named = wanted.map(({ location, schedule }) => ({ location: location.name, name: schedule.key }));
+  const snapshots = [...new Set(wanted.map(({ location }) => location.snapshot))];
+  const [automations, ticks, { dynamicKeys }] = await Promise.all([
+    listAutomations(db),
+    latestTicks(db, named, options.ticks),
+    readMoment(db, { assets: snapshots.flatMap(({ assets }) => assets) }, options.now),
+  ]);
+  const idOf = ({ location, name }: { readonly location: string; readonly name: string }): string =>
+    JSON.stringify([location, name]);
+  const known = new Map(automations.map((row) => [idOf(row), row]));
+  const ticksOf = Map.groupBy(ticks, idOf);
+  return wanted.map(({ location, schedule }, n): ScheduleView => {
+    const automation = known.get(idOf(named[n]!));
+    const paused = automation?.paused ?? false;
+    const lastHandled = automation?.lastHandled ?? undefined;
+    const asked = { lastHandled, now: options.now, count: options.ticks, dynamicKeys };
+    return {
+      location: location.name,
+      schedule,
+      selection: jobOf(location, schedule).select,
+      paused,
+      pausedAt: automation?.pausedAt ?? null,
+      ticks: ticksOf.get(idOf(named[n]!)) ?? [],
+      next: paused || !schedule.enabled ? [] : nextTicks(location, schedule, asked),
+    };
   });
-  return (await Promise.all(views)).flat();
 }
 
 /** @throws {IrokoError} SCHEDULE_NOT_FOUND */

@@ -1,14 +1,16 @@
+import { api } from "@iroko/core/client";
 import { clockOff, isOff, listWorkers, lookAtClocks, secondsAhead } from "@iroko/core/engine";
-import { Hono } from "hono";
+import type { Answer } from "../http/answer.ts";
 import type { Instance } from "../model/instance.ts";
 
-/** GET /health: whether Postgres answers, whether its clock and this machine's agree, and who works. */
-export function healthApi({ db, catalog }: Instance): Hono {
-  return new Hono().get("/health", async (c) => {
+export function instanceApi(answer: Answer, { db, catalog }: Instance): void {
+  const { health } = api.instance;
+
+  answer(health, async () => {
     const [workers, { locations }, look] = await Promise.all([listWorkers(db), catalog(), lookAtClocks(db)]);
     const ahead = secondsAhead(look);
-    return c.json({
-      status: "ok",
+    return {
+      status: "ok" as const,
       clock: {
         here: look.here,
         postgres: look.postgres,
@@ -30,6 +32,6 @@ export function healthApi({ db, catalog }: Instance): Hono {
         loopDelayMs: worker.loopDelayMs,
         alive: !lockGone,
       })),
-    });
+    };
   });
 }
