@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { postgresClock } from "../instance/clock.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
 import {
@@ -67,9 +68,7 @@ export async function verifyCommits(
   for (let batch = 0; batch < mostBatches && !signal.aborted && failures.length === 0; batch += 1) {
     const commits = await takeDueCommits(db, assets, atOnce, leaseSeconds, now);
     const findings = await Promise.all(
-      commits.map((commit) =>
-        mend(context, commit, now).catch((error: unknown): Finding => ({ found: "failed", error })),
-      ),
+      commits.map((commit) => mend(context, commit).catch((error: unknown): Finding => ({ found: "failed", error }))),
     );
     failures.push(...findings.flatMap((finding) => (finding.found === "failed" ? [finding.error] : [])));
     const those = (found: Finding["found"]) => commits.filter((_, place) => findings[place]?.found === found);
@@ -83,7 +82,7 @@ export async function verifyCommits(
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} commits could not be verified`);
 }
 
-async function mend(context: VerifyContext, commit: CommitRow, now?: Temporal.Instant): Promise<Finding> {
+async function mend(context: VerifyContext, commit: CommitRow): Promise<Finding> {
   const { db, store, snapshot, incarnation } = context;
   const { asset, partition, objectKey, version } = commit;
   const definition = assetOf(snapshot, asset);
@@ -97,7 +96,7 @@ async function mend(context: VerifyContext, commit: CommitRow, now?: Temporal.In
       const waits =
         commit.machine !== null &&
         commit.machine !== context.built.machine &&
-        Temporal.Instant.compare(now ?? Temporal.Now.instant(), commit.madeAt.add({ minutes: elsewhereMinutes })) < 0;
+        commit.ageSeconds < elsewhereMinutes * 60;
       return { found: waits ? "elsewhere" : "lost" };
     }
     how.push(restored);
@@ -197,7 +196,7 @@ async function makeAnew({ db, ...context }: VerifyContext, lost: readonly Commit
       commits.map(({ partition }) => partitionOf(partitions, partition)),
     );
     const text = formatPartitions(partitions, set);
-    const moment = await readMoment(db, location.snapshot, Temporal.Now.instant());
+    const moment = await readMoment(db, location.snapshot, await postgresClock(db));
     const wanted = text === "" ? { kind: "unspecified" as const } : { kind: "text" as const, text };
     const plan = await planRequest(db, location.snapshot, { select: asset, partitions: wanted, force: true }, moment);
     const run = await submitRun(db, {

@@ -10,7 +10,8 @@ export interface CommitRow {
   readonly sha256: string;
   readonly bytes: number;
   readonly run: string;
-  readonly madeAt: Temporal.Instant;
+  /** Since it was made, by the database's clock. */
+  readonly ageSeconds: number;
   /** Where its built file is kept, if it still is. */
   readonly machine: string | null;
   readonly file: string | null;
@@ -40,7 +41,7 @@ export async function takeDueCommits(
      update iroko.asset_partition p set verify_after = coalesce($4, clock_timestamp()) + make_interval(secs => $3)
        from due where p.asset = due.asset and p.partition = due.partition
      returning p.asset, p.partition, p.version, p.object_key as "objectKey", p.etag, p.sha256, coalesce(p.bytes, 0) as bytes,
-               p.made_by_run as run, p.made_at as "madeAt",
+               p.made_by_run as run, extract(epoch from coalesce($4, clock_timestamp()) - p.made_at)::float8 as "ageSeconds",
                (select machine from iroko.built b where (b.step, b.asset, b.partition) = (p.made_by_step, p.asset, p.partition)) as machine,
                (select file from iroko.built b where (b.step, b.asset, b.partition) = (p.made_by_step, p.asset, p.partition)) as file`,
     [assets, limit, leaseSeconds, now?.toString() ?? null],
