@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { planningOutcome, sorted } from "./planning.ts";
+import { bare, stalenessInput, status, type Status } from "./staleness.ts";
 import type { Case } from "./topic.ts";
 
 export interface Departure {
@@ -74,6 +75,13 @@ const missingOutput = z.object({
   multi: z.record(z.string(), z.object({ outs: z.record(z.string(), z.object({ optional: z.boolean().optional() })) })),
   no_output: z.array(z.string()),
 });
+const partSelected = z.object({
+  multi: z.record(
+    z.string(),
+    z.object({ outs: z.record(z.string(), z.object({ deps: z.array(z.string()).optional() })) }),
+  ),
+  select: z.array(z.string()),
+});
 const blockedByOwnCheck = z.object({
   assets: z.record(
     z.string(),
@@ -107,6 +115,8 @@ const equalKeysQuestion = z.object({
 
 const keysAnswer = z.strictObject({ keys: z.array(z.string()) });
 const joining = z.object({ type: z.enum(["identity", "multi_to_single"]) });
+const dynamicSide = z.object({ type: z.literal("dynamic"), name: z.string() });
+const unlikeDynamic = z.object({ upstream: dynamicSide, downstream: dynamicSide, mapping: z.null() });
 const anySide = z.looseObject({ dims: z.record(z.string(), z.unknown()).optional() });
 const namedDimension = z.object({
   mapping: z.object({ type: z.literal("multi_to_single"), dimension: z.string() }),
@@ -334,6 +344,16 @@ const rules: readonly Rule[] = [
   },
   {
     topic: "partition_mappings",
+    because: "that two sets of dynamic keys are the same is to be said",
+    covers: ({ input }, answer) => {
+      const { data } = unlikeDynamic.safeParse(input);
+      return (
+        data !== undefined && data.upstream.name !== data.downstream.name && refusedWith(answer, "PARTITION_MAPPING")
+      );
+    },
+  },
+  {
+    topic: "partition_mappings",
     because: "what has no partitions is one of its own",
     covers: (vector, answer) =>
       isOf(z.object({ downstream: z.null(), direction: z.literal("downstream_of") }), vector.input) &&
@@ -383,6 +403,28 @@ const rules: readonly Rule[] = [
       sidesOf(vector).some((one) => [one, ...Object.values(one.dims ?? {})].some(endsEarly)),
   },
   {
+    topic: "staleness",
+    because: "an upstream asset that was made for the first time since makes stale, with partitions or without",
+    covers: ({ input, expected }, answer) => {
+      const [asked, ours, theirs] = [
+        stalenessInput.safeParse(input),
+        statuses.safeParse(answer),
+        statuses.safeParse(expected),
+      ];
+      if (!asked.success || !ours.success || !theirs.success) return false;
+      // Without what Dagster does not see, the answers are the same.
+      const { steps } = asked.data;
+      const seen = ours.data.statuses.map((one, n) =>
+        Object.fromEntries(
+          Object.entries(one).map(([name, given]) => [name, withoutNew(stepsBefore(steps, n), name, given)]),
+        ),
+      );
+      const bareOf = (all: readonly Record<string, Status>[]): unknown =>
+        all.map((one) => new Map(Object.entries(one).map(([name, given]) => [name, bare(given)])));
+      return isDeepStrictEqual(bareOf(seen), bareOf(theirs.data.statuses));
+    },
+  },
+  {
     topic: "planning",
     because: "a selection is written out, and an empty one is refused",
     covers: (vector, answer) =>
@@ -413,6 +455,20 @@ const rules: readonly Rule[] = [
       const missing = asked.data.no_output.filter((key) => required.includes(key));
       const isMade = (key: string): boolean => run.data.materialized.includes(key);
       return missing.length > 0 && !run.data.success && !missing.some(isMade);
+    },
+  },
+  {
+    topic: "planning",
+    because: "a computation reads what any of its outputs is made from",
+    covers: ({ input }, answer) => {
+      const { data } = partSelected.safeParse(input);
+      if (data === undefined || !levels.safeParse(answer).success) return false;
+      const readsMore = (outs: (typeof data.multi)[string]["outs"]): boolean =>
+        Object.keys(outs).some((key) => data.select.includes(key)) &&
+        Object.entries(outs).some(
+          ([key, { deps = [] }]) => !data.select.includes(key) && deps.some((dep) => data.select.includes(dep)),
+        );
+      return Object.values(data.multi).some(({ outs }) => readsMore(outs));
     },
   },
   {
@@ -482,6 +538,39 @@ function changesAtNight(timezone: string, around: Temporal.Instant): boolean {
   }
   return false;
 }
+
+const statuses = z.object({ statuses: z.array(z.record(z.string(), status)) });
+
+/** A status without the partitions of upstream assets that were first made after the asset was last made. */
+function withoutNew(steps: StalenessSteps, name: string, given: Status): Status {
+  const [asset = "", partition] = name.split(/[[\]]/);
+  const last = makings(steps, asset, partition).at(-1) ?? Infinity;
+  const causes = (given.causes ?? []).filter(
+    ({ category, dependency = "", dependency_partition: read }) =>
+      category !== "data" || read === undefined || (makings(steps, dependency)[0] ?? 0) < last,
+  );
+  return given.status !== "stale" || causes.length > 0
+    ? { ...given, ...(given.causes ? { causes } : {}) }
+    : { status: "fresh" };
+}
+
+/** When an asset or a partition of it was made, ascending; the runs of a step are in the order of its partitions. */
+function makings(steps: StalenessSteps, asset: string, partition?: string): readonly number[] {
+  return steps.flatMap((step, n) => {
+    if (step.do === "report") return step.asset === asset ? [n] : [];
+    if (step.do !== "materialize" || !step.assets.includes(asset)) return [];
+    const at = partition === undefined ? 0 : (step.partitions ?? []).indexOf(partition);
+    return at < 0 ? [] : [n + (at + step.assets.indexOf(asset) / 100) / 100];
+  });
+}
+
+/** The steps before the so-manieth status. */
+function stepsBefore(steps: StalenessSteps, nth: number): StalenessSteps {
+  const asked = steps.flatMap((step, n) => (step.do === "status" ? [n] : []));
+  return steps.slice(0, asked[nth]);
+}
+
+type StalenessSteps = z.infer<typeof stalenessInput>["steps"];
 
 const ticksAnswer = z.strictObject({ ticks: z.array(z.string()) });
 const isRefusedCron = (answer: unknown): boolean =>

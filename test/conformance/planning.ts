@@ -44,15 +44,17 @@ export const planning: Topic = topic({
   agrees: (answer, expected) => isDeepStrictEqual(sorted(planningOutcome.parse(answer)), sorted(expected)),
 });
 
-/** Lists in an order of their own, no checks as an empty record: so two of them can be compared. */
+/** Lists and labels in an order of their own, no checks as an empty record: so two of them can be compared. */
 export function sorted(outcome: PlanningOutcome): PlanningOutcome {
   const { levels, success, materialized, failed_steps, skipped_steps, checks = {} } = outcome;
+  const inOrder = (labels: readonly string[]): string[] =>
+    labels.map((label) => label.split("+").toSorted().join("+")).toSorted();
   return {
-    levels: levels.map((level) => level.toSorted()),
+    levels: levels.map(inOrder),
     success,
-    materialized: materialized.toSorted(),
-    failed_steps: failed_steps.toSorted(),
-    skipped_steps: skipped_steps.toSorted(),
+    materialized: inOrder(materialized),
+    failed_steps: inOrder(failed_steps),
+    skipped_steps: inOrder(skipped_steps),
     checks,
   };
 }

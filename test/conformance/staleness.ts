@@ -47,22 +47,28 @@ const cause = z.object({
   dependency: z.string().optional(),
   dependency_partition: z.string().optional(),
 });
-const status = z.object({ status: z.enum(["fresh", "stale", "missing"]), causes: z.array(cause).optional() });
-type Status = z.infer<typeof status>;
+export const status = z.object({ status: z.enum(["fresh", "stale", "missing"]), causes: z.array(cause).optional() });
+export type Status = z.infer<typeof status>;
 
-const input = z.strictObject({ graph: z.record(z.string(), vectorAsset), steps: z.array(step) });
+export const stalenessInput = z.strictObject({ graph: z.record(z.string(), vectorAsset), steps: z.array(step) });
 
 export const staleness: Topic = topic({
   name: "staleness",
-  input,
+  input: stalenessInput,
   expected: z.strictObject({ statuses: z.array(z.record(z.string(), status)) }),
   answer: (given) => ({ statuses: play(given) }),
   agrees: (answer, { statuses }) =>
-    isDeepStrictEqual(answer, { statuses: statuses.map((one) => mapValues(one, bare)) }),
+    isDeepStrictEqual(
+      z
+        .object({ statuses: z.array(z.record(z.string(), status)) })
+        .parse(answer)
+        .statuses.map((one) => mapValues(one, bare)),
+      statuses.map((one) => mapValues(one, bare)),
+    ),
 });
 
 /** Plays the steps of a vector on a world of our own versions, and notes what is stale whenever it asks. */
-function play({ graph: definitions, steps }: z.infer<typeof input>): Record<string, Status>[] {
+function play({ graph: definitions, steps }: z.infer<typeof stalenessInput>): Record<string, Status>[] {
   const now = Temporal.Instant.from("2024-07-01T00:00:00Z");
   const statuses: Record<string, Status>[] = [];
   const made = new Map<string, Map<PartitionId, CurrentVersion>>();
@@ -71,18 +77,21 @@ function play({ graph: definitions, steps }: z.infer<typeof input>): Record<stri
   let newest = 0;
   const fresh = () => `new ${(newest += 1)}`;
   const versionsOf = (key: string) => made.get(key) ?? made.set(key, new Map()).get(key)!;
+  // What was reported of assets of ours, with all that there was then: as if it were made by whatever code, from just that.
+  const reports = new Map<string, ReadonlyMap<string, ReadonlyMap<PartitionId, CurrentVersion>>>();
 
   for (const action of steps) {
     switch (action.do) {
       case "materialize":
-        for (const key of [...graph.assets.keys()].filter((asset) => action.assets.includes(asset))) {
-          const { partitions } = graph.assets.get(key)!;
-          for (const { id } of (action.partitions ?? [""]).map((one) =>
-            partitionOf(partitions, partitions.kind === "none" ? "" : one),
-          )) {
+        // One run for each partition, as Dagster makes them.
+        for (const partition of action.partitions ?? [""]) {
+          for (const key of [...graph.assets.keys()].filter((asset) => action.assets.includes(asset))) {
+            const { partitions } = graph.assets.get(key)!;
+            const { id } = partitionOf(partitions, partitions.kind === "none" ? "" : partition);
             const inputs = inputsOf(graph, key, id, versionsOf, now);
             const codeVersion = deployed[key]!.code_version;
             const derived = codeVersion === undefined ? fresh() : JSON.stringify([codeVersion, inputs]);
+            reports.delete(key);
             versionsOf(key).set(id, {
               dataVersion: action.data_versions?.[key] ?? derived,
               codeVersion: codeVersion ?? "",
@@ -98,12 +107,21 @@ function play({ graph: definitions, steps }: z.infer<typeof input>): Record<stri
           codeVersion: "",
           inputs: {},
         });
+        if (!deployed[action.asset]!.external)
+          reports.set(action.asset, new Map(Array.from(made, ([key, of]) => [key, new Map(of)])));
         break;
       case "redeploy":
         deployed = { ...deployed, ...mapValues(action.assets, (patch, key) => ({ ...deployed[key], ...patch })) };
         graph = graphOf(deployed);
         break;
       case "status":
+        for (const [key, then] of reports) {
+          const known = (dep: string) => (deployed[dep]!.external ? made : then).get(dep) ?? new Map();
+          for (const [id, version] of versionsOf(key)) {
+            const inputs = inputsOf(graph, key, id, known, now);
+            versionsOf(key).set(id, { ...version, codeVersion: deployed[key]!.code_version ?? "", inputs });
+          }
+        }
         statuses.push(statusesOf(graph, made, now));
     }
   }
@@ -192,16 +210,18 @@ function graphOf(definitions: Readonly<Record<string, VectorAsset>>): AssetGraph
   );
 }
 
-/** The wording of reasons is ours. */
-function bare({ status: is, causes }: Status): Status {
+/** The wording of reasons is ours, and so is the order of causes. */
+export function bare({ status: is, causes }: Status): Status {
   if (!causes) return { status: is };
   return {
     status: is,
-    causes: causes.map(({ category, dependency, dependency_partition: partition }) => ({
-      category,
-      ...(dependency === undefined ? {} : { dependency }),
-      ...(partition === undefined ? {} : { dependency_partition: partition }),
-    })),
+    causes: causes
+      .map(({ category, dependency, dependency_partition: partition }) => ({
+        category,
+        ...(dependency === undefined ? {} : { dependency }),
+        ...(partition === undefined ? {} : { dependency_partition: partition }),
+      }))
+      .toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   };
 }
 
