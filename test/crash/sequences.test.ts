@@ -144,9 +144,12 @@ async function setUp(stack: AsyncDisposableStack): Promise<Setup> {
     for (const each of codes) if (![...workers.values()].includes(each)) start(each);
   };
   startMissing();
-  const runOf = async (n: number): Promise<string | undefined> => {
+  const runOf = async (n: number, isEnded: boolean): Promise<string | undefined> => {
     const runs = await listRuns(db, { limit: 20 });
-    return runs[n % runs.length]?.id;
+    return pick(
+      runs.filter(({ endedAt }) => (endedAt !== null) === isEnded),
+      n,
+    )?.id;
   };
 
   const perform = async (asked: Command): Promise<void> => {
@@ -158,12 +161,12 @@ async function setUp(stack: AsyncDisposableStack): Promise<Setup> {
         return;
       }
       case "cancel": {
-        const run = await runOf(asked.which);
+        const run = await runOf(asked.which, false);
         if (run !== undefined) await cancelRun(db, run, "at random");
         return;
       }
       case "retry": {
-        const run = await runOf(asked.which);
+        const run = await runOf(asked.which, true);
         if (run !== undefined) await retryRun(db, run, asked);
         return;
       }
