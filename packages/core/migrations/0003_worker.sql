@@ -28,6 +28,8 @@ create table iroko.worker (
   round_trip_ms      real,
   jitter_ms          real,
   loop_delay_ms      real,
+  -- why it watches its steps' memory itself; empty: the kernel does, by control groups
+  bounds             text,
   started_at         timestamptz not null default clock_timestamp()
 );
 

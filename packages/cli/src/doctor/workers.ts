@@ -21,6 +21,8 @@ export async function* workers(
     const { slots, running, draining } = worker;
     const message = `${nameOf(worker)}: ${running} of ${plural(slots, "slot")} busy${draining ? ", draining" : ""}`;
     yield { about: "workers", verdict: "ok", message };
+    if (worker.bounds !== null)
+      yield { about: "workers", verdict: "ok", message: `${nameOf(worker)}: ${howBounded(worker.bounds)}` };
     yield* strained(worker);
   }
   for (const worker of all.filter(({ lockGone }) => lockGone)) {
@@ -48,6 +50,12 @@ function* strained(worker: WorkerRow): Generator<Finding, void, undefined> {
       message: `${nameOf(worker)}: its own work waited up to ${Math.round(loopDelayMs)} ms for its turn within the last two minutes`,
       remedy: "The machine has too few processors for what it does: iroko worker --slots with a smaller number.",
     };
+}
+
+function howBounded(why: string): string {
+  return why === ""
+    ? "a step is held to its memory by a control group of its own"
+    : `a step is held to its memory by the worker's watch: ${why}`;
 }
 
 const nameOf = ({ host, pid }: WorkerRow): string => `${host}, process ${pid}`;

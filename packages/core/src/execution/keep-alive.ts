@@ -28,6 +28,8 @@ export interface KeepAliveOptions {
   readonly onCancel: () => void;
   /** No beat for one TTL, or others have declared this worker dead. Told once. */
   readonly onLost: (reason: Error) => void;
+  /** Why its children have no control groups; empty: they have. */
+  readonly bounds: string;
   readonly log?: Logger | undefined;
 }
 
@@ -81,7 +83,13 @@ export async function keepAlive(db: Database, options: KeepAliveOptions): Promis
     session ??= await connect(resume);
     const { meanMs: roundTripMs = 0, jitterMs = 0 } = link ?? {};
     const [asked, clock] = [performance.now(), Temporal.Now.instant()];
-    const ahead = await beat(session, worker.id, { clock, roundTripMs, jitterMs, loopDelayMs: loop.longestMs() });
+    const ahead = await beat(session, worker.id, {
+      clock,
+      roundTripMs,
+      jitterMs,
+      loopDelayMs: loop.longestMs(),
+      bounds: options.bounds,
+    });
     if (ahead === undefined) throw new DeclaredDead();
     lastHeard = performance.now();
     tell("away", undefined);

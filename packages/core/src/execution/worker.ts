@@ -20,6 +20,7 @@ import { setOfPartitions } from "../partitions/partitions-in.ts";
 import { builtFiles } from "./built-files.ts";
 import { bootId } from "./boot-id.ts";
 import { childPool } from "./child/child-pool.ts";
+import { ownControlGroups } from "./child/control-groups.ts";
 import { claimAhead } from "./claim-ahead.ts";
 import { claimSteps, type Attempt, type Claimed } from "./claim.ts";
 import { claimStore } from "./claim-store.ts";
@@ -117,10 +118,12 @@ type WorkerContext = Omit<StepRunnerContext, "finish">;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const id = uuidv7();
   const slots = options.slots ?? availableParallelism();
+  const memoryBytes = Math.floor((options.memoryBytes ?? Math.min(totalmem() / 2, slots * slotMemoryBytes)) / slots);
   const codeLost = Promise.withResolvers<unknown>();
   const children = childPool({
     module: options.module,
     slots,
+    memory: { groups: ownControlGroups(), slotBytes: memoryBytes },
     onCodeLost: codeLost.resolve,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.log === undefined ? {} : { log: options.log }),
@@ -151,7 +154,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       children,
       incarnation,
       workFolder: join(workFolder, id),
-      memoryBytes: Math.floor((options.memoryBytes ?? Math.min(totalmem() / 2, slots * slotMemoryBytes)) / slots),
+      memoryBytes,
       threads: availableParallelism(),
       logs: logWriter(db),
     };
@@ -242,6 +245,7 @@ async function start(
       ending.reject(reason);
       void stop(0);
     },
+    bounds: ownControlGroups().unavailable ?? "",
     log: options.log,
   });
 

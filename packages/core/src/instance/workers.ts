@@ -64,14 +64,16 @@ export interface Vitals {
   readonly jitterMs: number;
   /** The longest that its own work had to wait lately. */
   readonly loopDelayMs: number;
+  /** Why its steps' memory is watched by itself; empty: the kernel holds them to it, by control groups. */
+  readonly bounds: string;
 }
 
 /** One beat; undefined when the row is gone: others have declared this worker dead. Answers how much its clock is ahead. */
 export async function beat(session: Queryable, worker: string, vitals: Vitals): Promise<number | undefined> {
   const { rows } = await session.query<{ ahead: number }>(
     `update iroko.worker set beat = beat + 1, clock_ahead = extract(epoch from $2::timestamptz - clock_timestamp()),
-            round_trip_ms = $3, jitter_ms = $4, loop_delay_ms = $5 where id = $1 returning clock_ahead as ahead`,
-    [worker, vitals.clock.toString(), vitals.roundTripMs, vitals.jitterMs, vitals.loopDelayMs],
+            round_trip_ms = $3, jitter_ms = $4, loop_delay_ms = $5, bounds = $6 where id = $1 returning clock_ahead as ahead`,
+    [worker, vitals.clock.toString(), vitals.roundTripMs, vitals.jitterMs, vitals.loopDelayMs, vitals.bounds],
   );
   return rows[0]?.ahead;
 }
@@ -115,6 +117,7 @@ export interface WorkerRow {
   readonly roundTripMs: number | null;
   readonly jitterMs: number | null;
   readonly loopDelayMs: number | null;
+  readonly bounds: string | null;
   readonly identity: { readonly space: string; readonly started: number } | null;
   /** Its session's lock is gone, and no backend of it is left: it was killed, or has not come back since Postgres restarted. */
   readonly sessionGone: boolean;
@@ -128,7 +131,7 @@ export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> 
   const { rows } = await db.query<WorkerRow>(
     `select w.id, w.location, w.beat, w.ttl_seconds as "ttlSeconds", w.host, w.pid, w.boot_id as "bootId", w.slots, w.draining,
             w.queue_ids as "queueIds", w.started_at as "startedAt",
-            w.clock_ahead as "clockAhead", w.round_trip_ms as "roundTripMs", w.jitter_ms as "jitterMs", w.loop_delay_ms as "loopDelayMs",
+            w.clock_ahead as "clockAhead", w.round_trip_ms as "roundTripMs", w.jitter_ms as "jitterMs", w.loop_delay_ms as "loopDelayMs", w.bounds,
             (select count(*) from iroko.step s where s.worker = w.id and s.status = 'running') as running,
             case when w.pid_space is not null then json_build_object('space', w.pid_space, 'started', w.pid_started) end as identity,
             session.gone as "sessionGone", session.gone and w.postmaster_started = pg_postmaster_start_time() as "lockGone",

@@ -9,6 +9,7 @@ import type { PartitionSetJson } from "../../partitions/partition-set.ts";
 import type { FromChild, StepMessage, StepSpec, ToChild } from "../step-protocol.ts";
 import { childExecArgv, childEnvironment } from "./child-environment.ts";
 import { LastLines } from "./last-lines.ts";
+import type { ControlGroup, ControlGroups } from "./control-groups.ts";
 import { giveWay, memoryLimitOf, watchMemory } from "./process-limits.ts";
 import { StepOutput } from "./step-output.ts";
 
@@ -23,6 +24,8 @@ export interface ChildOptions {
   readonly log?: Logger;
   /** How long the module may take to load; 120 s. */
   readonly loadSeconds?: number;
+  /** What a slot may hold, by the kernel's own hand where it lends one; else the child is watched. */
+  readonly memory?: { readonly groups: ControlGroups; readonly slotBytes: number };
 }
 
 export interface StepHandlers {
@@ -61,7 +64,11 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #lastLines = new LastLines(20);
   readonly #log: Logger | undefined;
+  readonly #group: ControlGroup | undefined;
+  readonly #limit: number;
   #exiting = false;
+  /** For want of memory in its group. */
+  #endedByKernel = false;
   #death: Death | undefined;
   #step: RunningStep | undefined;
   #mapping: RunningMapping | undefined;
@@ -75,7 +82,12 @@ export class Child {
       execArgv: [...(options.execArgv ?? childExecArgv(process.execArgv))],
       env: childEnvironment(options.env ?? process.env),
     });
-    if (this.#process.pid !== undefined) giveWay(this.#process.pid);
+    const { pid } = this.#process;
+    this.#limit = memoryLimitOf(options.memory?.slotBytes ?? 0);
+    if (pid !== undefined) {
+      giveWay(pid);
+      this.#group = options.memory?.groups.open(pid, this.#limit);
+    }
     this.ready = this.#loading!.promise;
     this.ready.catch(() => {}); // whoever waits for it hears of it
     this.exited = this.#watchExit(options.module);
@@ -116,10 +128,13 @@ export class Child {
     if (this.#death) this.#settleByDeath(this.#death);
     else this.#tell({ type: "run", spec, token });
     const limit = memoryLimitOf(spec.memoryBytes);
-    using _watch = watchMemory(this.#process.pid ?? 0, limit, (bytes) => {
-      step.outcome ??= { kind: "failed", error: tooMuchMemory(bytes, limit) };
-      this.kill();
-    });
+    using _watch =
+      this.#group === undefined
+        ? watchMemory(this.#process.pid ?? 0, limit, (bytes) => {
+            step.outcome ??= { kind: "failed", error: tooMuchMemory(`held ${gib(bytes)} of memory`, limit) };
+            this.kill();
+          })
+        : undefined;
     let killer: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       step.canceled = true;
@@ -233,6 +248,8 @@ export class Child {
       });
     });
     this.#death = death;
+    this.#endedByKernel = (this.#group?.oomKills() ?? 0) > 0;
+    this.#group?.remove();
     if (this.#process.connected) this.#process.disconnect();
     this.#settleByDeath(death);
     this.#loading?.reject(
@@ -251,6 +268,8 @@ export class Child {
     if (!step) return;
     step.outputs.stdout.end();
     step.outputs.stderr.end();
+    if (this.#endedByKernel)
+      step.outcome ??= { kind: "failed", error: tooMuchMemory("asked for more memory", this.#limit) };
     step.outcome ??= step.canceled
       ? { kind: "canceled" }
       : { kind: "died", code, signal, lastLines: this.#lastLines.read() };
@@ -308,16 +327,13 @@ function howToAvoid({ code }: Death): string {
     : "Nothing may end the process while definitions load.";
 }
 
-function tooMuchMemory(bytes: number, limit: number): ErrorRecord {
-  const gib = (value: number): string => `${(value / 2 ** 30).toFixed(2)} GiB`;
-  return new IrokoError(
-    "OUT_OF_MEMORY",
-    `The step's process held ${gib(bytes)} of memory; it may hold ${gib(limit)}.`,
-    {
-      hint: "Let DuckDB hold what is large (give a relation, or rows one by one), or give the worker more: iroko worker --memory 8GB.",
-      details: { bytes, limit },
-    },
-  ).toRecord();
+const gib = (value: number): string => `${(value / 2 ** 30).toFixed(2)} GiB`;
+
+function tooMuchMemory(what: string, limit: number): ErrorRecord {
+  return new IrokoError("OUT_OF_MEMORY", `The step's process ${what}; it may hold ${gib(limit)}.`, {
+    hint: "Let DuckDB hold what is large (give a relation, or rows one by one), or give the worker more: iroko worker --memory 8GB.",
+    details: { limit },
+  }).toRecord();
 }
 
 /** An error of the child, in the parent. */
