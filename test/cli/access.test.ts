@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openDatabase, type AuditRow } from "@iroko/core/engine";
 import { createMigratedDatabase, type TestDatabase } from "../support/database.ts";
-import { cliProject, type CliProject } from "./cli-project.ts";
+import { cliProject, shop, type CliProject } from "./cli-project.ts";
 
 let database: TestDatabase;
 let project: CliProject;
@@ -72,6 +72,55 @@ test("bad input: exit code 2, and what to do", async () => {
     assert.match(stderr, new RegExp(code), line);
     assert.match(stderr, hint, line);
   }
+});
+
+test("each command that changes something is told, whatever it changes, and none that only looks", async () => {
+  await using deployed = await createMigratedDatabase();
+  const definitions = shop
+    .replace("define, externalAsset }", "define, dynamic, externalAsset, job, schedule }")
+    .replace(
+      "export default define({ assets: [shops, sales, revenue] });",
+      `const all = job({ key: "all", select: "*" });
+       const people = asset({ key: "people", partitions: dynamic("people"), materialize: () => undefined });
+       export default define({
+         assets: [shops, sales, revenue, people], jobs: [all],
+         schedules: [schedule({ key: "nightly", job: all, cron: "0 2 * * *", timezone: "UTC" })],
+       });`,
+    );
+  await using other = await cliProject({ "iroko.config.ts": definitions }, { DATABASE_URL: deployed.url });
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const { exitCode, stdout, stderr } = await other.iroko(args);
+    assert.equal(exitCode, 0, `${args.join(" ")}\n${stderr}`);
+    return stdout.trim();
+  };
+  await run("deploy", "--dry-run");
+  await run("deploy");
+  await run("schedules", "pause", "nightly");
+  await run("partitions", "add", "people", "ada", "bola");
+  const plan = JSON.parse(await run("plan", "--select", "shops", "--json")) as { readonly id: string };
+  const first = await run("apply", plan.id, "--detach");
+  await run("runs", "cancel", first);
+  const second = await run("runs", "retry", first, "--detach");
+  const third = await run("materialize", "--select", "shops", "--detach");
+  for (const look of ["assets list", "runs list", "schedules list", "users list", "audit verify"])
+    await run(...look.split(" "));
+  assert.equal((await other.iroko(["runs", "cancel", first])).exitCode, 2);
+  assert.ok(second && third);
+  const rows = JSON.parse(await run("audit", "list", "--json")) as readonly AuditRow[];
+  assert.deepEqual(
+    rows.map(({ operation, target, outcome }) => [operation, target, outcome].join(" | ")).toReversed(),
+    [
+      "locations.deploy | shop | done",
+      "schedules.pause | shop nightly | done",
+      "dynamicPartitions.add | people ada bola | done",
+      "plans.create | shops | done",
+      `plans.apply | ${plan.id} | done`,
+      `runs.cancel | ${first} | done`,
+      `runs.retry | ${first} | done`,
+      "runs.submit | shops | done",
+      `runs.cancel | ${first} | RUN_ENDED`,
+    ],
+  );
 });
 
 test("the audit tells who did what on this machine, refusals included, and verify names the first bad row", async () => {

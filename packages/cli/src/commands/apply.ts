@@ -1,5 +1,6 @@
 import { IrokoError } from "@iroko/core";
 import { applyPlan, requireApplicable } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
@@ -44,7 +45,9 @@ Examples:
       );
     }
     return await makeRun(session, options, async () =>
-      session.asking(() => applyPlan(db, id, "cli", howToRun(options))),
+      session.asking(() =>
+        auditedHere(db, { operation: "plans.apply", target: id }, (db) => applyPlan(db, id, "cli", howToRun(options))),
+      ),
     );
   },
 };

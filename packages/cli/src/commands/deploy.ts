@@ -1,4 +1,5 @@
 import { currentLocation, registerLocation, askMappings, mappingEvaluator } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { isNew, openInstance } from "../instance.ts";
@@ -52,7 +53,11 @@ const command: CliCommand<DeployOptions> = {
     const version =
       options.dryRun === true
         ? before?.version
-        : (await db.transaction((tx) => registerLocation(tx, project.location, snapshot))).version;
+        : (
+            await auditedHere(db, { operation: "locations.deploy", target: project.location }, (db) =>
+              db.transaction((tx) => registerLocation(tx, project.location, snapshot)),
+            )
+          ).version;
     if (options.json === true) {
       const { location } = project;
       terminal.data(JSON.stringify({ location, version, deployed: options.dryRun !== true, ...changes }, null, 2));

@@ -1,4 +1,5 @@
 import { migrate, openDatabase } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
@@ -41,7 +42,10 @@ async function migrated(
   }
   const db = openDatabase(project.databaseUrl);
   try {
-    return await migrate(db);
+    const report = await migrate(db);
+    const target = report.applied.join(" ");
+    if (target !== "") await auditedHere(db, { operation: "instance.migrate", target }, () => Promise.resolve());
+    return report;
   } finally {
     await db.close();
   }

@@ -13,7 +13,8 @@ import {
   type PartitionSet,
   type SnapshotAsset,
 } from "@iroko/core";
-import { purgePartitions, readMoment, type Purged } from "@iroko/core/engine";
+import { purgePartitions, readMoment, type Database, type Purged } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -68,10 +69,12 @@ Examples:
         "Say --yes if that is meant: it cannot be had again.",
       );
     }
-    const purged = await purgePartitions(db, store, { ...asset, storage }, set, {
-      dryRun,
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-    });
+    const purge = (db: Database): Promise<Purged> =>
+      purgePartitions(db, store, { ...asset, storage }, set, {
+        dryRun,
+        ...(options.reason === undefined ? {} : { reason: options.reason }),
+      });
+    const purged = dryRun ? await purge(db) : await auditedHere(db, { operation: "partitions.purge", target }, purge);
     const below = [...reach([asset.key], graph.downstream)].filter((key) => key !== asset.key);
     if (options.json === true) {
       const partitions = formatPartitions(asset.partitions, set);

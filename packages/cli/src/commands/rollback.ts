@@ -7,6 +7,7 @@ import {
   rollbackPartition,
 } from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
+import { auditedHere } from "../access/here.ts";
 import { findPartition } from "../assets/find-partition.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -38,7 +39,10 @@ Examples:
   async run({ args: [target = ""], options, terminal }) {
     await using session = await openSession(findProject(options), terminal);
     const { asset, partition } = findPartition(session.location.snapshot, target);
-    const moved = await rollbackPartition(session.db, await session.store(), asset, partition, options.to);
+    const store = await session.store();
+    const moved = await auditedHere(session.db, { operation: "partitions.rollback", target }, (db) =>
+      rollbackPartition(db, store, asset, partition, options.to),
+    );
     const publishing = await publish(session, asset.key, partition.id).then(
       () => undefined,
       (error: unknown) => error as Error,

@@ -1,4 +1,5 @@
 import { cancelRun, getRun } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
@@ -20,7 +21,7 @@ const command: CliCommand<RunsCancelOptions> = {
   async run({ args, options, terminal }) {
     await using instance = await openInstance(findProject(options), terminal);
     const { id } = await findRun(instance.db, args[0]!);
-    await cancelRun(instance.db, id, options.reason);
+    await auditedHere(instance.db, { operation: "runs.cancel", target: id }, (db) => cancelRun(db, id, options.reason));
     const run = (await getRun(instance.db, id))!;
     if (options.json === true) terminal.data(JSON.stringify({ runId: id, status: run.status }, null, 2));
     terminal.say(

@@ -1,4 +1,5 @@
 import { retryRun } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -45,7 +46,11 @@ Examples:
       );
     }
     await session.store();
-    const again = await session.asking(() => retryRun(session.db, id, { fromStart, select, partitions }));
+    const again = await session.asking(() =>
+      auditedHere(session.db, { operation: "runs.retry", target: id }, (db) =>
+        retryRun(db, id, { fromStart, select, partitions }),
+      ),
+    );
     if (options.detach === true) {
       terminal.data(options.json === true ? JSON.stringify({ runId: again, status: "queued" }, null, 2) : again);
       terminal.say(`Submitted. To look at it: iroko runs show ${again}`);

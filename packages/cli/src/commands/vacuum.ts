@@ -1,5 +1,6 @@
 import { applyRetention, defaultGraceHours, retentionDue, vacuum, type Garbage } from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
@@ -33,7 +34,8 @@ step that has not ended names is never deleted.`,
     const store = await openOwn(project, instance, terminal);
     try {
       const due = await retentionDue(db);
-      if (!dryRun) await applyRetention(db, store);
+      if (!dryRun)
+        await auditedHere(db, { operation: "store.vacuum", target: store.uri }, (db) => applyRetention(db, store));
       const garbage: Garbage[] = [];
       for await (const found of vacuum(db, store, { now: Temporal.Now.instant(), graceHours: grace, dryRun })) {
         garbage.push(found);

@@ -1,4 +1,5 @@
 import { addDynamicKeys, dynamicNameOf, removeDynamicKeys } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -35,7 +36,8 @@ export function changeKeysCommand(verb: "add" | "remove"): CliCommand<ChangeKeys
       const { db, location } = session;
       const name = dynamicNameOf(location.snapshot, args[0]!);
       const keys = [...new Set(args.slice(1))];
-      const changed = await db.transaction((tx) => change(tx, name, keys));
+      const subject = { operation: `dynamicPartitions.${verb}`, target: `${name} ${keys.join(" ")}` };
+      const changed = await auditedHere(db, subject, (db) => db.transaction((tx) => change(tx, name, keys)));
       if (options.json === true) {
         terminal.data(JSON.stringify({ partitions: name, [done]: changed }, null, 2));
         return exitCodes.done;

@@ -10,6 +10,7 @@ import {
   type RunTrigger,
 } from "@iroko/core/engine";
 import type { Command } from "commander";
+import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { hasLiveWorker, type Session } from "../session.ts";
 import { renderError, renderErrorRecord } from "../terminal/render-error.ts";
@@ -42,17 +43,19 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
   const exitCode = await makeRun(session, options, async () => {
     observed = await observeFirst(session, request, now);
     if (observed !== "nothing") plan = await session.asking(() => planRequest(db, location.snapshot, request, now));
-    const run = await submitRun(db, {
+    const partitions = partitionsText(request.partitions);
+    const submission = {
       location,
       plan,
       selection: request.select,
-      partitions: partitionsText(request.partitions),
+      partitions,
       asOf: now,
       trigger: "cli",
       ...(options.config === undefined ? {} : { config: options.config }),
       ...howToRun(options),
-    });
-    return { run, plan };
+    } as const;
+    const subject = { operation: "runs.submit", target: `${request.select} ${partitions}`.trim() };
+    return { run: await auditedHere(db, subject, (db) => submitRun(db, submission)), plan };
   });
   // What is stale is not known where a source could not be looked at.
   const isUnsure = observed === "failed" && request.partitions.kind === "stale";
@@ -104,7 +107,7 @@ export async function finishRun(
       },
       async () => {
         terminal.say(`Canceling run ${run} … (Ctrl-C again leaves it at once)`);
-        await cancelRun(db, run, "Ctrl-C");
+        await auditedHere(db, { operation: "runs.cancel", target: run }, (db) => cancelRun(db, run, "Ctrl-C"));
       },
     );
     const report = await reportRun(run, progress!, { db, store: await session.store(), snapshot }, plan);
@@ -169,7 +172,9 @@ export async function submitObservation(
   now: Moment,
 ): Promise<string> {
   const trigger: RunTrigger = "observe";
-  return await submitRun(db, { location, plan, selection: select, partitions: "", asOf: now, trigger });
+  return await auditedHere(db, { operation: "runs.observe", target: select }, (db) =>
+    submitRun(db, { location, plan, selection: select, partitions: "", asOf: now, trigger }),
+  );
 }
 
 /** Says what an earlier command left unfinished, and which of it goes on now. */

@@ -1,6 +1,7 @@
 /** What `plan` does: plan, keep the plan under an id, and print it. */
 import { assetGraph, wholePlan, type Moment, type Plan, type Snapshot } from "@iroko/core";
 import { readPlanReport, storePlan } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { storeKind } from "../project.ts";
 import type { Session } from "../session.ts";
@@ -22,7 +23,9 @@ export async function showPlan(session: Session, options: RequestOptions & ShowP
   const { snapshot } = location;
   const request = requestOf(options);
   const { id, plan, moment } = await session.asking(() =>
-    storePlan(db, location, request, Temporal.Now.instant(), options.config),
+    auditedHere(db, { operation: "plans.create", target: request.select }, (db) =>
+      storePlan(db, location, request, Temporal.Now.instant(), options.config),
+    ),
   );
   const report = await readPlanReport(db, { plan, snapshot, request, now: moment, store: storeKind(project) });
   const steps = options.steps === true ? listSteps(plan, snapshot, moment) : undefined;

@@ -1,4 +1,5 @@
 import { setPaused } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -16,7 +17,8 @@ export function pauseCommand(paused: boolean): CliCommand<ProjectOptions & { rea
       await using session = await openSession(findProject(options), terminal);
       const { db, location } = session;
       const { key } = findSchedule(location, args[0]!);
-      await setPaused(db, location.name, key, paused);
+      const subject = { operation: `schedules.${paused ? "pause" : "resume"}`, target: `${location.name} ${key}` };
+      await auditedHere(db, subject, (db) => db.transaction((tx) => setPaused(tx, location.name, key, paused)));
       if (options.json === true) terminal.data(JSON.stringify({ schedule: key, paused }, null, 2));
       terminal.say(
         paused
