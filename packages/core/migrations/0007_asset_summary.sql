@@ -52,14 +52,12 @@ begin
     insert into iroko.asset_changed
     select asset, coalesce(rest, ''), min(partition collate "C"), max(partition collate "C") from old_rows group by 1, 2;
   else
-    -- Marks of running steps and what has been published are no part of the summary.
+    -- Marks of running steps and what has been published are no part of the summary. Under another key, it is another row.
     insert into iroko.asset_changed
-    select asset, coalesce(rest, ''), min(partition collate "C"), max(partition collate "C") from (
-      (select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from old_rows
-       except select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from new_rows)
-      union all
-      (select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from new_rows
-       except select asset, partition, rest, time_window, version, made_at, last_status, rows, bytes, data_version, code_version, schema_hash from old_rows)) c
+    select asset, coalesce(o.rest, n.rest, ''), min(partition collate "C"), max(partition collate "C")
+      from old_rows o full join new_rows n using (asset, partition)
+     where (o.rest, o.time_window, o.version, o.made_at, o.last_status, o.rows, o.bytes, o.data_version, o.code_version, o.schema_hash)
+           is distinct from (n.rest, n.time_window, n.version, n.made_at, n.last_status, n.rows, n.bytes, n.data_version, n.code_version, n.schema_hash)
      group by 1, 2;
   end if;
   return null;

@@ -4,7 +4,13 @@
  * spares transactions.
  */
 import type { Snapshot } from "../definitions/snapshot.ts";
-import { currentVersions, markBusy, type CurrentRow, type PartitionRow } from "../instance/asset-partitions.ts";
+import {
+  currentVersions,
+  markBusy,
+  pinnableVersions,
+  type PartitionRow,
+  type PinnableRow,
+} from "../instance/asset-partitions.ts";
 import { partitionColumns, setOfColumns } from "../instance/columns.ts";
 import { sent, type Database, type Tx } from "../instance/database.ts";
 import { roomInPools } from "../instance/pools.ts";
@@ -257,12 +263,12 @@ async function pinAsPlanned(
 /** Asked for several steps in one tick, it asks Postgres once. */
 function lookUpTogether(tx: Tx): LookUpCurrent {
   let asked: { readonly asset: string; readonly partition: string }[] = [];
-  let answer: Promise<ReadonlyMap<string, CurrentRow>> | undefined;
-  const ask = async (): Promise<ReadonlyMap<string, CurrentRow>> => {
+  let answer: Promise<ReadonlyMap<string, PinnableRow>> | undefined;
+  const ask = async (): Promise<ReadonlyMap<string, PinnableRow>> => {
     await Promise.resolve(); // for those that still ask in this tick
     const distinct = new Map(asked.map((pair) => [`${pair.asset} ${pair.partition}`, pair]));
     [asked, answer] = [[], undefined];
-    const rows = await currentVersions(tx, [...distinct.values()]);
+    const rows = await pinnableVersions(tx, [...distinct.values()]);
     return new Map(rows.map((row) => [`${row.asset} ${row.partition}`, row]));
   };
   return (wanted) => {

@@ -6,7 +6,7 @@ import { IrokoError } from "../errors.ts";
 import type { Metadata } from "../definitions/metadata.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import type { Queryable } from "../instance/database.ts";
-import type { CurrentRow } from "../instance/asset-partitions.ts";
+import type { PinnableRow } from "../instance/asset-partitions.ts";
 import { isOneToOne, readsAlike, readsWhatThereIs, upstreamPartitions, type Join } from "../graph/joins.ts";
 import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
@@ -53,7 +53,7 @@ export const noInputs: PinnedInputs = { objects: [], uses: {} };
 /** What is current of partitions, and perhaps of others, by `asset partition`; those never made are not in it. */
 export type LookUpCurrent = (
   wanted: readonly { readonly asset: string; readonly partition: string }[],
-) => Promise<ReadonlyMap<string, CurrentRow>>;
+) => Promise<ReadonlyMap<string, PinnableRow>>;
 
 /**
  * Looks up what is current of everything the step's partitions read.
@@ -171,7 +171,7 @@ function readers(join: Join, partitions: readonly Partition[], now: Moment): (of
   return (of) => [...partitionsIn(join.upstream, readByAny([of]))];
 }
 
-function pinnedVersion(row: CurrentRow, partition: Partition): PinnedVersion {
+function pinnedVersion(row: PinnableRow, partition: Partition): PinnedVersion {
   return {
     asset: row.asset,
     partition: toPartitionRecord(partition),

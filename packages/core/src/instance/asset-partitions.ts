@@ -11,27 +11,32 @@ export interface PartitionRow extends PartitionColumns {
 }
 
 /** What is current of a partition, as a step pins it. */
-export interface CurrentRow {
+export interface PinnableRow {
   readonly asset: string;
   readonly partition: string;
   readonly version: number;
   readonly objectKey: string | null;
   readonly etag: string | null;
-  readonly sha256: string | null;
   readonly rows: number;
   readonly bytes: number;
   readonly schemaHash: string | null;
   readonly dataVersion: string;
+  readonly metadata: Metadata | null;
+}
+
+/** And by whom it was made, from what. */
+export interface CurrentRow extends PinnableRow {
+  readonly sha256: string | null;
   readonly codeVersion: string | null;
   readonly definitionHash: string | null;
   readonly inputs: Readonly<Record<string, Readonly<Record<string, string>>>> | null;
   readonly madeAt: Temporal.Instant;
-  readonly metadata: Metadata | null;
 }
 
-const currentColumns = `p.asset, p.partition, p.version, p.object_key as "objectKey", p.etag, p.sha256, coalesce(p.rows, 0) as rows,
-  coalesce(p.bytes, 0) as bytes, p.schema_hash as "schemaHash", p.data_version as "dataVersion", p.code_version as "codeVersion",
-  p.definition_hash as "definitionHash", p.inputs, p.made_at as "madeAt", p.metadata`;
+const pinnableColumns = `p.asset, p.partition, p.version, p.object_key as "objectKey", p.etag, coalesce(p.rows, 0) as rows,
+  coalesce(p.bytes, 0) as bytes, p.schema_hash as "schemaHash", p.data_version as "dataVersion", p.metadata`;
+const currentColumns = `${pinnableColumns}, p.sha256, p.code_version as "codeVersion", p.definition_hash as "definitionHash", p.inputs,
+  p.made_at as "madeAt"`;
 
 /**
  * Marks partitions as being made by steps, in key order. Returns which steps find one held already, and by which step:
@@ -65,14 +70,24 @@ export async function markBusy(
   });
 }
 
+type PartitionNames = readonly { readonly asset: string; readonly partition: string }[];
+
 /** The current versions among the given partitions; those never made are not in the answer. */
-export async function currentVersions(
+export const currentVersions = (db: Queryable, wanted: PartitionNames): Promise<readonly CurrentRow[]> =>
+  versionsOf<CurrentRow>(db, currentColumns, wanted);
+
+/** The same as far as steps read it: how each was made, from however many inputs, need not be. */
+export const pinnableVersions = (db: Queryable, wanted: PartitionNames): Promise<readonly PinnableRow[]> =>
+  versionsOf<PinnableRow>(db, pinnableColumns, wanted);
+
+async function versionsOf<Row extends PinnableRow>(
   db: Queryable,
-  wanted: readonly { readonly asset: string; readonly partition: string }[],
-): Promise<readonly CurrentRow[]> {
+  columns: string,
+  wanted: PartitionNames,
+): Promise<readonly Row[]> {
   if (wanted.length === 0) return [];
-  const { rows } = await db.query<CurrentRow>(
-    `select ${currentColumns} from unnest($1::text[], $2::text[]) as wanted (asset, partition)
+  const { rows } = await db.query<Row>(
+    `select ${columns} from unnest($1::text[], $2::text[]) as wanted (asset, partition)
       cross join lateral (
             select * from iroko.asset_partition p
              where p.asset = wanted.asset and p.partition = wanted.partition and p.version is not null offset 0) p`,

@@ -198,8 +198,22 @@ function lineOfId(text: string): number | undefined {
 }
 
 function timePartition(grid: TimeGrid, line: number, end: number): Partition {
-  const window = { start: instantOfSeconds(line), end: instantOfSeconds(end) };
-  return { id: idOf(window.start.toString()), key: keyOfLine(grid, line), window };
+  const known = made.get(grid)?.get(line);
+  if (known) return known;
+  const window = Object.freeze({ start: instantOfSeconds(line), end: instantOfSeconds(end) });
+  const partition = Object.freeze({ id: idOf(window.start.toString()), key: keyOfLine(grid, line), window });
+  remember(grid, line, partition);
+  return partition;
+}
+
+/** Steps of a run ask for the same partitions one after the other, and the calendar is slow: the last ones are kept. */
+const made = new WeakMap<TimeGrid, Map<number, Partition>>();
+const mostRemembered = 2048;
+
+function remember(grid: TimeGrid, line: number, partition: Partition): void {
+  let lines = made.get(grid);
+  if (!lines || lines.size >= mostRemembered) made.set(grid, (lines = new Map()));
+  lines.set(line, partition);
 }
 
 function keyPartition(key: string): Partition {

@@ -12,7 +12,7 @@ import { toErrorRecord } from "./user-code.ts";
 export interface ChildPoolOptions extends ChildOptions {
   /** How many steps run at once. */
   readonly slots: number;
-  /** After so many steps a child is replaced: what user code leaks does not pile up. 1000. */
+  /** After so many steps a child is replaced: what user code leaks does not pile up. 10,000. */
   readonly recycleAfterSteps?: number;
   /** A child that holds more memory than this after a step is replaced. 1 GiB. */
   readonly recycleAboveBytes?: number;
@@ -120,7 +120,7 @@ class WarmPool implements ChildPool {
   }
 
   #giveBack(child: Child): void {
-    const { recycleAfterSteps = 1000, recycleAboveBytes = 1024 ** 3 } = this.#options;
+    const { recycleAfterSteps = 10_000, recycleAboveBytes = 1024 ** 3 } = this.#options;
     const isSpent = child.stepsRun >= recycleAfterSteps || child.rssBytes > recycleAboveBytes;
     if (!child.isAlive || (isSpent && this.#unfit === undefined)) {
       this.#forget(child);
