@@ -50,6 +50,8 @@ create index purged_object_at on iroko.purged_object (purged_at);
 -- When a duty that is due rarely was begun last, by whomever: a compare-and-set makes it one worker's.
 create table iroko.duty (
   name     text        primary key,
-  begun_at timestamptz not null default clock_timestamp()
+  begun_at timestamptz not null default clock_timestamp(),
+  -- where one that goes round has got to
+  place    jsonb
 );
-insert into iroko.duty (name) values ('retention'), ('vacuum');
+insert into iroko.duty (name) values ('retention'), ('vacuum'), ('patrol');

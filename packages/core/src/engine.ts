@@ -135,6 +135,7 @@ export {
   type NamedStep,
   type Worker,
   type WorkerOptions,
+export { patrol } from "./execution/patrol.ts";
 } from "./execution/worker.ts";
 
 export { askMappings, type MappingSource } from "./execution/mapping/ask-mappings.ts";

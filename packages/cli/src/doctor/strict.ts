@@ -1,5 +1,5 @@
 /** Every invariant there is, as findings; mended on the way where that is asked for and can be done without a person. */
-import { readdir, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listWorkers, violations, type Database, type Store } from "@iroko/core/engine";
@@ -32,15 +32,16 @@ export async function* strictLook(
         yield { about: "strict", rule, verdict: "note", message: `${rule}: ${message}; it is being mended` };
       } else yield { about: "strict", rule, verdict: "wrong", message: `${rule}: ${message}`, remedy };
     }
-    for await (const message of leftBehind(db, project, store, now)) {
+    for await (const { path, message } of leftBehind(db, project, store, now)) {
       found += 1;
-      yield {
-        about: "strict",
-        rule: "temporary files of processes that are gone",
-        verdict: "wrong",
-        message,
-        remedy: "A worker started on this machine removes it: iroko worker",
-      };
+      const rule = "temporary files of processes that are gone";
+      if (repair) {
+        await rm(path, { recursive: true, force: true });
+        yield { about: "strict", rule, verdict: "note", message: `${message}; it was removed` };
+      } else {
+        const remedy = "A worker started on this machine removes it: iroko worker. Or: iroko doctor --strict --repair";
+        yield { about: "strict", rule, verdict: "wrong", message, remedy };
+      }
     }
     if (found === 0) yield { about: "strict", verdict: "ok", message: "every invariant holds" };
   } finally {
@@ -54,7 +55,7 @@ async function* leftBehind(
   { home }: Project,
   store: Store,
   now: Temporal.Instant,
-): AsyncGenerator<string, void, undefined> {
+): AsyncGenerator<{ readonly path: string; readonly message: string }, void, undefined> {
   const old = now.subtract({ hours: 24 * oldDays });
   const workers = new Set((await listWorkers(db)).map(({ id }) => id));
   const root = store.kind === "local" ? fileURLToPath(store.uri) : undefined;
@@ -62,11 +63,11 @@ async function* leftBehind(
     for (const instance of await oldEntries(work, now))
       for (const folder of await oldEntries(instance, old))
         if (!workers.has(folder.slice(instance.length + 1)) && !folder.endsWith("built"))
-          yield `${folder} is of a worker that is gone`;
+          yield { path: folder, message: `${folder} is of a worker that is gone` };
   }
   if (root === undefined) return;
   for (const file of await oldEntries(join(root, ".iroko", "temporary"), old))
-    yield `${file} is older than ${oldDays} days`;
+    yield { path: file, message: `${file} is older than ${oldDays} days` };
 }
 
 /** Unchanged since. */

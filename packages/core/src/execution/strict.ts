@@ -2,6 +2,7 @@
  * Looks at every invariant there is, in the tables and between them and the store: what it finds is wrong, however it came
  * about. What workers restore within seconds is looked at twice, so that a busy instance is not blamed for being busy.
  */
+import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SnapshotAsset } from "../definitions/snapshot.ts";
 import type { Database } from "../instance/database.ts";
@@ -15,13 +16,21 @@ import {
   type BrokenRule,
   type NamedVersion,
 } from "../instance/invariants.ts";
+import { recordTransfers } from "../instance/transfers.ts";
+import { recordUnpublished } from "../instance/verify.ts";
 import { instanceFacts, listLocations } from "../instance/locations.ts";
 import { partitionIfAny } from "../partitions/table-name.ts";
 import { shellQuote } from "../shell-quote.ts";
-import { sha256OfFile } from "./built-files.ts";
+import { bootId } from "./boot-id.ts";
 import { nameOf } from "./child/partition-record.ts";
 import { markerKey, ownerOf, storeTaken } from "./claim-store.ts";
+import { gatedStore } from "./gated-store.ts";
+import { openGate } from "./network-gate.ts";
+import { damageOf } from "./object-damage.ts";
 import { stableKey } from "./object-keys.ts";
+import { publishPartition } from "./publish.ts";
+import { reconcile } from "./reconcile.ts";
+import { sweeper } from "./sweep.ts";
 import type { Store } from "./store.ts";
 import { defaultGraceHours, vacuum } from "./vacuum.ts";
 
@@ -89,7 +98,7 @@ function remedyOf({ rule, asset }: BrokenRule): string {
     case "admitted step without a wake-up":
     case "step behind nothing":
     case "partition busy with nothing":
-      return "A live worker mends it within seconds: iroko worker";
+      return `A live worker mends it within seconds: iroko worker. Or: ${repairCommand}`;
     case "blocked by what has ended":
     case "waiting for other than its arrows":
     case "run counts other than its steps":
@@ -105,6 +114,11 @@ function remedyOf({ rule, asset }: BrokenRule): string {
 
 function repairOf(db: Database, { rule, run, asset }: BrokenRule): Violation["repair"] {
   switch (rule) {
+    case "running step without a worker":
+    case "admitted step without a wake-up":
+    case "step behind nothing":
+    case "partition busy with nothing":
+      return () => asWorkersDo(db);
     case "blocked by what has ended":
     case "waiting for other than its arrows":
     case "run counts other than its steps":
@@ -115,6 +129,12 @@ function repairOf(db: Database, { rule, run, asset }: BrokenRule): Violation["re
     default:
       return undefined;
   }
+}
+
+/** What every live worker does within seconds, once. */
+async function asWorkersDo(db: Database): Promise<void> {
+  await sweeper(db, () => performance.now(), { host: hostname(), bootId: bootId() }).sweep();
+  for (const { name } of await listLocations(db)) await reconcile(db, name);
 }
 
 async function notOurs(db: Database, store: Store): Promise<Violation | undefined> {
@@ -150,6 +170,7 @@ async function* ofVersions(
   settleSeconds: number,
 ): AsyncGenerator<Violation, void, undefined> {
   const { incarnation } = await instanceFacts(db);
+  const ownStore = gatedStore(store, openGate, (transfer) => recordTransfers(db, [transfer]));
   const locations = await listLocations(db);
   const assets = new Map(
     locations.flatMap(({ snapshot }) => snapshot.assets.map((asset) => [asset.key, asset] as const)),
@@ -177,14 +198,19 @@ async function* ofVersions(
   async function lookAt(named: NamedVersion): Promise<readonly Violation[]> {
     const { version, objectKey, current, publishedVersion } = named;
     const place = placeOf(assets.get(named.asset), named);
-    const repair = (): Promise<void> => verifyNow(db, named.asset, named.partition);
-    const mended = { remedy: `${repairCommand}; or make it again: ${place.command}`, repair };
+    const remedy = `${repairCommand}; or make it again: ${place.command}`;
     const damage = await damageOf(store, named);
     if (damage !== undefined) {
       const message = `${place.name}, version ${version}: the object ${store.uriOf(objectKey)} ${damage}`;
       return [
         current
-          ? { rule: "pointer without its object", message, ...mended }
+          ? {
+              rule: "pointer without its object",
+              message,
+              remedy,
+              // From wherever its bytes still are, which the workers' machines know; else by a run.
+              repair: () => verifyNow(db, named.asset, named.partition),
+            }
           : {
               rule: "kept version without its object",
               message,
@@ -194,6 +220,11 @@ async function* ofVersions(
       ];
     }
     if (!current || place.stable === undefined) return [];
+    const repair = async (): Promise<void> => {
+      await recordUnpublished(db, named);
+      const snapshot = locations.find((one) => one.snapshot.assets.includes(place.asset!))!.snapshot;
+      await publishPartition({ db, store: ownStore, snapshot, incarnation }, named.asset, named.partition);
+    };
     if (publishedVersion !== version) {
       if (!named.settled) return [];
       const message = `${place.name}: version ${version} is current, and ${publishedVersion === null ? "none" : `version ${publishedVersion}`} is published`;
@@ -201,7 +232,8 @@ async function* ofVersions(
         {
           rule: "published other than the pointer",
           message,
-          remedy: "A live worker publishes it within seconds: iroko worker",
+          remedy: `A live worker publishes it within seconds: iroko worker. Or: ${repairCommand}`,
+          repair,
         },
       ];
     }
@@ -217,12 +249,14 @@ async function* ofVersions(
         ? {
             rule: "object newer than its pointer",
             message: `${place.name}: ${uri} holds version ${there.version.version}, the pointer shows ${version}`,
-            ...mended,
+            remedy,
+            repair,
           }
         : {
             rule: "published other than the pointer",
             message: `${place.name}: ${uri} ${there === undefined ? "is missing" : `is not version ${version}`}`,
-            ...mended,
+            remedy,
+            repair,
           },
     ];
   }
@@ -241,24 +275,15 @@ function placeOf(asset: SnapshotAsset | undefined, { asset: key, partition: id }
   };
 }
 
-/** What is wrong with a version's object; of a store on this machine its bytes are read through. */
-async function damageOf(store: Store, { objectKey, etag, sha256, bytes }: NamedVersion): Promise<string | undefined> {
-  const there = await store.head(objectKey);
-  if (there === undefined) return "is missing";
-  if (bytes !== null && there.bytes !== bytes) return `has ${there.bytes} bytes instead of ${bytes}`;
-  const file = store.localFile(objectKey);
-  if (file !== undefined)
-    return sha256 === null || (await sha256OfFile(file)) === sha256 ? undefined : "does not hash to what was put there";
-  // Elsewhere the ETag names contents, and was given for bytes whose hash the store had checked.
-  return etag === null || there.etag === etag ? undefined : "is not the one that was put there";
-}
-
 async function* ofGarbage(
   db: Database,
   store: Store,
   now: Temporal.Instant,
 ): AsyncGenerator<Violation, void, undefined> {
   const remedy = "iroko vacuum";
+  const repair = async (): Promise<void> => {
+    await Array.fromAsync(vacuum(db, store, { now, graceHours: forgottenHours }));
+  };
   const left = { object: 0, upload: 0, bytes: 0 };
   for await (const { kind, bytes } of vacuum(db, store, { now, graceHours: forgottenHours, dryRun: true })) {
     left[kind] += 1;
@@ -270,11 +295,13 @@ async function* ofGarbage(
       rule: "object that nothing names",
       message: `${left.object} staged objects, ${left.bytes} bytes, are older than ${days} days and named by nothing`,
       remedy,
+      repair,
     };
   if (left.upload > 0)
     yield {
       rule: "upload that nobody goes on with",
       message: `${left.upload} multipart uploads are abandoned`,
       remedy,
+      repair,
     };
 }

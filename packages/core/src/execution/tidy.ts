@@ -3,6 +3,7 @@ import { beginDuty } from "../instance/garbage.ts";
 import type { Database } from "../instance/database.ts";
 import { forgetPurged } from "../instance/purge.ts";
 import type { ObjectCache } from "./object-cache.ts";
+import { patrol } from "./patrol.ts";
 import { deletePurged, dropPurged } from "./purge.ts";
 import { applyRetention } from "./retention.ts";
 import type { Store } from "./store.ts";
@@ -33,6 +34,7 @@ export function tidier({ db, store, cache }: TidyContext): (signal: AbortSignal)
         await forgetPurged(db, purgesRememberedDays);
         await applyRetention(db, store, signal);
       }
+      await patrol(db, store, signal);
       if (!(await beginDuty(db, "vacuum", vacuumEverySeconds))) return;
       const all = vacuum(db, store, { now: Temporal.Now.instant(), signal });
       while ((await all.next()).done !== true);

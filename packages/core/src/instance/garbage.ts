@@ -69,11 +69,27 @@ export async function uploadsUnderWay(db: Queryable, keys: readonly string[]): P
   return new Set(rows.map(({ key }) => key));
 }
 
+/** What is due every so often, of all workers together. */
+export type Duty = "retention" | "vacuum" | "patrol";
+
 /** Whether a duty that is due every so often is the caller's to do now. */
-export async function beginDuty(db: Queryable, name: "retention" | "vacuum", everySeconds: number): Promise<boolean> {
+export async function beginDuty(db: Queryable, name: Duty, everySeconds: number): Promise<boolean> {
   const { rowCount } = await db.query(
     `update iroko.duty set begun_at = clock_timestamp() where name = $1 and begun_at <= clock_timestamp() - make_interval(secs => $2)`,
     [name, everySeconds],
   );
   return rowCount === 1;
+}
+
+/** Where a duty that goes round has got to; undefined: at its beginning. */
+export async function dutyPlace<Place>(db: Queryable, name: Duty): Promise<Place | undefined> {
+  const { rows } = await db.query<{ place: Place | null }>("select place from iroko.duty where name = $1", [name]);
+  return rows[0]?.place ?? undefined;
+}
+
+export async function setDutyPlace(db: Queryable, name: Duty, place: unknown): Promise<void> {
+  await db.query("update iroko.duty set place = $2 where name = $1", [
+    name,
+    place === undefined ? null : JSON.stringify(place),
+  ]);
 }
