@@ -86,10 +86,12 @@ export function reach(
   let edge: readonly string[] = [...found];
   for (let step = 0; step < depth && edge.length > 0; step += 1) {
     const next: string[] = [];
+    let size = found.size;
     for (const key of edge) {
       for (const neighbour of adjacent.get(key) ?? []) {
-        if (found.has(neighbour)) continue;
-        found.add(neighbour);
+        // A set says whether it is new by its size: asking it first would look it up twice.
+        if (found.add(neighbour).size === size) continue;
+        size += 1;
         next.push(neighbour);
       }
     }

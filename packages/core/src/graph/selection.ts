@@ -102,6 +102,8 @@ function evaluate(question: Question, selection: Selection): ReadonlySet<string>
     case "attribute": {
       const { attribute, pattern, column } = selection;
       const matches = globMatcher(pattern);
+      if (attribute === "column")
+        return made(graph, ({ schema }) => schema?.columns.some(({ name }) => matches(name)) === true);
       if (attribute !== "location") return made(graph, (asset) => attributeOf(asset, attribute).some(matches));
       if (facts.location === undefined && assume === undefined) throw unknowable("location:", column);
       return made(graph, () => (facts.location === undefined ? assume === true : matches(facts.location)));
@@ -137,7 +139,7 @@ function evaluate(question: Question, selection: Selection): ReadonlySet<string>
     case "traversal": {
       const start = evaluate(question, selection.of);
       const { up, down } = selection;
-      const above = up === undefined ? start : notExternal(graph, reach(start, graph.upstream, up));
+      const above = up === undefined ? start : dropExternal(graph, reach(start, graph.upstream, up));
       return down === undefined ? above : above.union(reach(start, graph.downstream, down));
     }
   }
@@ -213,8 +215,10 @@ function attributeOf(asset: SelectionAsset, attribute: Exclude<Attribute, "locat
   }
 }
 
-function notExternal(graph: SelectionGraph, keys: ReadonlySet<string>): Set<string> {
-  return new Set([...keys].filter((key) => graph.assets.get(key)?.kind !== "external"));
+/** Takes what something else makes out of a set of the caller's own. */
+function dropExternal(graph: SelectionGraph, keys: Set<string>): Set<string> {
+  for (const key of keys) if (graph.assets.get(key)?.kind === "external") keys.delete(key);
+  return keys;
 }
 
 /** Those that none of the others leads to, however far off. */
