@@ -153,6 +153,7 @@ export {
 export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
 
 // Who may do what, and who did what
+export { redactorOf, type Redactor } from "./execution/redaction.ts";
 export { lesserRole, mayAct, parseRole, requireRoleOf, type Principal } from "./access/principal.ts";
 export { addUser, removeUser, setPassword, setRole } from "./access/users.ts";
 export {

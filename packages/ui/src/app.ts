@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
-import { readMoment, type Database } from "@iroko/core/engine";
+import { readMoment, redactorOf, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
@@ -108,8 +108,9 @@ export function makeApp({
       c.header("www-authenticate", 'Bearer realm="iroko"');
       if (!isApi(c.req.path) && c.req.method === "GET") return signInPage(c, failure);
     }
-    if (failure.status === 500) log?.error("a request failed", { path: c.req.path, error: String(error.stack) });
-    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : errorPage(c, failure);
+    if (failure.status === 500)
+      log?.error("a request failed", { path: c.req.path, error: redactorOf(process.env).text(String(error.stack)) });
+    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : failureText(c, failure);
   });
   return app;
 }

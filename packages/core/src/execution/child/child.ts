@@ -6,6 +6,7 @@ import type { Logger } from "../../definitions/io-manager.ts";
 import type { Snapshot } from "../../definitions/snapshot.ts";
 import { IrokoError, type ErrorCode, type ErrorRecord } from "../../errors.ts";
 import type { PartitionSetJson } from "../../partitions/partition-set.ts";
+import { redactorOf, type Redactor } from "../redaction.ts";
 import type { FromChild, StepMessage, StepSpec, ToChild } from "../step-protocol.ts";
 import { childExecArgv, childEnvironment } from "./child-environment.ts";
 import { LastLines } from "./last-lines.ts";
@@ -64,6 +65,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #lastLines = new LastLines(20);
   readonly #log: Logger | undefined;
+  readonly #redactor: Redactor;
   readonly #group: ControlGroup | undefined;
   readonly #limit: number;
   #exiting = false;
@@ -76,6 +78,7 @@ export class Child {
 
   constructor(options: ChildOptions) {
     this.#log = options.log;
+    this.#redactor = redactorOf(process.env, options.env ?? {});
     this.#process = fork(childMain, [options.module, String(process.pid)], {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -91,7 +94,7 @@ export class Child {
     this.ready = this.#loading!.promise;
     this.ready.catch(() => {}); // whoever waits for it hears of it
     this.exited = this.#watchExit(options.module);
-    this.#process.on("message", (message) => this.#hear(message as FromChild));
+    this.#process.on("message", (message) => this.#hear(this.#redactor.message(message as FromChild)));
     this.#read("stdout", this.#process.stdout!);
     this.#read("stderr", this.#process.stderr!);
     this.#limitLoading(options.module, options.loadSeconds ?? 120);
@@ -117,8 +120,8 @@ export class Child {
     const step: RunningStep = {
       onMessage,
       outputs: {
-        stdout: new StepOutput(token, (text) => onOutput("stdout", text)),
-        stderr: new StepOutput(token, (text) => onOutput("stderr", text)),
+        stdout: new StepOutput(token, this.#redactor, (text) => onOutput("stdout", text)),
+        stderr: new StepOutput(token, this.#redactor, (text) => onOutput("stderr", text)),
       },
       ended: Promise.withResolvers(),
       outcome: undefined,
@@ -227,7 +230,7 @@ export class Child {
     stream.on("data", (chunk: Buffer) => {
       const rest = this.#step ? this.#step.outputs[name].push(chunk) : chunk;
       this.#lastLines.add(chunk);
-      if (rest) this.#log?.warn(rest.toString().trimEnd(), { stream: name, pid: this.pid });
+      if (rest) this.#log?.warn(this.#redactor.text(rest.toString().trimEnd()), { stream: name, pid: this.pid });
       this.#settle();
     });
     stream.on("end", () => {
@@ -256,7 +259,7 @@ export class Child {
       new IrokoError("DEFINITIONS_THREW", `The process that imported ${module} ${describeDeath(death)}.`, {
         hint: howToAvoid(death),
         place: { file: module },
-        details: { ...death, lastLines: this.#lastLines.read() },
+        details: { ...death, lastLines: this.#readLastLines() },
       }),
     );
     this.#loading = undefined;
@@ -272,8 +275,12 @@ export class Child {
       step.outcome ??= { kind: "failed", error: tooMuchMemory("asked for more memory", this.#limit) };
     step.outcome ??= step.canceled
       ? { kind: "canceled" }
-      : { kind: "died", code, signal, lastLines: this.#lastLines.read() };
+      : { kind: "died", code, signal, lastLines: this.#readLastLines() };
     this.#settle();
+  }
+
+  #readLastLines(): readonly string[] {
+    return this.#lastLines.read().map((line) => this.#redactor.text(line));
   }
 
   #limitLoading(module: string, seconds: number): void {

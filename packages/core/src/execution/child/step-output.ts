@@ -3,6 +3,7 @@
  * each step's output with a marker on both; the parent takes it out again and knows that nothing more will come.
  */
 import { StringDecoder } from "node:string_decoder";
+import type { Redactor } from "../redaction.ts";
 
 /** @param token of the step's own, unknown to user code: nothing it prints ends its output early */
 export function endOfStep(token: string): string {
@@ -13,13 +14,17 @@ export function endOfStep(token: string): string {
 export class StepOutput {
   readonly #marker: Buffer;
   readonly #take: (text: string) => void;
+  readonly #redactor: Redactor;
+  /** What may be the beginning of a secret. */
+  #unfinished = "";
   // A character cut in two by a chunk's end is given whole.
   readonly #decoder = new StringDecoder("utf8");
   #held: Buffer = Buffer.alloc(0);
   ended = false;
 
-  constructor(token: string, take: (text: string) => void) {
+  constructor(token: string, redactor: Redactor, take: (text: string) => void) {
     this.#marker = Buffer.from(endOfStep(token));
+    this.#redactor = redactor;
     this.#take = take;
   }
 
@@ -45,13 +50,15 @@ export class StepOutput {
   end(): void {
     if (this.ended) return;
     this.ended = true;
-    const rest = this.#decoder.write(this.#held) + this.#decoder.end();
-    if (rest !== "") this.#take(rest);
+    const rest = this.#unfinished + this.#decoder.write(this.#held) + this.#decoder.end();
+    if (rest !== "") this.#take(this.#redactor.text(rest));
   }
 
   #give(bytes: Buffer): void {
-    const text = this.#decoder.write(bytes);
-    if (text !== "") this.#take(text);
+    const text = this.#unfinished + this.#decoder.write(bytes);
+    const complete = text.length - this.#redactor.unfinished(text);
+    this.#unfinished = text.slice(complete);
+    if (complete > 0) this.#take(this.#redactor.text(text.slice(0, complete)));
   }
 
   /** How many of the last bytes may be the beginning of the marker. */
