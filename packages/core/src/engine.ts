@@ -60,10 +60,12 @@ export {
   type Location,
 } from "./instance/locations.ts";
 export {
+  countsOfRuns,
   findRuns,
   getRun,
   listRuns,
   runProgress,
+  type RunCountsRow,
   type RunFilter,
   type RunProgress,
   type RunRecord,
@@ -85,7 +87,10 @@ export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitio
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { failedChecksOf, listCheckResults, listFailedChecks, type CheckResultRow } from "./instance/checks.ts";
 export {
+  beforeEvents,
+  isPlaceKept,
   listEvents,
+  newestEvent,
   readEvents,
   type EventCursor,
   type EventRow,

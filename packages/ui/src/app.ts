@@ -13,12 +13,13 @@ import { plansApi } from "./api/plans.ts";
 import { runsApi } from "./api/runs.ts";
 import { schedulesApi } from "./api/schedules.ts";
 import { stepsApi } from "./api/steps.ts";
+import { streamApi, type StreamOptions } from "./api/stream.ts";
 import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Exposure } from "./auth/exposure.ts";
 import { loginPages, signInPage } from "./auth/login-page.ts";
 import { livenessPath } from "./auth/open-routes.ts";
-import { answers } from "./http/answer.ts";
+import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
 import { guard, guardChanges } from "./http/guard.ts";
@@ -44,6 +45,7 @@ export interface AppOptions {
   readonly exposure?: Exposure | undefined;
   /** See `answers`. */
   readonly checkAnswers?: boolean | undefined;
+  readonly stream?: StreamOptions | undefined;
 }
 
 export function makeApp({
@@ -52,6 +54,7 @@ export function makeApp({
   store,
   log,
   checkAnswers,
+  stream,
   exposure = { kind: "loopback" },
 }: AppOptions): Hono {
   const counted = countedDatabase(uncounted);
@@ -72,6 +75,7 @@ export function makeApp({
 
   const routes = new Hono();
   const answer = answers(routes, { checkAnswers });
+  streamApi(streams(routes), instance, stream);
   for (const resource of [
     instanceApi,
     assetsApi,

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { createSecureContext } from "node:tls";
+import type { StreamOptions } from "./api/stream.ts";
 import { makeApp } from "./app.ts";
 import { exposureOf } from "./auth/exposure.ts";
 
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly log?: Logger;
   /** How long one statement may take: 10. */
   readonly statementTimeoutSeconds?: number;
+  /** How often the stream looks, and how many may read it. */
+  readonly stream?: StreamOptions;
   /** Compares each answer of the API with its contract, and fails where they differ: for tests. */
   readonly checkAnswers?: boolean;
   /** The real clock, unless a test gives another. */
@@ -48,7 +51,7 @@ export const defaultPort = 3939;
 
 /** @throws {IrokoError} HOST_NOT_ALLOWED, PUBLIC_URL, TLS_INVALID, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { instance, host = "127.0.0.1", port = defaultPort, store, log, checkAnswers, now } = options;
+  const { instance, host = "127.0.0.1", port = defaultPort, store, log, checkAnswers, stream, now } = options;
   const { statementTimeoutSeconds = 10, requestSeconds = 30, publicUrl, tls, behindProxy = false } = options;
   // A pool of its own: what a page asks may not keep Postgres busy for as long as what workers and schedules do.
   const db = openDatabase("db" in instance ? instance.db.url : instance.databaseUrl, {
@@ -60,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const exposure = await exposureOf({ host, port, publicUrl, hasTls: tls !== undefined, behindProxy }, () =>
       anybodyMayEnter(db),
     );
-    const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers, exposure });
+    const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers, stream, exposure });
     server = createAdaptorServer({
       fetch: app.fetch,
       serverOptions: {

@@ -20,7 +20,7 @@ export {
   type PageSize,
   type Role,
 } from "./operation.ts";
-export { stream, type StreamInput, type StreamMessage } from "./stream.ts";
+export { stream, streamPosition, type StreamInput, type StreamMessage } from "./stream.ts";
 export type * from "./assets.ts";
 export type * from "./dynamic-partitions.ts";
 export type * from "./events.ts";

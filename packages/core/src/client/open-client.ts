@@ -25,7 +25,7 @@ export type Listing<Item> = Promise<Page<Item>> & AsyncIterable<Item>;
 
 /** Input is left out where none is needed. */
 type Args<Input> =
-  Partial<Input> extends Input ? [input?: Input, options?: CallOptions] : [input: Input, options?: CallOptions];
+  Record<string, never> extends Input ? [input?: Input, options?: CallOptions] : [input: Input, options?: CallOptions];
 
 export type Method<Of> =
   Of extends ListOperation<infer Input, infer Item>

@@ -75,14 +75,40 @@ export async function readEvents(
   db: Queryable,
   after: EventCursor,
   limit: number,
-): Promise<{ readonly events: readonly EventRow[]; readonly cursor: EventCursor }> {
-  const { rows } = await db.query<EventRow & { xid: string }>(
+  of: { readonly run?: string | undefined; readonly asset?: string | undefined } = {},
+): Promise<{ readonly events: readonly (EventRow & EventCursor)[]; readonly cursor: EventCursor }> {
+  const { rows } = await db.query<EventRow & EventCursor>(
     `select id, xid::text as xid, at, type, run, step, asset, windows, keys, boxes, payload from iroko.event
-      where (xid, id) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot()) order by xid, id limit $3`,
-    [after.xid, after.id, limit],
+      where (xid, id) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
+        and ($4::uuid is null or run = $4) and ($5::text is null or asset = $5) order by xid, id limit $3`,
+    [after.xid, after.id, limit, of.run ?? null, of.asset ?? null],
   );
   const last = rows.at(-1);
   return { events: rows, cursor: last === undefined ? after : { xid: last.xid, id: last.id } };
+}
+
+export const beforeEvents: EventCursor = { xid: "0", id: 0 };
+
+/** The place after all that can be read now. */
+export async function newestEvent(db: Queryable): Promise<EventCursor> {
+  const { rows } = await db.query<EventCursor>(
+    `select xid::text as xid, id from iroko.event where xid < pg_snapshot_xmin(pg_current_snapshot())
+      order by event.xid desc, event.id desc limit 1`,
+  );
+  return rows[0] ?? beforeEvents;
+}
+
+/**
+ * Whether nothing after the place can have been purged: what goes first is what is oldest, so something up to it is still
+ * there. A place after all there is is one of a database that was restored since.
+ */
+export async function isPlaceKept(db: Queryable, place: EventCursor): Promise<boolean> {
+  const { rows } = await db.query<{ kept: boolean }>(
+    `select exists (select from iroko.event where (xid, id) <= ($1::xid8, $2))
+        and exists (select from iroko.event where (xid, id) >= ($1::xid8, $2)) as kept`,
+    [place.xid, place.id],
+  );
+  return rows[0]?.kept ?? true;
 }
 
 /** A run's or an asset's events, newest first. */

@@ -258,6 +258,31 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<readon
   return rows;
 }
 
+/** How far a run is, without what it has written. */
+export interface RunCountsRow {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly planned: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly canceled: number;
+  readonly running: number;
+}
+
+/** Of all runs that have not ended, and of some others: two index scans, however large the runs. */
+export async function countsOfRuns(db: Queryable, besides: readonly string[]): Promise<readonly RunCountsRow[]> {
+  const { rows } = await db.query<RunCountsRow>(
+    `with wanted as (
+       select id from iroko.run where status in ('queued', 'running') union select unnest($1::uuid[])),
+     busy as (select run, count(*) as running from iroko.step where status = 'running' group by run)
+     select r.id as run, r.status, r.planned, r.succeeded, r.failed, r.skipped, r.canceled, coalesce(busy.running, 0) as running
+       from wanted join iroko.run r on r.id = wanted.id left join busy on busy.run = r.id`,
+    [besides],
+  );
+  return rows;
+}
+
 export interface RunProgress {
   readonly status: RunStatus;
   readonly planned: number;

@@ -47,6 +47,22 @@ export function answers(app: Hono, { checkAnswers = false }: AnswerOptions = {})
   };
 }
 
+export type AnswerStream = <Input>(
+  operation: Operation<Input> & { readonly content: string },
+  open: (input: NoInfer<Input>, c: Context) => Promise<ReadableStream<Uint8Array>>,
+) => void;
+
+/** The same of an operation whose answer goes on. */
+export function streams(app: Hono): AnswerStream {
+  return (operation, open) => {
+    app.get(routeOf(operation), async (c) => {
+      requireRole(c, operation.role);
+      const body = await open(await readInput(c, operation), c);
+      return c.body(body, 200, { "content-type": operation.content, "cache-control": "no-store" });
+    });
+  };
+}
+
 /** `/runs/{id}` as the router writes it. */
 export function routeOf(operation: Pick<Operation, "path">): string {
   return pathNames(operation).reduce((path, name) => path.replace(`{${name}}`, `:${name}`), operation.path);
