@@ -60,7 +60,8 @@ async function setup(): Promise<Setup> {
       sessions.push(session);
       const id = uuidv7();
       const definitionHashes = definitionHashesOf(snapshot);
-      const worker = { id, location, ttlSeconds: 5, host: "here", pid: 1, bootId: "1", slots, definitionHashes };
+      const code = { snapshot: snapshot.hash, definitionHashes };
+      const worker = { id, location, ttlSeconds: 5, host: "here", pid: 1, bootId: "1", slots, ...code };
       await registerWorker(session, worker, randomInt(2 ** 31));
       await letIn();
       return id;

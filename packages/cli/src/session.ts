@@ -41,7 +41,9 @@ export interface Session extends Instance {
   readonly lost: AbortSignal;
 }
 
-export type SessionWorkerOptions = Partial<Pick<WorkerOptions, "slots" | "memoryBytes" | "log" | "ttlSeconds">>;
+export type SessionWorkerOptions = Partial<
+  Pick<WorkerOptions, "slots" | "memoryBytes" | "log" | "ttlSeconds" | "untilReplaced">
+>;
 
 const cacheBytes = 10 * 2 ** 30;
 

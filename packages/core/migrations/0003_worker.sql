@@ -19,6 +19,8 @@ create table iroko.worker (
   pid_started        bigint,
   slots              integer     not null check (slots > 0),
   draining           boolean     not null default false,
+  -- hash of the definitions that it has loaded; that of the location's current version, or of another
+  snapshot           text        not null default '',
   -- computes, checks and observations whose code it has
   definition_hashes  text[]      not null,
   -- graphile-worker's own ids of this process, to free its locks by

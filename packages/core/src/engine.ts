@@ -56,6 +56,7 @@ export {
   locationAt,
   locationsAt,
   registerLocation,
+  stepsOfOtherCode,
   type InstanceFacts,
   type Location,
 } from "./instance/locations.ts";
@@ -130,8 +131,10 @@ export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { readPlanReport } from "./execution/report-plan.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
+export { definitionHashesOf } from "./execution/step-definition.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { builtFiles, type BuiltFile, type BuiltFiles } from "./execution/built-files.ts";
+export { patrol } from "./execution/patrol.ts";
 export { verifyCommits, type VerifyContext } from "./execution/verify.ts";
 export {
   defaultDrainSeconds,
@@ -140,7 +143,6 @@ export {
   type NamedStep,
   type Worker,
   type WorkerOptions,
-export { patrol } from "./execution/patrol.ts";
 } from "./execution/worker.ts";
 
 export { askMappings, type MappingSource } from "./execution/mapping/ask-mappings.ts";

@@ -1,4 +1,11 @@
-import { currentLocation, registerLocation, askMappings, mappingEvaluator } from "@iroko/core/engine";
+import {
+  askMappings,
+  currentLocation,
+  definitionHashesOf,
+  mappingEvaluator,
+  registerLocation,
+  stepsOfOtherCode,
+} from "@iroko/core/engine";
 import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -58,11 +65,18 @@ const command: CliCommand<DeployOptions> = {
               db.transaction((tx) => registerLocation(tx, project.location, snapshot)),
             )
           ).version;
+    const unfinished = await stepsOfOtherCode(db, project.location, definitionHashesOf(snapshot));
     if (options.json === true) {
       const { location } = project;
-      terminal.data(JSON.stringify({ location, version, deployed: options.dryRun !== true, ...changes }, null, 2));
+      const deployed = options.dryRun !== true;
+      terminal.data(JSON.stringify({ location, version, deployed, ...changes, unfinished }, null, 2));
     } else {
       print(changes, terminal);
+    }
+    for (const { run, steps } of unfinished) {
+      terminal.say(
+        `${plural(steps, "step")} of run ${run}: planned with other code, for workers that have it; to make them by this code: iroko runs cancel ${run} && iroko runs retry ${run}`,
+      );
     }
     terminal.say(
       options.dryRun === true

@@ -48,7 +48,9 @@ const command: CliCommand<WorkerCommandOptions> = {
     await using instance = await openInstance(project, terminal);
     const store = await openProbed(project, terminal);
     try {
-      const worker = await startWorker(workerOptions(project, instance, store, project.location, settings));
+      const worker = await startWorker(
+        workerOptions(project, instance, store, project.location, { ...settings, untilReplaced: true }),
+      );
       const deployed = await currentLocation(instance.db, project.location);
       if (deployed?.snapshot.hash !== worker.snapshot.hash) {
         const which =

@@ -183,7 +183,7 @@ async function* runs(db: Database): AsyncGenerator<Finding, void, undefined> {
     const [step] = await listSteps(db, id, { limit: 1, statuses: ["ready"] });
     const reason = step?.deferredReason ?? undefined;
     if (reason?.startsWith("CODE_MOVED") === true) {
-      const remedy = `Deploy that code again, or: iroko runs cancel ${id}`;
+      const remedy = `Start a worker of that code, or: iroko runs cancel ${id} && iroko runs retry ${id}`;
       yield { about: "runs", verdict: "wrong", message: `run ${id} is held: ${reason}`, remedy };
     } else if (progress.running === 0) {
       const message = `run ${id} is ${progress.status}, and nothing of it runs${reason === undefined ? "" : `: ${reason}`}`;

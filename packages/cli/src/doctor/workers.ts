@@ -1,5 +1,6 @@
 /** Who works, and how each finds its link, its event loop and what bounds its steps. */
 import {
+  currentLocation,
   leastTtlSeconds,
   listWorkers,
   slowLoopMs,
@@ -15,11 +16,13 @@ export async function* workers(
   db: Database,
   { location, databaseUrl }: Project,
 ): AsyncGenerator<Finding, void, undefined> {
-  const all = await listWorkers(db);
+  const [all, deployed] = await Promise.all([listWorkers(db), currentLocation(db, location)]);
   const live = all.filter((worker) => !worker.lockGone && worker.location === location);
   for (const worker of live) {
-    const { slots, running, draining } = worker;
-    const message = `${nameOf(worker)}: ${running} of ${plural(slots, "slot")} busy${draining ? ", draining" : ""}`;
+    const { slots, running, draining, snapshot } = worker;
+    const isOther = deployed !== undefined && snapshot !== deployed.snapshot.hash;
+    const state = `${draining ? ", draining" : ""}${isOther ? ", of other code than is deployed" : ""}`;
+    const message = `${nameOf(worker)}: ${running} of ${plural(slots, "slot")} busy${state}`;
     yield { about: "workers", verdict: "ok", message };
     if (worker.bounds !== null)
       yield { about: "workers", verdict: "ok", message: `${nameOf(worker)}: ${howBounded(worker.bounds)}` };

@@ -66,7 +66,7 @@ export async function retryRun(db: Database, id: string, options: RetryOptions =
       never.from,
     );
     const steps = await copySteps(tx, id, again, await repetitionOf(tx, run, again, current.snapshot, options));
-    if (steps === 0 && !isWhole) throw nothingToRetry(id, options);
+    if (steps === 0 && never.steps === 0) throw isWhole ? nothingOfNow(id) : nothingToRetry(id, options);
     await beginWith(tx, again, steps, never.steps);
     if (never.steps > 0) await wakeExpanding(tx, again);
     await appendEvents(tx, [
@@ -90,6 +90,12 @@ function nothingToRetry(id: string, options: RetryOptions): IrokoError {
     hint: fromStart
       ? `Look at what it has: iroko runs show ${id} --all`
       : `To make again what has succeeded: iroko runs retry ${id} ${[...selectionOptions(options), "--from-start"].join(" ")}`,
+  });
+}
+
+function nothingOfNow(id: string): IrokoError {
+  return new IrokoError("RETRY_SELECTION", `What is left of run ${id} is in the code of now no more.`, {
+    hint: `Look at what it has: iroko runs show ${id} --all`,
   });
 }
 

@@ -42,6 +42,7 @@ import { answerMapping, answerWaiting } from "./mapping/answer-mapping.ts";
 import { mappingEvaluator, type MappingEvaluator } from "./mapping/mapping-evaluator.ts";
 import { mappingsOf } from "./mapping/stored-mappings.ts";
 import { repeat } from "./repeat.ts";
+import { replacementOf } from "./replacement.ts";
 import { definitionHashesOf } from "./step-definition.ts";
 import { runAttempt, WorkerGone, type StepRunnerContext } from "./step-runner.ts";
 import type { Store } from "./store.ts";
@@ -66,6 +67,8 @@ export interface WorkerOptions {
   readonly memoryBytes?: number;
   /** How long a beat may stand still before others take over; 5 s beside the database, 15 s or more over a bad link. */
   readonly ttlSeconds?: number;
+  /** Stops by itself once other code has been deployed, a live worker has it, and nothing is left that only this one can run. */
+  readonly untilReplaced?: boolean;
   readonly log?: Logger;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -106,6 +109,7 @@ const defaultTtlSeconds = 5;
 const mostEndingPerSlot = 4;
 const sweepEveryMs = 1_000;
 const reconcileEveryMs = 5_000;
+const lookForReplacementEveryMs = 2_000;
 const lookAfterStoreEveryMs = 5_000;
 /** Not that long for any of what a worker does on its way out: the database, the store or a disk may never answer. */
 const longestGoodbyeMs = 3_000;
@@ -186,15 +190,18 @@ async function start(
   const mappings = answering(db, evaluator, options.location, snapshot);
   const { location } = options;
   const { machine } = context.built;
-  const by = { worker: id, location, snapshot, definitionHashes, machine, answer: mappings.answer };
+  const by = { worker: id, location, snapshot, machine, answer: mappings.answer };
+  const replacement = replacementOf(db, { id, location, hashes: definitionHashes });
   const claims = claimAhead({
     slots,
     async claim(limit, woken) {
-      const found = await claimSteps(db, by, limit, woken).catch((error: unknown) => {
-        // A wake-up that throws would be tried again hours later; the reconciler is sooner.
-        options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
-        return [];
-      });
+      const found = await claimSteps(db, { ...by, definitionHashes: replacement.claimable }, limit, woken).catch(
+        (error: unknown) => {
+          // A wake-up that throws would be tried again hours later; the reconciler is sooner.
+          options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
+          return [];
+        },
+      );
       for (const { attempt } of found) held.set(tokenOf(attempt.step), { attempt, controller: new AbortController() });
       return found;
     },
@@ -235,6 +242,7 @@ async function start(
       bootId: bootId(),
       identity: ownIdentity(),
       slots,
+      snapshot: snapshot.hash,
       definitionHashes,
     },
     onBeat: async () => void (await Promise.all([lookAround(), mappings.answerOthers(), sayDraining()])),
@@ -316,8 +324,14 @@ async function start(
     scratch: join(context.workFolder, "verify"),
   };
   const tidy = tidier(context);
+  const leaveWhereReplaced = async (): Promise<void> => {
+    if (options.untilReplaced !== true || !(await replacement.look()) || held.size > 0 || isDraining) return;
+    options.log?.info("other code was deployed and a worker has it; nothing is left for this one, which stops");
+    void stop(defaultDrainSeconds).then(() => ending.resolve());
+  };
   const loops = [
     repeat(sweepEveryMs, () => deaths.sweep(), options.log),
+    repeat(lookForReplacementEveryMs, leaveWhereReplaced, options.log),
     repeat(tidyEveryMs, () => tidy(gone.signal), options.log),
     repeat(
       reconcileEveryMs,

@@ -120,6 +120,21 @@ export async function registerLocation(
   return { version, changed: true };
 }
 
+/** Unfinished runs with steps that were planned with other definitions than these, and how many such steps each has. */
+export async function stepsOfOtherCode(
+  db: Queryable,
+  location: string,
+  hashes: readonly string[],
+): Promise<readonly { readonly run: string; readonly steps: number }[]> {
+  const { rows } = await db.query<{ run: string; steps: number }>(
+    `select r.id as run, count(*) as steps from iroko.run r join iroko.step s on s.run = r.id
+      where r.location = $1 and r.status in ('queued', 'running') and s.status in ('blocked', 'ready', 'running')
+        and s.kind <> 'gate' and s.definition_hash <> all ($2) group by r.id order by r.id`,
+    [location, hashes],
+  );
+  return rows;
+}
+
 export interface InstanceFacts {
   readonly id: string;
   readonly incarnation: number;

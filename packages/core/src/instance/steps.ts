@@ -582,7 +582,7 @@ export async function sayMovedCode(tx: Tx, afterSeconds: number): Promise<number
        select s.id, held.orphan from iroko.step s join held using (id)
         where s.status = 'ready' and not s.admitted order by s.id for update of s skip locked)
      update iroko.step s set deferred_reason = case when changed.orphan
-            then 'CODE_MOVED: no live worker has the code it was planned with; deploy that code again, or cancel the run and start it anew' end
+            then 'CODE_MOVED: no live worker has the code it was planned with. Start one that has it, or have the code of now make what is left: iroko runs cancel RUN, then iroko runs retry RUN' end
        from changed where s.id = changed.id`,
     [afterSeconds],
   );
@@ -672,7 +672,7 @@ export interface Repetition {
  * Copies into a new run what did not succeed in an old one, or all of it from the start, with the arrows between and the numbers. A retry keeps the
  * partitions that are left, and the pinned inputs with the place in the order of writes that they give; a step that waits
  * for others of the retry reads what these make. What the code of now defines otherwise is run by the code of now, and
- * pins its inputs anew. Gates that nothing is left to wait for, or that nothing waits for, stay behind. Returns how many steps there are.
+ * pins its inputs anew; what the code of now has no more is left out. Gates that nothing is left to wait for, or that nothing waits for, stay behind. Returns how many steps there are.
  */
 export async function copySteps(
   tx: Tx,
@@ -688,7 +688,7 @@ export async function copySteps(
               coalesce(boxed.boxes, s.boxes) as boxes_left
          from iroko.step s left join code using (kind, name) left join boxed using (n)
         where s.run = $1 and ($4 or s.status in ('failed', 'skipped', 'canceled'))
-          and (s.kind = 'gate' or coalesce(s.assets && $6, true) and coalesce(s.windows && code.windows, true) and coalesce(s.keys && code.keys, true)
+          and (s.kind = 'gate' or code.hash is not null and coalesce(s.assets && $6, true) and coalesce(s.windows && code.windows, true) and coalesce(s.keys && code.keys, true)
                                   and boxed.boxes is distinct from '[]')),
      again as (
        select * from unfinished u where u.kind <> 'gate' or (

@@ -16,6 +16,8 @@ export interface NewWorker {
   /** Where its process id means something, and when the process was started; absent where the system does not tell. */
   readonly identity?: { readonly space: string; readonly started: number } | undefined;
   readonly slots: number;
+  /** Hash of the snapshot of its definitions. */
+  readonly snapshot: string;
   readonly definitionHashes: readonly string[];
 }
 
@@ -23,8 +25,8 @@ export interface NewWorker {
 export async function registerWorker(session: Queryable, worker: NewWorker, lockKey: number): Promise<void> {
   await session.query("select pg_advisory_lock($1, $2)", [workerLockClass, lockKey]);
   await session.query(
-    `insert into iroko.worker (id, location, lock_key, backend_pid, postmaster_started, ttl_seconds, host, pid, boot_id, slots, definition_hashes, pid_space, pid_started)
-     values ($1, $2, $3, pg_backend_pid(), pg_postmaster_start_time(), $4, $5, $6, $7, $8, $9, $10, $11)`,
+    `insert into iroko.worker (id, location, lock_key, backend_pid, postmaster_started, ttl_seconds, host, pid, boot_id, slots, definition_hashes, pid_space, pid_started, snapshot)
+     values ($1, $2, $3, pg_backend_pid(), pg_postmaster_start_time(), $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       worker.id,
       worker.location,
@@ -37,6 +39,7 @@ export async function registerWorker(session: Queryable, worker: NewWorker, lock
       worker.definitionHashes,
       worker.identity?.space ?? null,
       worker.identity?.started ?? null,
+      worker.snapshot,
     ],
   );
 }
@@ -86,6 +89,38 @@ export async function setDraining(db: Queryable, worker: string): Promise<void> 
   await db.query("update iroko.worker set draining = true where id = $1", [worker]);
 }
 
+/**
+ * Whether a worker's code is that which was deployed last; if it is not, the definitions that live workers have which have
+ * that: null where there are none.
+ */
+export async function codeOfOthers(
+  db: Queryable,
+  worker: string,
+): Promise<{ readonly isCurrent: boolean; readonly others: readonly string[] | null }> {
+  const { rows } = await db.query<{ isCurrent: boolean; others: readonly string[] | null }>(
+    `select l.hash = w.snapshot as "isCurrent",
+            case when l.hash <> w.snapshot then (
+              select array_agg(distinct hash) from iroko.worker n cross join unnest(n.definition_hashes) as hash
+               where n.location = w.location and n.snapshot = l.hash and not n.draining) end as others
+       from iroko.worker w join iroko.location l on l.name = w.location and l.current where w.id = $1`,
+    [worker],
+  );
+  return rows[0] ?? { isCurrent: false, others: null };
+}
+
+/** Whether a run that has not ended has, or may yet get, steps of some of these definitions. */
+export async function isCodeWanted(db: Queryable, location: string, hashes: readonly string[]): Promise<boolean> {
+  const { rows } = await db.query<{ wanted: boolean }>(
+    `select exists (
+       select from iroko.run r where r.location = $1 and r.status in ('queued', 'running')
+          and (r.expanded < r.planned and r.snapshot_version <> (select version from iroko.location where name = $1 and current)
+               or exists (select from iroko.step s where s.run = r.id and s.status in ('blocked', 'ready', 'running')
+                             and s.definition_hash = any ($2)))) as wanted`,
+    [location, hashes],
+  );
+  return rows[0]?.wanted ?? false;
+}
+
 /** Removes workers that have not beaten since they were looked at; returns those that are gone. */
 export async function removeWorkers(
   tx: Tx,
@@ -109,6 +144,8 @@ export interface WorkerRow {
   readonly bootId: string;
   readonly slots: number;
   readonly draining: boolean;
+  /** Hash of the snapshot of its definitions. */
+  readonly snapshot: string;
   readonly queueIds: readonly string[];
   readonly startedAt: Temporal.Instant;
   readonly running: number;
@@ -129,7 +166,7 @@ export interface WorkerRow {
 
 export async function listWorkers(db: Queryable): Promise<readonly WorkerRow[]> {
   const { rows } = await db.query<WorkerRow>(
-    `select w.id, w.location, w.beat, w.ttl_seconds as "ttlSeconds", w.host, w.pid, w.boot_id as "bootId", w.slots, w.draining,
+    `select w.id, w.location, w.beat, w.ttl_seconds as "ttlSeconds", w.host, w.pid, w.boot_id as "bootId", w.slots, w.draining, w.snapshot,
             w.queue_ids as "queueIds", w.started_at as "startedAt",
             w.clock_ahead as "clockAhead", w.round_trip_ms as "roundTripMs", w.jitter_ms as "jitterMs", w.loop_delay_ms as "loopDelayMs", w.bounds,
             (select count(*) from iroko.step s where s.worker = w.id and s.status = 'running') as running,

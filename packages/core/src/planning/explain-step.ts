@@ -44,7 +44,7 @@ export function explainLive(step: StepFacts): Reason {
       code: "CODE_MOVED",
       message: `${name} was planned with code that no live worker of "${location}" has`,
       ...place,
-      command: `iroko runs cancel ${step.run}`,
+      command: `iroko runs cancel ${step.run} && iroko runs retry ${step.run}`,
     };
   }
   const { deferredUntil, deferredReason, error } = step;
