@@ -55,6 +55,7 @@ export const errorCatalogue = {
   PLAN_OUT_OF_DATE: "The definitions or the state that a plan rests on have moved since it was made.",
   // The instance: known when it is opened, exit code 2.
   DATABASE_UNREACHABLE: "Postgres cannot be reached.",
+  DATABASE_FULL: "Postgres has no room left on its disk.",
   DATABASE_DENIED: "Postgres refused the connection.",
   DATABASE_NEWER: "The database was migrated by a newer Iroko than this one.",
   DATABASE_OLDER: "The database has to be migrated first.",

@@ -1,11 +1,12 @@
 /**
- * A database that is waited for: what a step has brought is not thrown away because Postgres is being restarted. Ends
- * with the signal, when others have taken the steps anyway.
+ * A database that is waited for: what a step has brought is not thrown away because Postgres is being restarted, or has no
+ * room. Ends with the signal, when others have taken the steps anyway.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { IrokoError } from "../errors.ts";
 import type { Database } from "../instance/database.ts";
 
+const passing: ReadonlySet<string> = new Set(["DATABASE_UNREACHABLE", "DATABASE_FULL"]);
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 
@@ -19,8 +20,8 @@ export function patientDatabase(db: Database, signal: AbortSignal): Database {
       try {
         return await ask();
       } catch (error) {
-        const unreachable = error instanceof IrokoError && error.code === "DATABASE_UNREACHABLE";
-        if (!unreachable || signal.aborted) throw error;
+        const passes = error instanceof IrokoError && passing.has(error.code);
+        if (!passes || signal.aborted) throw error;
         await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => {});
       }
     }

@@ -59,7 +59,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       // Its statements have the same plan whatever their values: to plan them anew for each would cost more than running them.
       (options.byIndex === true ? " -c plan_cache_mode=force_generic_plan" : "") +
       (options.byIndex === true ? " -c enable_seqscan=off -c enable_bitmapscan=off" : "") +
-      (options.statementTimeoutSeconds === undefined ? "" : ` -c statement_timeout=${options.statementTimeoutSeconds}s`),
+      (options.statementTimeoutSeconds === undefined
+        ? ""
+        : ` -c statement_timeout=${options.statementTimeoutSeconds}s`),
     types: { getTypeParser: typeParser },
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -201,6 +203,8 @@ const connectionCodes = new Set([
   "57P01",
   "57P02",
   "57P03",
+  // All of its connections are taken.
+  "53300",
   // It has taken this process for frozen in the middle of a transaction.
   "25P03",
 ]);
@@ -218,6 +222,12 @@ function explainConnection(error: unknown, url: string): unknown {
   if (connectionCodes.has(code) || connectionMessages.test(error.message)) {
     return new IrokoError("DATABASE_UNREACHABLE", `Postgres cannot be reached at ${place}: ${error.message || code}.`, {
       hint: "Is it running, and does DATABASE_URL name the right host and port? Unset DATABASE_URL to use the embedded Postgres.",
+      cause: error,
+    });
+  }
+  if (code === "53100") {
+    return new IrokoError("DATABASE_FULL", `Postgres at ${place} has no room left on its disk: ${error.message}.`, {
+      hint: "Make room there. What runs waits for it, and goes on by itself.",
       cause: error,
     });
   }

@@ -41,6 +41,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   QUERY_TIMEOUT: 503,
   TOO_MANY_STREAMS: 429,
   DATABASE_UNREACHABLE: 503,
+  DATABASE_FULL: 503,
   DATABASE_DENIED: 503,
   DATABASE_NEWER: 503,
   DATABASE_OLDER: 503,
