@@ -1,6 +1,7 @@
 /**
  * `npm run crash:long`: everything in this folder as long as it takes to believe it: 500 kills, 40 rounds of each fault. A
- * failing test says its seed; SEED=… in front makes the same choices again.
+ * failing test says its seed; SEED=… in front makes the same choices again. CRASH_SECONDS=… ends the random kills after so long,
+ * however many there were.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

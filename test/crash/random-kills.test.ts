@@ -28,9 +28,9 @@ import { posProject, type PosProject } from "./pos-project.ts";
 import { keepReading } from "./reader.ts";
 import { childrenOf, signalTo, supervise, type Supervised } from "./supervised.ts";
 
-const kills = effort(20, 500);
+const kills = effort(15, 500);
 /** On a machine so busy that restarts take most of it, fewer kills have to do. */
-const attackSeconds = effort(60, Number.POSITIVE_INFINITY);
+const attackSeconds = Number(process.env["CRASH_SECONDS"] ?? effort(30, Number.POSITIVE_INFINITY));
 const [dayCount, recordsPerDay] = effort([4, 100], [12, 200]);
 /** Longer than Postgres takes to come back on a busy machine: most workers keep their steps through that. */
 const ttlSeconds = 6;

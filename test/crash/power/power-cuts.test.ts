@@ -19,7 +19,7 @@ describe("power cuts", { skip: missing !== undefined && `no power can be cut her
     "nothing acknowledged is lost, whenever the power fails, and the rest is made by itself",
     { timeout: effort(9, 150) * minute },
     async (t) => {
-      const cuts = await all({ cuts: effort(4, 200), days: effort(3, 10), seed, unsafe: [] });
+      const cuts = await all({ cuts: effort(3, 200), days: effort(2, 10), seed, unsafe: [] });
       t.diagnostic(figures(cuts));
       assert.deepEqual(cuts.filter(isDamaged), []);
       assert.ok(
@@ -36,7 +36,7 @@ describe("power cuts", { skip: missing !== undefined && `no power can be cut her
       const lost: string[] = [];
       // The system writes everything by itself now and then: work that it has just written loses nothing, and is done again.
       for (let again = 0; again < 4 && !(lost.some(isOfAnObject) && lost.some(isOfARow)); again++) {
-        const cuts = await all({ cuts: effort(3, 10), days: 2, seed: seed + again, unsafe: ["files", "postgres"] });
+        const cuts = await all({ cuts: effort(2, 10), days: 2, seed: seed + again, unsafe: ["files", "postgres"] });
         t.diagnostic(`control: ${figures(cuts)}`);
         lost.push(...cuts.flatMap((cut) => [...cut.lost, ...cut.corrupt]));
       }
