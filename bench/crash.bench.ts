@@ -1,9 +1,11 @@
 /**
- * A backfill of 365 days of three assets with a worker killed -9 every second, beside the same backfill undisturbed.
+ * A backfill of 365 days of three assets with a worker killed -9 every second, beside the same backfill undisturbed. Whatever is
+ * killed is started again, as a service manager would do it.
  *
- *   npm run bench -- crash [MILLISECONDS A STEP] [WORKERS]
+ *   npm run bench -- crash [MILLISECONDS A STEP] [WORKERS] [SLOTS OF EACH]
  */
-import { loadavg } from "node:os";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { listWorkers, runProgress } from "@iroko/core/engine";
 import { supervise, type Supervised } from "../test/crash/supervised.ts";
 import { ownPostgres } from "../test/support/own-postgres.ts";
@@ -11,8 +13,10 @@ import { spawnWorker } from "../test/support/spawn-worker.ts";
 import { testInstance } from "../test/support/test-instance.ts";
 import { waitFor } from "../test/support/wait-for.ts";
 
-const [stepMs, workerCount] = [Number(process.argv[2] ?? 100), Number(process.argv[3] ?? 3)];
+const [stepMs = 250, workerCount = 8, slots = 1] = process.argv.slice(2).map(Number);
 const days = 365;
+/** As `iroko worker` does: what is started again need not be compiled again. */
+const compileCache = join(tmpdir(), "node-compile-cache");
 const killEveryMs = 1_000;
 
 const definitions = `
@@ -30,15 +34,12 @@ const { database } = stack.use(await ownPostgres());
 const instance = stack.use(await testInstance({ "iroko.config.ts": definitions }, { database }));
 await instance.deploy();
 const workers: readonly Supervised[] = Array.from({ length: workerCount }, () =>
-  stack.use(supervise(() => spawnWorker(instance, 5, { TEST_SLOTS: "4" }))),
+  stack.use(supervise(() => spawnWorker(instance, 5, { TEST_SLOTS: String(slots), NODE_COMPILE_CACHE: compileCache }))),
 );
 await waitFor("the workers", async () => (await listWorkers(instance.db)).length === workerCount, { seconds: 120 });
 await backfill("2025-01-01..2025-01-20"); // warm
 
 const undisturbed = await backfill("2025-01-01..2025-12-31");
-console.log(
-  `undisturbed          ${undisturbed.toFixed(1)} s, ${((3 * days) / undisturbed).toFixed(0)} steps a second`,
-);
 let kills = 0;
 // One that has begun to work: what is killed while it starts never did anything.
 const killer = setInterval(() => void killOne().catch(() => {}), killEveryMs);
