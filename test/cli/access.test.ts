@@ -129,8 +129,8 @@ test("the audit tells who did what on this machine, refusals included, and verif
   const told = rows.map(({ operation, target, outcome }) => `${operation} ${target} ${outcome}`).toReversed();
   assert.deepEqual(told.slice(0, 4), [
     "users.add Ada operator done",
-    "users.set-role ada admin done",
-    "users.set-password ada done",
+    "users.setRole ada admin done",
+    "users.setPassword ada done",
     "users.remove ada done",
   ]);
   assert.ok(told.includes("users.remove nobody USER_NOT_FOUND"));

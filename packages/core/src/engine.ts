@@ -169,6 +169,7 @@ export {
   longestTokenDays,
   principalOfToken,
   revokeToken,
+  tokenNotFound,
   type NewToken,
 } from "./access/tokens.ts";
 export { csrfToken, endLoginSession, openLoginSession, principalOfSession } from "./access/sessions.ts";

@@ -5,6 +5,7 @@ import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
 import { readMoment, redactorOf, type Database } from "@iroko/core/engine";
 import { Hono } from "hono";
+import { accessApi } from "./api/access.ts";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
 import { instanceApi } from "./api/instance.ts";
@@ -85,6 +86,7 @@ export function makeApp({
     stepsApi,
     logsApi,
     schedulesApi,
+    accessApi,
   ])
     resource(answer, instance);
   app.route(apiRoot, routes);

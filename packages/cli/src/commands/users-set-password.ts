@@ -19,7 +19,7 @@ const command: CliCommand<ProjectOptions> = {
   async run({ args: [name = ""], options, terminal }) {
     await using instance = await openInstance(findProject(options), terminal);
     const password = await readPassword(name, terminal);
-    await auditedHere(instance.db, { operation: "users.set-password", target: name }, (db) =>
+    await auditedHere(instance.db, { operation: "users.setPassword", target: name }, (db) =>
       setPassword(db, name, password),
     );
     terminal.say(`${name} has a new password, and has to sign in again.`);

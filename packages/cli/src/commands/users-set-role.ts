@@ -16,7 +16,7 @@ const command: CliCommand<ProjectOptions> = {
   async run({ args: [name = "", text = ""], options, terminal }) {
     const role = parseRole(text);
     await using instance = await openInstance(findProject(options), terminal);
-    await auditedHere(instance.db, { operation: "users.set-role", target: `${name} ${role}` }, (db) =>
+    await auditedHere(instance.db, { operation: "users.setRole", target: `${name} ${role}` }, (db) =>
       setRole(db, name, role),
     );
     terminal.say(`${name} is ${role} now, and has to sign in again.`);

@@ -46,8 +46,11 @@ export async function createToken(
 
 /** Of one user only, where it is named. @throws {IrokoError} TOKEN_NOT_FOUND */
 export async function revokeToken(db: Database, id: string, userId?: string): Promise<void> {
-  if (await db.transaction((tx) => markRevoked(tx, id, userId))) return;
-  throw new IrokoError("TOKEN_NOT_FOUND", `There is no token ${JSON.stringify(id)}.`, {
+  if (!(await db.transaction((tx) => markRevoked(tx, id, userId)))) throw tokenNotFound(id);
+}
+
+export function tokenNotFound(id: string): IrokoError {
+  return new IrokoError("TOKEN_NOT_FOUND", `There is no token ${JSON.stringify(id)}.`, {
     hint: "List them: iroko tokens list. Its id is between the two first _ of a token.",
   });
 }

@@ -1,4 +1,5 @@
 /** The whole HTTP API, by resource. Server, documentation and client are made of it. */
+import { audit, tokens, users } from "./access.ts";
 import { assets } from "./assets.ts";
 import { dynamicPartitions } from "./dynamic-partitions.ts";
 import { instance } from "./instance.ts";
@@ -15,7 +16,10 @@ export const api: {
   readonly plans: typeof plans;
   readonly runs: typeof runs;
   readonly schedules: typeof schedules;
-} = { instance, assets, dynamicPartitions, plans, runs, schedules };
+  readonly users: typeof users;
+  readonly tokens: typeof tokens;
+  readonly audit: typeof audit;
+} = { instance, assets, dynamicPartitions, plans, runs, schedules, users, tokens, audit };
 
 /** Every operation by its name, `runs.get`; the stream is `events`. */
 export function operationsByName(): ReadonlyMap<string, Operation> {

@@ -21,6 +21,7 @@ export {
   type Role,
 } from "./operation.ts";
 export { stream, streamPosition, type StreamInput, type StreamMessage } from "./stream.ts";
+export type * from "./access.ts";
 export type * from "./assets.ts";
 export type * from "./dynamic-partitions.ts";
 export type * from "./events.ts";
