@@ -26,7 +26,7 @@ const definitions = `
     },
   });
   export const slow = asset({
-    key: "slow", schema, output: jsonLines("slow"),
+    key: "slow", schema, output: jsonLines("slow"), pools: ["one_at_a_time"],
     async materialize(ctx) {
       console.log("first line");
       writeFileSync(here("started"), "");
@@ -224,4 +224,17 @@ test("a limit and a priority are asked for with the run, and shown; nonsense is 
   const none = await project.iroko(["materialize", "--select", "shaky", "--max-concurrency", "0"]);
   assert.equal(none.exitCode, 2);
   assert.match(none.stderr, /whole number from 1/);
+});
+
+test("a pool is given a size, and listed with those that code names", async () => {
+  const list = async (): Promise<unknown> => JSON.parse((await project.iroko(["pools", "list", "--json"])).stdout);
+  assert.deepEqual(await list(), { pools: [{ name: "one_at_a_time", slots: null, running: 0 }] });
+  const set = await project.iroko(["pools", "set", "one_at_a_time", "1"]);
+  assert.deepEqual([set.exitCode, set.stderr], [0, 'The pool "one_at_a_time" runs 1 step at once.\n']);
+  assert.match((await project.iroko(["pools", "set", "one_at_atime", "3"])).stderr, /No asset of .* names it yet/);
+  assert.match((await project.iroko(["pools", "list"])).stdout, /one_at_a_time +1 +0\none_at_atime +3 +0\n/);
+  await project.iroko(["pools", "set", "one_at_atime", "none"]);
+  assert.deepEqual(await list(), { pools: [{ name: "one_at_a_time", slots: 1, running: 0 }] });
+  const wrong = await project.iroko(["pools", "set", "one_at_a_time", "-1"]);
+  assert.equal(wrong.exitCode, 2);
 });

@@ -22,7 +22,6 @@ import { childrenOf, signalTo } from "./supervised.ts";
 
 const seed = Number(process.env["SEED"] ?? 20261121);
 const sequences = effort(2, 150);
-const commands = effort(16, 30);
 /** The last sequence that is begun in a short run begins by then; the first one always is. */
 const beginsWithinMs = effort(9_000, 24 * 3_600_000);
 const ttlSeconds = 6;
@@ -63,33 +62,55 @@ const slots = { narrow: 2, wide: 3 };
 
 const selections = ["*", "+below", "raw", "fragile or summary", "even+"] as const;
 const which = fc.nat({ max: 99 });
-const submit = fc.record({
-  kind: fc.constant("submit" as const),
-  select: fc.constantFrom(...selections),
-  first: fc.integer({ min: 1, max: 6 }),
-  more: fc.integer({ min: 0, max: 2 }),
-  priority: fc.integer({ min: -1, max: 1 }),
-  maxConcurrency: fc.constantFrom(undefined, 1, 2),
-});
+const submit = (...limits: readonly (number | undefined)[]) =>
+  fc.record({
+    kind: fc.constant("submit" as const),
+    select: fc.constantFrom(...selections),
+    first: fc.integer({ min: 1, max: 6 }),
+    more: fc.integer({ min: 0, max: 2 }),
+    priority: fc.integer({ min: -1, max: 1 }),
+    maxConcurrency: fc.constantFrom(...limits),
+  });
 const retry = fc.record({
   kind: fc.constant("retry" as const),
   which,
   fromStart: fc.boolean(),
-  select: fc.constantFrom("*", ...selections),
+  select: fc.constantFrom("*", "*", "+below", "even+"),
 });
 const one = <Kind extends string>(kind: Kind) => fc.record({ kind: fc.constant(kind), which });
+const goOn = fc.record({ kind: fc.constant("go on" as const), steps: fc.integer({ min: 1, max: 4 }) });
+
+/** Every sequence has some of everything: what differs is the order, and what it meets. */
 const command = fc.oneof(
-  { weight: 6, arbitrary: submit },
-  { weight: 3, arbitrary: retry },
-  { weight: 3, arbitrary: one("cancel") },
-  { weight: 3, arbitrary: one("start worker") },
-  { weight: 3, arbitrary: one("kill worker") },
-  { weight: 3, arbitrary: one("kill child") },
-  { weight: 2, arbitrary: one("deploy") },
-  { weight: 1, arbitrary: one("restart Postgres") },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("go on" as const), steps: fc.integer({ min: 1, max: 5 }) }) },
+  submit(undefined, 1, 2),
+  retry,
+  one("cancel"),
+  one("start worker"),
+  one("kill worker"),
+  one("kill child"),
+  one("deploy"),
+  one("restart Postgres"),
+  goOn,
 );
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
+const times = (count: number, arbitrary: fc.Arbitrary<Command>): fc.Arbitrary<Command[]> =>
+  fc.array(arbitrary, { minLength: count, maxLength: count });
+const sequence = fc
+  .tuple(
+    times(1, submit(undefined)),
+    times(1, submit(1, 2)),
+    times(3, retry),
+    times(1, one("cancel")),
+    times(1, one("start worker")),
+    times(2, one("kill worker")),
+    times(2, one("kill child")),
+    times(1, one("deploy")),
+    times(1, one("restart Postgres")),
+    times(4, goOn),
+    times(effort(0, 10), command),
+  )
+  .map((parts) => parts.flat())
+  .chain((all) => fc.shuffledSubarray(all, { minLength: all.length }));
 
 test("random sequences of asking, killing and deploying come to rest with nothing left behind", async (t) => {
   await using stack = new AsyncDisposableStack();
@@ -98,7 +119,7 @@ test("random sequences of asking, killing and deploying come to rest with nothin
   const startedAt = performance.now();
   let begun = 0;
   await fc.assert(
-    fc.asyncProperty(submit, fc.array(command, { minLength: commands, maxLength: commands }), async (first, others) => {
+    fc.asyncProperty(submit(undefined, 1, 2), sequence, async (first, others) => {
       if (begun > 0 && performance.now() - startedAt > beginsWithinMs) return;
       begun += 1;
       for (const each of [first, ...others]) {
@@ -166,6 +187,11 @@ async function setUp(stack: AsyncDisposableStack): Promise<Setup> {
         return;
       }
       case "retry": {
+        const live = await runOf(asked.which, false);
+        if ((await runOf(0, true)) === undefined && live !== undefined) {
+          await cancelRun(db, live, "to be retried");
+          await briefly(async () => (await runOf(0, true)) !== undefined);
+        }
         const run = await runOf(asked.which, true);
         if (run !== undefined) await retryRun(db, run, asked);
         return;
@@ -190,7 +216,7 @@ async function setUp(stack: AsyncDisposableStack): Promise<Setup> {
         killPostgres(postgres);
         return;
       case "go on":
-        await goOn(db, asked.steps);
+        await someEnd(db, asked.steps);
     }
   };
 
@@ -227,14 +253,19 @@ async function setUp(stack: AsyncDisposableStack): Promise<Setup> {
   };
 }
 
-/** Until so many more steps have ended; there may be none, or they wait for what only another command brings. */
-async function goOn(db: Database, steps: number): Promise<void> {
+/** Until so many more steps have ended. */
+async function someEnd(db: Database, steps: number): Promise<void> {
   const ended = async (): Promise<number> => {
     const { rows } = await db.query<{ n: number }>("select count(*) as n from iroko.step where ended_at is not null");
     return rows[0]!.n;
   };
   const before = await ended();
-  for (let looks = 0; looks < 20 && (await ended()) < before + steps; looks += 1) await sleep(100);
+  await briefly(async () => (await ended()) >= before + steps);
+}
+
+/** It may never come: there is no worker, or it waits for what only another command brings. */
+async function briefly(condition: () => Promise<boolean>): Promise<void> {
+  for (let looks = 0; looks < 20 && !(await condition()); looks += 1) await sleep(100);
 }
 
 const pick = <Value>(values: readonly Value[], which: number): Value | undefined => values[which % values.length];

@@ -128,6 +128,18 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/runs-retry.ts"),
   },
   {
+    name: "pools list",
+    summary: "list the concurrency pools, their size and who is in them",
+    group: look,
+    load: () => import("./commands/pools-list.ts"),
+  },
+  {
+    name: "pools set",
+    summary: "limit how many steps of a pool run at once",
+    group: look,
+    load: () => import("./commands/pools-set.ts"),
+  },
+  {
     name: "schedules list",
     summary: "list the schedules and their next ticks",
     group: look,

@@ -100,7 +100,7 @@ export {
 } from "./instance/events.ts";
 export { readLogs, type LogRow, type LogStream } from "./instance/logs.ts";
 export { recordTransfers } from "./instance/transfers.ts";
-export { setPool } from "./instance/pools.ts";
+export { listPools, setPool, type PoolRow } from "./instance/pools.ts";
 export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 
 // The engine

@@ -36,9 +36,30 @@ export async function roomInPools(tx: Tx, pools: readonly string[]): Promise<Map
   return new Map(rows.map(({ name, room }) => [name, room]));
 }
 
-export async function setPool(db: Queryable, name: string, slots: number): Promise<void> {
-  await db.query(
-    "insert into iroko.pool (name, slots) values ($1, $2) on conflict (name) do update set slots = excluded.slots",
-    [name, slots],
+/** @param slots null: no limit any more */
+export async function setPool(db: Queryable, name: string, slots: number | null): Promise<void> {
+  if (slots === null) await db.query("delete from iroko.pool where name = $1 and run is null", [name]);
+  else
+    await db.query(
+      "insert into iroko.pool (name, slots) values ($1, $2) on conflict (name) do update set slots = excluded.slots",
+      [name, slots],
+    );
+}
+
+export interface PoolRow {
+  readonly name: string;
+  /** null: nobody has given it a size, and it limits nothing. */
+  readonly slots: number | null;
+  readonly running: number;
+}
+
+/** Those that have a size and these, by name; the limits of runs are none of them. */
+export async function listPools(db: Queryable, named: readonly string[]): Promise<readonly PoolRow[]> {
+  const { rows } = await db.query<PoolRow>(
+    `select name, p.slots, (select count(*) from iroko.step s where s.status = 'running' and name = any (s.pools)) as running
+       from (select name from iroko.pool where run is null union select unnest($1::text[])) names (name) left join iroko.pool p using (name)
+      order by name`,
+    [named],
   );
+  return rows;
 }
