@@ -9,7 +9,9 @@ import {
   listEvents,
   listPartitions,
   listVersions,
+  explainAsset,
   purgedAt,
+  readMoment,
   purgePartitions,
   type Purged,
   type Store,
@@ -53,7 +55,7 @@ async function setup(store?: string): Promise<VersionedInstance> {
 async function purge(
   instance: VersionedInstance,
   keys: readonly string[],
-  options?: { readonly dryRun?: boolean },
+  options?: { readonly dryRun?: boolean; readonly reason?: string },
 ): Promise<Purged> {
   const { snapshot } = await instance.deploy();
   const asset = snapshot.assets.find(({ key }) => key === "people")!;
@@ -156,6 +158,24 @@ test("a purged partition is missing, and says so; made again, its version goes o
   await deletePurged(db, store);
   const text = Buffer.from(await store.readRange("people/2026-11-01.jsonl", 0, 100)).toString();
   assert.match(text, /"n":3/);
+});
+
+test("why a purged partition is missing is said: when it was purged, and why", async () => {
+  await using instance = await setup();
+  await instance.make(1);
+  await purge(instance, ["2026-11-01"], { reason: "asked for by Ada" });
+  const location = await instance.deploy();
+  const now = await readMoment(instance.db, location.snapshot, Temporal.Instant.from("2026-11-08T06:00:00Z"));
+  const { groups } = await explainAsset(instance.db, location, "people@2026-11-01", now);
+  const [reason] = groups[0]!.because;
+  assert.equal(groups[0]?.status, "missing");
+  assert.equal(reason?.code, "PURGED");
+  assert.match(
+    reason.message,
+    /^people@2026-11-01 was purged at \S+ \(asked for by Ada\), and nothing above it keeps it/,
+  );
+  await instance.make(3, "people", "missing");
+  assert.notEqual((await explainAsset(instance.db, location, "people@2026-11-01", now)).groups[0]?.status, "missing");
 });
 
 test("an object that was copied late is deleted when a worker looks again", async () => {

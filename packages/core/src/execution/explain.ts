@@ -135,8 +135,9 @@ async function readPartitions(
   return new Map(found);
 }
 
-function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last"> {
+function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last" | "purged"> {
   const { version, madeAt, madeByRun, trigger, triggerName, reason, lastStatus, lastAt, lastRun, lastError } = row;
+  const { purgedAt, purgeReason } = row;
   return {
     ...(version === null || madeAt === null
       ? {}
@@ -155,6 +156,9 @@ function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last
       : {
           last: { status: lastStatus, at: lastAt, run: lastRun, ...(lastError === null ? {} : { error: lastError }) },
         }),
+    ...(purgedAt === null
+      ? {}
+      : { purged: { at: purgedAt, ...(purgeReason === null ? {} : { reason: purgeReason }) } }),
   };
 }
 

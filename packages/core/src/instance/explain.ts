@@ -53,6 +53,9 @@ export interface KnownPartitionRow {
   readonly lastAt: Temporal.Instant | null;
   readonly lastRun: string | null;
   readonly lastError: ErrorRecord | null;
+  /** When, and why if somebody said so, of what is not made any more. */
+  readonly purgedAt: Temporal.Instant | null;
+  readonly purgeReason: string | null;
 }
 
 export async function knownPartitions(
@@ -61,9 +64,15 @@ export async function knownPartitions(
 ): Promise<readonly KnownPartitionRow[]> {
   const { rows } = await db.query<KnownPartitionRow>(
     `select p.asset, p.partition, p.version, p.made_at as "madeAt", p.made_by_run as "madeByRun", r.trigger, r.trigger_name as "triggerName",
-            s.reason, p.last_status as "lastStatus", p.last_at as "lastAt", p.last_run as "lastRun", p.last_error as "lastError"
+            s.reason, p.last_status as "lastStatus", p.last_at as "lastAt", p.last_run as "lastRun", p.last_error as "lastError",
+            purge.at as "purgedAt", purge.reason as "purgeReason"
        from unnest($1::text[], $2::text[]) as wanted (asset, partition) join iroko.asset_partition p using (asset, partition)
-       left join iroko.run r on r.id = p.made_by_run left join iroko.step s on s.id = p.made_by_step`,
+       left join iroko.run r on r.id = p.made_by_run left join iroko.step s on s.id = p.made_by_step
+       left join lateral (
+            select p.purged_at as at, (
+                   select e.payload ->> 'reason' from iroko.event e
+                    where e.asset = p.asset and e.type = 'purged' and e.at >= p.purged_at order by e.id limit 1) as reason
+             where p.version is null and p.purged_at is not null) purge on true`,
     [wanted.map(({ asset }) => asset), wanted.map(({ partition }) => partition)],
   );
   return rows;

@@ -39,6 +39,8 @@ export interface PartitionFacts {
     readonly run: string | null;
     readonly error?: ErrorRecord;
   };
+  /** Of one that is not made: it was, and was taken away for good. */
+  readonly purged?: { readonly at: Temporal.Instant; readonly reason?: string };
   /** The latest step that is about it: one that runs, else one that will, else one that has ended. */
   readonly step?: StepFacts;
   /** Another one that will make it after that. */

@@ -108,7 +108,8 @@ function missingReasons(
       },
     ];
   }
-  const { step, decision } = facts;
+  const { step, decision, purged } = facts;
+  const was = purged === undefined ? "was never made" : purgedInWords(purged);
   if (step !== undefined && ["skipped", "canceled", "failed"].includes(step.status)) return [explainEnd(step)];
   const above = unmadeAbove(asking, key, partition);
   if (above !== undefined) {
@@ -116,7 +117,7 @@ function missingReasons(
     const what = named(asking, above.key, above.partition);
     const missing: Reason = {
       code: "INPUT_MISSING",
-      message: `${name} was never made: ${what}, which it reads, ${above.status === "failed" ? "has failed" : above.status === "missing" ? "was never made either" : "is still being made"}`,
+      message: `${name} ${was}: ${what}, which it reads, ${above.status === "failed" ? "has failed" : above.status === "missing" ? "is missing, too" : "is still being made"}`,
       ...place,
       // What has failed is mended by its retry, what is under way by waiting.
       ...(above.status === "missing" ? { command: makeCommand(asking.facts, `+${key}`, key, partition) } : {}),
@@ -128,8 +129,8 @@ function missingReasons(
   if (unreadable !== undefined) return [unreadable];
   return [
     {
-      code: "NEVER_MADE",
-      message: `${name} was never made, and nothing above it keeps it from being made`,
+      code: purged === undefined ? "NEVER_MADE" : "PURGED",
+      message: `${name} ${was}, and nothing above it keeps it from being made`,
       ...place,
       command: makeCommand(asking.facts, key, key, partition),
       because: [
@@ -139,6 +140,9 @@ function missingReasons(
     },
   ];
 }
+
+const purgedInWords = ({ at, reason }: NonNullable<PartitionFacts["purged"]>): string =>
+  `was purged at ${moment(at)}${reason === undefined ? "" : ` (${reason})`}`;
 
 /** The first upstream partition without which this one cannot be made. */
 function unmadeAbove(

@@ -32,6 +32,7 @@ export type ReasonCode =
   | "INPUT_STALE"
   // not made
   | "NEVER_MADE"
+  | "PURGED"
   | "NEVER_OBSERVED"
   | "WINDOW_OPEN"
   | "WINDOW_FUTURE"
