@@ -24,6 +24,7 @@ import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
 import { failureJson, failureOf } from "./http/failure.ts";
 import { guard, guardChanges } from "./http/guard.ts";
+import { openApiPage } from "./http/openapi-page.ts";
 import { pageFiles } from "./http/page-files.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
@@ -90,6 +91,7 @@ export function makeApp({
   ])
     resource(answer, instance);
   app.route(apiRoot, routes);
+  openApiPage(app);
   for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
     app.route("/", page(instance));
   pageFiles(app);

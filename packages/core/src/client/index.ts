@@ -20,6 +20,7 @@ export {
   type PageSize,
   type Role,
 } from "./operation.ts";
+export { errorRecord } from "./values.ts";
 export { stream, streamPosition, type StreamInput, type StreamMessage } from "./stream.ts";
 export type * from "./access.ts";
 export type * from "./assets.ts";

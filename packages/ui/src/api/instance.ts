@@ -1,10 +1,14 @@
 import { api } from "@iroko/core/client";
 import { clockOff, isOff, listWorkers, lookAtClocks, secondsAhead } from "@iroko/core/engine";
 import type { Answer } from "../http/answer.ts";
+import { openApiDocument } from "../http/openapi.ts";
 import type { Instance } from "../model/instance.ts";
 
 export function instanceApi(answer: Answer, { db, catalog }: Instance): void {
-  const { health } = api.instance;
+  const { health, openapi } = api.instance;
+  const document = openApiDocument();
+
+  answer(openapi, async () => document);
 
   answer(health, async () => {
     const [workers, { locations }, look] = await Promise.all([listWorkers(db), catalog(), lookAtClocks(db)]);

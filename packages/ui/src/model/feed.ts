@@ -109,7 +109,7 @@ export function openFeed(
       if (!here.has(following)) return;
       await next();
     }
-    following.place ??= await begin(following, place as EventCursor);
+    following.place ??= await begin(following, place);
     let looked = 0;
     let counts: readonly RunCountsRow[] = [];
     while (here.has(following)) {
@@ -165,7 +165,13 @@ export function openFeed(
         for (const { send, place: at } of joined) send(at);
       }, heartbeatMs);
       void (async () => {
-        while (here.has(following) && !joined.has(following)) await join(following).catch(next);
+        while (here.has(following) && !joined.has(following)) {
+          try {
+            await join(following);
+          } catch {
+            await next();
+          }
+        }
       })();
       return () => {
         here.delete(following);
