@@ -118,7 +118,7 @@ export function makeApp({
     }
     if (failure.status === 500)
       log?.error("a request failed", { path: c.req.path, error: redactorOf(process.env).text(String(error.stack)) });
-    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : failureText(c, failure);
+    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : errorPage(c, failure);
   });
   return app;
 }
