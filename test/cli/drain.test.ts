@@ -1,9 +1,13 @@
 /** What SIGTERM does to processes that run steps: `iroko worker` and `iroko dev`, in processes of their own. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { listEvents, listSteps, listWorkers, openDatabase, runProgress, type StepRecord } from "@iroko/core/engine";
 import { createMigratedDatabase } from "../support/database.ts";
 import { faultProxy } from "../support/fault-proxy.ts";
+import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
+import { skipWithoutMinio, startMinio } from "../support/minio.ts";
 import type { RunningCli } from "../support/run-cli.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { cliProject, type CliProject } from "./cli-project.ts";
@@ -27,9 +31,9 @@ const waiting = `
   export default define({ assets: [slow] });
 `;
 
-async function setup() {
+async function setup(env: Readonly<Record<string, string>> = {}) {
   const database = await createMigratedDatabase();
-  const project = await cliProject({ "iroko.config.ts": waiting }, { DATABASE_URL: database.url });
+  const project = await cliProject({ "iroko.config.ts": waiting }, { ...env, DATABASE_URL: database.url });
   const db = openDatabase(database.url);
   const deployed = await project.iroko(["deploy"]);
   assert.equal(deployed.exitCode, 0, deployed.stderr);
@@ -91,7 +95,6 @@ const says = (cli: RunningCli, pattern: RegExp) =>
 
 /** The process that runs a partition's attempt. */
 async function pidOf({ project }: { readonly project: CliProject }, attempt: string): Promise<number> {
-  const { readFile } = await import("node:fs/promises");
   return waitFor(
     `attempt ${attempt} to begin`,
     async () => Number(await readFile(project.file(`pid-${attempt}`), "utf8").catch(() => "")) || undefined,
@@ -234,4 +237,64 @@ test("a drain ends by its deadline while Postgres does not answer, and the steps
   assert.equal(await it.ended(run), "succeeded");
   const { a } = await it.steps(run);
   assert.deepEqual(a && count(a), { status: "succeeded", attempt: 2, lostAttempts: 1 });
+});
+
+test(
+  "what a drained worker had built and could not put into the store is adopted: the next worker puts it, and computes nothing",
+  { skip: skipWithoutMinio },
+  async () => {
+    await using minio = await startMinio();
+    await using proxy = await startHttpFaultProxy(minio.endpoint);
+    await using it = await setup({ ...minio.env, IROKO_STORE: `s3://${minio.bucket}/drained` });
+    await it.project.write("go-a", "");
+    proxy.decide = (method, url) => (method === "PUT" && url.includes("/_v/") ? { kind: "silence" } : undefined);
+    const first = await it.worker(["--slots", "1", "--drain", "1"], { AWS_ENDPOINT_URL_S3: proxy.endpoint });
+    const run = await it.submit("a");
+    await waitFor(
+      "the file to wait for its upload",
+      async () => (await it.db.query("select from iroko.built")).rows.length === 1,
+      { seconds: 60 },
+    );
+    first.child.kill("SIGTERM");
+    const { exitCode, stderr } = await first.ended;
+    assert.equal(exitCode, 3, stderr);
+    await it.worker(["--slots", "1"]);
+    assert.equal(await it.ended(run), "succeeded");
+    assert.ok(existsSync(it.project.file("pid-a-1")));
+    assert.equal(existsSync(it.project.file("pid-a-2")), false, "its code has run once");
+    const { a } = await it.steps(run);
+    assert.deepEqual(a && count(a), { status: "succeeded", attempt: 2, lostAttempts: 1 });
+  },
+);
+
+test("Ctrl-C in dev hands over what has not ended in time, and the next start goes on with it", async () => {
+  await using project = await cliProject({ "iroko.config.ts": waiting });
+  const start = async (): Promise<RunningCli> => {
+    const dev = project.start(["dev", "--port", "0", "--drain", "1"], { seconds: 120 });
+    await says(dev, /Ready:/);
+    return dev;
+  };
+  const dev = await start();
+  const url = /Iroko is at (http:\S+)/.exec(dev.stderr())![1]!;
+  const answer = await fetch(`${url}/api/v1/runs`, {
+    method: "POST",
+    headers: { origin: url, "content-type": "application/json" },
+    body: JSON.stringify({ select: "slow", partitions: "a" }),
+  });
+  const { run } = (await answer.json()) as { run: string };
+  const pid = await pidOf({ project }, "a-1");
+  dev.child.kill("SIGINT");
+  const { exitCode, stderr } = await dev.ended;
+  assert.equal(exitCode, 3, stderr);
+  assert.match(
+    stderr,
+    new RegExp(`SIGINT: no more steps[^]*0 steps ended, 1 was handed over:\\n {2}slow@a of run ${run}`),
+  );
+  assert.ok(isGone(pid));
+  const again = await start();
+  await project.write("go-a", "");
+  await pidOf({ project }, "a-2");
+  await waitFor("it to be made", () => existsSync(project.file(".iroko/store/slow/a.jsonl")), { seconds: 60 });
+  again.child.kill("SIGTERM");
+  assert.equal((await again.ended).exitCode, 0);
 });
