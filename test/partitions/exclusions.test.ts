@@ -138,3 +138,16 @@ test("an exclusion that is none, and exclusions that leave nothing, are refused"
     refused("PARTITIONS_INVALID"),
   );
 });
+
+test("what exists goes on from day to day, though what is left out is remembered", () => {
+  const definition = daily({ start: "2026-11-01", exclusions: ["0 0 * * 0,6"] });
+  const last = (day: string): string | undefined =>
+    keysOf(definition, existing(definition, Temporal.Instant.from(`${day}T12:00:00Z`))).at(-1);
+  assert.deepEqual(["2026-11-19", "2026-11-20", "2026-11-21", "2026-11-24", "2026-11-19"].map(last), [
+    "2026-11-18",
+    "2026-11-19",
+    "2026-11-20",
+    "2026-11-23",
+    "2026-11-18",
+  ]);
+});

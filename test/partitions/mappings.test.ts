@@ -272,3 +272,22 @@ test("why a mapping cannot stand is said", () => {
     (error) => error instanceof IrokoError && error.code === "PARTITION_MAPPING",
   );
 });
+
+test("of several dimensions, too, what is needed and does not exist is said", () => {
+  const region = fixed(["LA", "AB"]);
+  const above = multi({ region, day: daily({ start: "2026-11-10", timezone: "Africa/Lagos" }) });
+  const below = multi({ region, day: daily({ start: "2026-11-01", timezone: "Africa/Lagos" }) });
+  const set = setOfPartitions(below, [
+    partitionOf(below, { region: "LA", day: "2026-11-09" }),
+    partitionOf(below, { region: "AB", day: "2026-11-12" }),
+  ]);
+  const found = upstreamOf(identityMapping, { upstream: above, downstream: below, set, now });
+  assert.deepEqual(
+    [...partitionsIn(above, found.set)].map(({ key }) => key),
+    ["region=AB,day=2026-11-12"],
+  );
+  assert.ok(found.nonexistent.kind === "multi");
+  assert.equal(found.nonexistent.boxes.length, 1);
+  const none = upstreamOf(identityMapping, { upstream: below, downstream: above, set: existing(above, now), now });
+  assert.ok(isEmptySet(none.nonexistent));
+});
