@@ -103,15 +103,16 @@ test(
 );
 
 test(
-  "a step that never lets go of its processor keeps nobody waiting, and a cancel ends it; doctor tells of a worker that is itself held up",
+  "a step that never lets go of its processor keeps nobody waiting, and a cancel or its timeout ends it; doctor tells of a worker that is itself held up",
   { timeout: 300_000 },
   async (t) => {
     await using instance = await testInstance({
       "iroko.config.ts": `
-        import { asset, define } from "@iroko/core";
+        import { asset, define, retryPolicy } from "@iroko/core";
         export const endless = asset({ key: "endless", materialize() { for (;;); } });
+        export const limited = asset({ key: "limited", timeoutSeconds: 1, retry: retryPolicy({ maxRetries: 1, baseSeconds: 0.05 }), materialize() { for (;;); } });
         export const short = asset({ key: "short", materialize: () => undefined });
-        export default define({ assets: [endless, short] });
+        export default define({ assets: [endless, limited, short] });
       `,
     });
     await instance.deploy();
@@ -127,6 +128,10 @@ test(
     t.diagnostic(
       `longest wait of the worker's own work beside it: ${(await listWorkers(instance.db))[0]?.loopDelayMs?.toFixed(0)} ms`,
     );
+    const limited = await instance.submit({ select: "limited", partitions: { kind: "unspecified" } });
+    assert.equal((await instance.ended(limited, 90)).status, "failed");
+    const [step] = await listSteps(instance.db, limited, { limit: 1 });
+    assert.deepEqual([step?.error?.code, step?.attempt], ["STEP_TIMEOUT", 2], "tried again, as its policy says");
     await cancelRun(instance.db, run, "enough");
     assert.equal((await instance.ended(run, 90)).status, "canceled");
 

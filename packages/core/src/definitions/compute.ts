@@ -17,6 +17,7 @@ export interface UntypedCompute extends SqlSource {
   readonly config?: Config;
   readonly backfill?: BackfillOption | undefined;
   readonly retry?: RetryPolicy | undefined;
+  readonly timeoutSeconds?: number | undefined;
   readonly pools?: readonly string[] | undefined;
   readonly codeVersion?: string | undefined;
   readonly readsPrevious?: boolean | undefined;
@@ -42,6 +43,7 @@ export function readCompute(
     partitions: options.partitions ?? unpartitioned,
     backfill: readBackfill(options.backfill),
     retry: options.retry ?? defaultRetryPolicy,
+    ...(options.timeoutSeconds === undefined ? {} : { timeoutSeconds: options.timeoutSeconds }),
     pools: options.pools ?? [],
     codeVersion: codeVersionOf(options, materialize),
     readsPrevious: options.readsPrevious ?? false,

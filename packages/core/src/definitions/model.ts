@@ -32,6 +32,7 @@ export interface ComputeDefinition {
   readonly partitions: PartitionsDefinition;
   readonly backfill: BackfillPolicy;
   readonly retry: RetryPolicy;
+  readonly timeoutSeconds?: number;
   readonly pools: readonly string[];
   readonly codeVersion: string;
   /** Whether it reads the versions before its own (`ctx.previous`): they are pinned with the inputs. */

@@ -59,6 +59,8 @@ export interface ComputeOptions<P extends PartitionsDefinition, D extends Deps, 
   /** "perPartition" unless given. */
   readonly backfill?: BackfillOption | undefined;
   readonly retry?: RetryPolicy | undefined;
+  /** An attempt that runs for longer is ended, and counts as failed. Without it one may take as long as it likes. */
+  readonly timeoutSeconds?: number | undefined;
   /** Concurrency limits that each of its steps counts against. */
   readonly pools?: readonly string[] | undefined;
   /**

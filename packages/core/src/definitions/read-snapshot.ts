@@ -182,6 +182,7 @@ const compute = z.object({
   partitions,
   backfill,
   retry,
+  timeoutSeconds: z.number().exactOptional(),
   pools: strings,
   readsPrevious: z.boolean(),
   codeVersion: z.string(),

@@ -128,7 +128,7 @@ function computeOf(
   readonly compute: SnapshotCompute;
   readonly assets: readonly SnapshotAsset[];
 } {
-  const { name, partitions, backfill, retry, pools, readsPrevious, codeVersion, sql } = definition;
+  const { name, partitions, backfill, retry, timeoutSeconds, pools, readsPrevious, codeVersion, sql } = definition;
   const outputs = Object.entries(definition.outputs);
   const config = configSchema(definition);
   const deps = dependenciesOf(definition.deps);
@@ -150,6 +150,7 @@ function computeOf(
       readsPrevious,
       codeVersion,
       definitionHash,
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
       ...(sql === undefined ? {} : { sql }),
       ...(config === undefined ? {} : { config }),
     },

@@ -61,6 +61,7 @@ export interface SnapshotCompute {
   readonly partitions: PartitionsDefinition;
   readonly backfill: BackfillPolicy;
   readonly retry: RetryPolicy;
+  readonly timeoutSeconds?: number;
   readonly pools: readonly string[];
   readonly readsPrevious: boolean;
   readonly codeVersion: string;

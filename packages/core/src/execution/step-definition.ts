@@ -12,6 +12,7 @@ export interface StepDefinition {
   readonly outputs: readonly { readonly name: string; readonly asset: string; readonly optional: boolean }[];
   readonly readsPrevious: boolean;
   readonly retry: RetryPolicy;
+  readonly timeoutSeconds?: number;
   readonly codeVersion: string;
   readonly definitionHash: string;
 }

@@ -102,8 +102,10 @@ export async function runAttempt(
       return await succeed(context, attempt, harvest);
     }
     const killedBefore = recentOomKills();
+    const { timeoutSeconds } = attempt.definition;
+    const tooLong = timeoutSeconds === undefined ? undefined : AbortSignal.timeout(timeoutSeconds * 1000);
     const outcome = await context.children.run(spec, {
-      signal,
+      signal: tooLong === undefined ? signal : AbortSignal.any([signal, tooLong]),
       onOutput: (stream, text) => log.write(stream, text),
       onMessage: (message) => {
         switch (message.type) {
@@ -135,6 +137,8 @@ export async function runAttempt(
     await log.close();
     switch (outcome.kind) {
       case "canceled":
+        if (!signal.aborted && timeoutSeconds !== undefined)
+          return await failOrRetry(context, attempt, stepTimeout(timeoutSeconds), harvest);
         return void (await context.finish({ attempt, end: { status: "canceled" }, brought: nothingBrought }));
       case "failed":
         return await failOrRetry(context, attempt, outcome.error, harvest);
@@ -497,6 +501,13 @@ function observedRow(message: {
 }): ObservedRow {
   const { asset, partition, dataVersion, metadata } = message;
   return { asset, ...partitionColumns(toPartition(partition)), dataVersion, metadata };
+}
+
+function stepTimeout(seconds: number): ErrorRecord {
+  return new IrokoError("STEP_TIMEOUT", `The step had not ended after ${seconds} s, and was ended.`, {
+    hint: "Its last lines stand in the step's log. Does it need longer? Raise its timeoutSeconds.",
+    details: { timeoutSeconds: seconds },
+  }).toRecord();
 }
 
 function checkFailed(check: CheckResultRow): ErrorRecord {

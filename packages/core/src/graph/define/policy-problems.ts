@@ -4,12 +4,13 @@ import type { RetryPolicy } from "../../definitions/retry-policy.ts";
 import type { PartitionsDefinition } from "../../partitions/partitions-definition.ts";
 import type { Collected } from "./collect.ts";
 
-/** Backfill and retry policies whose numbers make no sense. */
+/** Backfill and retry policies, and limits of time, whose numbers make no sense. */
 export function policyProblems({ computes, externals, checks }: Collected): readonly DefinitionProblem[] {
   return [
-    ...computes.flatMap(({ name, backfill, partitions, retry }) => [
+    ...computes.flatMap(({ name, backfill, partitions, retry, timeoutSeconds }) => [
       ...backfillProblems(`asset "${name}", backfill`, backfill, partitions),
       ...retryProblems(`asset "${name}", retry`, retry),
+      ...timeoutProblems(`asset "${name}", timeoutSeconds`, timeoutSeconds),
     ]),
     ...externals.flatMap(({ key, retry }) => retryProblems(`asset "${key}", retry`, retry)),
     ...checks.flatMap(({ asset, name, retry }) => retryProblems(`check "${name}" on asset "${asset}", retry`, retry)),
@@ -42,6 +43,15 @@ function backfillProblems(
     ];
   }
   return [];
+}
+
+/** Longer than timers count, which is 24 days. */
+const mostSeconds = 2_000_000;
+
+function timeoutProblems(subject: string, seconds: number | undefined): readonly DefinitionProblem[] {
+  if (seconds === undefined || (seconds > 0 && seconds <= mostSeconds)) return [];
+  const hint = "Give seconds above 0, at most 2,000,000; or leave it out.";
+  return [problem("TIMEOUT_INVALID", subject, `A step cannot have ${seconds} seconds.`, hint)];
 }
 
 function retryProblems(
