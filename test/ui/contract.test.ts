@@ -12,6 +12,9 @@ before(async () => {
 });
 after(() => at[Symbol.asyncDispose]());
 
+/** What everybody may change: what is its own. */
+const ofOnesOwn = /^tokens\./;
+
 const named = [...operationsByName()];
 
 test("every operation has one route, and every route under /api/v1 is an operation's", () => {
@@ -36,7 +39,7 @@ test("every operation has a role, a sentence and an input that names what is in 
       false,
       `${name} takes no field that it does not know`,
     );
-    assert.ok(operation.method === "GET" || operation.role !== "viewer" || name.startsWith("session."), name);
+    assert.ok(operation.method === "GET" || operation.role !== "viewer" || ofOnesOwn.test(name), name);
   }
 });
 
@@ -48,16 +51,13 @@ test("the OpenAPI document is valid, and has every operation", async () => {
   const { valid, errors } = await new Validator().validate(document as never);
   assert.ok(valid, JSON.stringify(errors));
   const told = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, "x-role": role }]) => [
-      operationId,
-      method.toUpperCase(),
-      path,
-      role,
-    ]),
+    Object.entries(methods).map(
+      ([method, { operationId, "x-role": role }]) => `${operationId} ${method.toUpperCase()} ${path} ${role}`,
+    ),
   );
   assert.deepEqual(
     told.toSorted(),
-    named.map(([name, { method, path, role }]) => [name, method, path, role]).toSorted(),
+    named.map(([name, { method, path, role }]) => `${name} ${method} ${path} ${role}`).toSorted(),
   );
 });
 

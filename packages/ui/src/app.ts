@@ -67,7 +67,7 @@ export function makeApp({
     now,
     store,
     catalog,
-    moment: async () => readMoment(db, definitionsIn(await catalog()), now()),
+    moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),
   };
   const app = new Hono();
   app.use(countQueries);

@@ -4,7 +4,7 @@ import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph, reach, type AssetGraph } from "../graph/asset-graph.ts";
 import { possibleAssets } from "../graph/selection.ts";
 import { stalenessOf } from "../graph/staleness.ts";
-import { listAutomations, listTicks } from "../instance/automations.ts";
+import { latestTicks, listAutomations } from "../instance/automations.ts";
 import { setOfColumns } from "../instance/columns.ts";
 import type { Queryable } from "../instance/database.ts";
 import { listDecisions } from "../instance/decisions.ts";
@@ -230,13 +230,17 @@ async function readSchedules(
   key: string,
   now: MomentWithKeys,
 ): Promise<readonly ScheduleFacts[]> {
-  const automations = new Map((await listAutomations(db, location)).map((row) => [row.name, row]));
-  const found = snapshot.schedules.map(async (schedule): Promise<readonly ScheduleFacts[]> => {
-    const job = snapshot.jobs.find((one) => one.key === schedule.job);
-    const selected = job === undefined ? [] : possibleAssets(graph, job.select);
-    if (!selected.includes(key)) return [];
+  const selections = new Map(snapshot.jobs.map((job) => [job.key, possibleAssets(graph, job.select)]));
+  const asking = snapshot.schedules.filter((schedule) => selections.get(schedule.job)?.includes(key));
+  if (asking.length === 0) return [];
+  const names = asking.map((schedule) => ({ location, name: schedule.key }));
+  const [known, last] = await Promise.all([listAutomations(db, location), latestTicks(db, names, 1)]);
+  const automations = new Map(known.map((row) => [row.name, row]));
+  const ticks = new Map(last.map((row) => [row.name, row]));
+  return asking.map((schedule): ScheduleFacts => {
+    const selected = selections.get(schedule.job)!;
     const automation = automations.get(schedule.key);
-    const [tick] = await listTicks(db, { location, name: schedule.key }, 1);
+    const tick = ticks.get(schedule.key);
     const lastHandled = automation?.lastHandled ?? undefined;
     const [next] = previewTicks(schedule, requestDefinition(graph, selected), {
       now: now.now,
@@ -248,17 +252,14 @@ async function readSchedules(
       next?.partitions === undefined
         ? undefined
         : requestedPartitions(graph, selected, next.partitions, { ...now, now: next.tick }).get(key);
-    return [
-      {
-        schedule,
-        paused: automation?.paused ?? false,
-        ...(automation?.pausedAt ? { pausedAt: automation.pausedAt } : {}),
-        ...(tick === undefined
-          ? {}
-          : { lastTick: { at: tick.scheduledFor, status: tick.status, reason: tick.reason, run: tick.run } }),
-        ...(next === undefined ? {} : { nextTick: { at: next.tick, partitions: asked ?? null } }),
-      },
-    ];
+    return {
+      schedule,
+      paused: automation?.paused ?? false,
+      ...(automation?.pausedAt ? { pausedAt: automation.pausedAt } : {}),
+      ...(tick === undefined
+        ? {}
+        : { lastTick: { at: tick.scheduledFor, status: tick.status, reason: tick.reason, run: tick.run } }),
+      ...(next === undefined ? {} : { nextTick: { at: next.tick, partitions: asked ?? null } }),
+    };
   });
-  return (await Promise.all(found)).flat();
 }

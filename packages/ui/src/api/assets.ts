@@ -33,8 +33,9 @@ export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance
   const { list, get, staleness, explain, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
-    const at = await moment();
-    const selected = await selectedAssets(db, await catalog(), input, at);
+    const known = await catalog();
+    const at = await moment(known);
+    const selected = await selectedAssets(db, known, input, at);
     return pageOf(list, input, {
       async read(page) {
         const shown = sliceAfter(selected, ({ asset }) => asset.key, page);
@@ -51,9 +52,10 @@ export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance
   });
 
   answer(get, async ({ key }) => {
-    const found = findAsset(await catalog(), key);
+    const known = await catalog();
+    const found = findAsset(known, key);
     const { asset, location } = found;
-    const statuses = await readStatuses(db, [asset], await moment());
+    const statuses = await readStatuses(db, [asset], await moment(known));
     const { schema, storage, codeVersion } = asset;
     return {
       ...summary(found, statuses.get(key)!),
@@ -69,8 +71,9 @@ export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance
   });
 
   answer(staleness, async ({ key }) => {
-    const { asset, location } = findAsset(await catalog(), key);
-    const { stale, causes } = await readStale(db, location, asset, await moment());
+    const known = await catalog();
+    const { asset, location } = findAsset(known, key);
+    const { stale, causes } = await readStale(db, location, asset, await moment(known));
     return { stale: textOf(asset, stale), causes };
   });
 

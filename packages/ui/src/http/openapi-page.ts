@@ -59,7 +59,7 @@ function section(document: OpenApiDocument, name: string, origin: string): Marku
     ...Object.entries((body?.["properties"] ?? {}) as Readonly<Record<string, JsonSchema>>).map(([field, schema]) => ({
       name: field,
       where: "body",
-      required: (body?.["required"] as readonly string[]).includes(field),
+      required: ((body?.["required"] ?? []) as readonly string[]).includes(field),
       description: typeof schema["description"] === "string" ? schema["description"] : undefined,
       schema,
     })),

@@ -6,8 +6,8 @@ import type { Catalog } from "./catalog.ts";
 export interface Instance {
   readonly db: Database;
   readonly now: () => Temporal.Instant;
-  /** Now, with the keys that dynamic partitions of any location have. */
-  readonly moment: () => Promise<MomentWithKeys>;
+  /** Now, with the keys that dynamic partitions of any location have; of a catalog that was read already, if it is given. */
+  readonly moment: (known?: Catalog) => Promise<MomentWithKeys>;
   /** Whether what steps make goes over a network; undefined where the server was not told. */
   readonly store?: "local" | "remote" | undefined;
   /** The definitions of all code locations, as registered now. */
