@@ -17,7 +17,7 @@ import { hearRoundTrip, leastTtlSeconds, requireTtl, ttlTooShort, type Link } fr
 import { loopDelay } from "./loop-delay.ts";
 
 const beatEveryMs = 1_000;
-/** Before it registers: enough for a median. */
+/** Before it registers: the quickest of them counts. */
 const firstRoundTrips = 5;
 
 export interface KeepAliveOptions {

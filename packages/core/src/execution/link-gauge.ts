@@ -25,22 +25,22 @@ export function hearRoundTrip(link: Link | undefined, ms: number): Link {
 }
 
 /** The shortest TTL that outlasts one lost beat on such a link, in whole seconds. */
-export function leastTtlSeconds({ meanMs, jitterMs }: Link): number {
-  return Math.ceil(beatSeconds + (roundTripsOfOneLoss * (meanMs + deviations * jitterMs)) / 1000);
+export const leastTtlSeconds = (link: Link): number => Math.ceil(secondsOfOneLoss(link));
+
+function secondsOfOneLoss({ meanMs, jitterMs }: Link): number {
+  return beatSeconds + (roundTripsOfOneLoss * (meanMs + deviations * jitterMs)) / 1000;
 }
 
 /**
- * What no smoothing excuses is refused at the start: half of all round trips take so long that the TTL never bears a loss.
- * A link that is merely uneven is told of while the worker runs.
+ * What no busy moment excuses is refused at the start: even the quickest round trip takes so long that the TTL never bears a
+ * loss. A link that is merely uneven is told of while the worker runs.
  *
  * @param roundTrips milliseconds, at least one
  * @throws {IrokoError} TTL_TOO_SHORT
  */
 export function requireTtl(ttlSeconds: number, roundTrips: readonly number[]): void {
-  const median = roundTrips.toSorted((a, b) => a - b)[Math.floor(roundTrips.length / 2)]!;
-  const least = leastTtlSeconds({ meanMs: median, jitterMs: 0 });
-  if (ttlSeconds < beatSeconds + (roundTripsOfOneLoss * median) / 1000)
-    throw ttlTooShort(ttlSeconds, least, { meanMs: median, jitterMs: 0 });
+  const quickest = { meanMs: Math.min(...roundTrips), jitterMs: 0 };
+  if (ttlSeconds < secondsOfOneLoss(quickest)) throw ttlTooShort(ttlSeconds, leastTtlSeconds(quickest), quickest);
 }
 
 export function ttlTooShort(ttlSeconds: number, leastSeconds: number, { meanMs, jitterMs }: Link): IrokoError {
