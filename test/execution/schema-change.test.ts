@@ -1,5 +1,7 @@
 /** A schema that changed: what can still be read is, what cannot fails with the command that mends it, told beforehand. */
 import assert from "node:assert/strict";
+import { rename } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { PlanReport, PlanRequest } from "@iroko/core";
 import {
@@ -128,8 +130,12 @@ test("a breaking change fails the reader, as the plan said, until the command of
   await refreshSummaries(instance.db);
   assert.deepEqual(await told(), behind, "the same by the summary as by the partitions themselves");
 
+  // It is told before anything is read: nothing of what cannot be read needs to be there.
+  const store = instance.project.file("store");
+  await rename(join(store, "_v"), join(store, "_away"));
   const run = await instance.submit(asked);
   assert.equal((await instance.ended(run)).status, "failed");
+  await rename(join(store, "_away"), join(store, "_v"));
   const [error] = await errorsOf(instance, run);
   assert.equal(error?.code, "SCHEMA_OLD");
   assert.match(error?.message ?? "", /^Asset "raw", partition "2026-11-01", was written with an older schema/);

@@ -38,6 +38,7 @@ import { stableKey, stagedKey, type Storage } from "./object-keys.ts";
 import { recordOfId } from "./pinned-inputs.ts";
 import { toPartition, toPartitionRecord } from "./child/partition-record.ts";
 import { publishPartition } from "./publish.ts";
+import { requireReadable } from "./require-readable.ts";
 import { assetOf } from "./step-definition.ts";
 import type { BuiltOutput, CheckRecord, InputRecord, PartitionRecord, StepSpec } from "./step-protocol.ts";
 
@@ -184,13 +185,9 @@ async function prepare(
     ({ id }) => step.kind !== "materialize" || step.assets.some((asset) => !done.has(`${asset} ${id}`)),
   );
   if (left.length === 0 && partitions.length > 0) return undefined;
-  const inputs = await fetchInputs(
-    context,
-    attempt,
-    left.map(({ id }) => id),
-    directory,
-    signal,
-  );
+  const ids = left.map(({ id }) => id);
+  await requireReadable(context.db, context.snapshot, attempt.inputs, ids);
+  const inputs = await fetchInputs(context, attempt, ids, directory, signal);
   const history: Record<string, { partition: PartitionRecord; rows: number }[]> = {};
   const first = left[0]?.window?.start;
   if (first !== undefined) {
