@@ -1,11 +1,11 @@
 /** How an error leaves the server: a status, and a code, a message and a hint that somebody can act on. */
-import { IrokoError, type ErrorCode } from "@iroko/core";
+import { IrokoError, type ErrorCode, type ErrorRecord } from "@iroko/core";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 export interface Failure {
   readonly status: ContentfulStatusCode;
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly error: ErrorRecord;
   /** When it may be tried again. */
   readonly retryAfterSeconds?: number | undefined;
 }
@@ -53,11 +53,17 @@ export function failureOf(error: unknown): Failure {
     const message = "The server failed to answer this request.";
     return { status: 500, error: { code: "INTERNAL", message, hint: "Its own log says why." } };
   }
-  const { code, message, hint, details } = error;
+  const { code, message, hint, place, details } = error;
   const retryAfter = details?.["retryAfterSeconds"];
   return {
     status: statuses[code] ?? 400,
-    error: { code, message, ...(hint === undefined ? {} : { hint }) },
+    error: {
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(place === undefined ? {} : { place }),
+      ...(details === undefined ? {} : { details }),
+    },
     retryAfterSeconds: typeof retryAfter === "number" ? retryAfter : undefined,
   };
 }
