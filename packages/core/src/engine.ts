@@ -84,6 +84,8 @@ export {
   type StagedRow,
 } from "./instance/asset-partitions.ts";
 export { listVersions, type VersionRow } from "./instance/versions.ts";
+export { listHeldSteps, type HeldSteps } from "./instance/held-steps.ts";
+export { listRunGroups, type RunGroupRow } from "./instance/run-groups.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { failedChecksOf, listCheckResults, listFailedChecks, type CheckResultRow } from "./instance/checks.ts";

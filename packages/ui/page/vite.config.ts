@@ -22,7 +22,7 @@ const brotli: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
-  publicDir: false,
+  publicDir: join(import.meta.dirname, "public"),
   build: {
     outDir,
     emptyOutDir: true,

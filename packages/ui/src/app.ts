@@ -1,5 +1,4 @@
 /** All routes of an instance: the guard before everything, the API under /api/v1, the page, its own files. */
-import { readFileSync } from "node:fs";
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
@@ -8,11 +7,14 @@ import { Hono } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
+import { homeApi } from "./api/home.ts";
 import { instanceApi } from "./api/instance.ts";
+import { lineageApi } from "./api/lineage.ts";
 import { logsApi } from "./api/logs.ts";
 import { plansApi } from "./api/plans.ts";
 import { runsApi } from "./api/runs.ts";
 import { schedulesApi } from "./api/schedules.ts";
+import { sessionApi } from "./api/session.ts";
 import { stepsApi } from "./api/steps.ts";
 import { streamApi, type StreamOptions } from "./api/stream.ts";
 import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
@@ -22,21 +24,12 @@ import { loginPages, signInPage } from "./auth/login-page.ts";
 import { livenessPath } from "./auth/open-routes.ts";
 import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
-import { failureJson, failureOf } from "./http/failure.ts";
+import { failureJson, failureOf, failureText } from "./http/failure.ts";
 import { guard, guardChanges } from "./http/guard.ts";
 import { openApiPage } from "./http/openapi-page.ts";
-import { pageFiles } from "./http/page-files.ts";
+import { pageDocument, pageFiles } from "./http/page-files.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
-import { assetPage } from "./pages/asset.ts";
-import { errorPage } from "./pages/error.ts";
-import { explainPage } from "./pages/explain.ts";
-import { homePage } from "./pages/home.ts";
-import { lineagePage } from "./pages/lineage.ts";
-import { logPage } from "./pages/log.ts";
-import { runPage } from "./pages/run.ts";
-import { runsPage } from "./pages/runs.ts";
-import { schedulesPage } from "./pages/schedules.ts";
 
 export interface AppOptions {
   readonly db: Database;
@@ -79,7 +72,9 @@ export function makeApp({
   const answer = answers(routes, { checkAnswers });
   streamApi(streams(routes), instance, stream);
   for (const resource of [
+    homeApi,
     instanceApi,
+    lineageApi,
     assetsApi,
     dynamicPartitionsApi,
     plansApi,
@@ -87,19 +82,13 @@ export function makeApp({
     stepsApi,
     logsApi,
     schedulesApi,
+    sessionApi,
     accessApi,
   ])
     resource(answer, instance);
   app.route(apiRoot, routes);
   openApiPage(app);
-  for (const page of [homePage, lineagePage, assetPage, explainPage, runsPage, runPage, logPage, schedulesPage])
-    app.route("/", page(instance));
   pageFiles(app);
-  for (const [name, type] of Object.entries(ownFiles)) {
-    app.get(`/${name}`, (c) =>
-      c.body(readOwn(name), 200, { "content-type": `${type}; charset=utf-8`, "cache-control": "max-age=300" }),
-    );
-  }
 
   app.notFound((c) => {
     const failure = failureOf(
@@ -107,7 +96,7 @@ export function makeApp({
         hint: "The page's start is at /, the API under /api/v1.",
       }),
     );
-    return isApi(c.req.path) ? failureJson(c, failure) : errorPage(c, failure);
+    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : pageDocument(c, 404);
   });
   app.onError((error, c) => {
     const failure = failureOf(error);
@@ -118,19 +107,9 @@ export function makeApp({
     }
     if (failure.status === 500)
       log?.error("a request failed", { path: c.req.path, error: redactorOf(process.env).text(String(error.stack)) });
-    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : errorPage(c, failure);
+    return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : failureText(c, failure);
   });
   return app;
 }
 
 const isApi = (path: string): boolean => path.startsWith("/api/");
-
-const ownFiles = { "style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml" };
-const read = new Map<string, string>();
-
-/** From beside `src`, as from beside `dist`. */
-function readOwn(name: string): string {
-  let text = read.get(name);
-  if (text === undefined) read.set(name, (text = readFileSync(new URL(`../public/${name}`, import.meta.url), "utf8")));
-  return text;
-}

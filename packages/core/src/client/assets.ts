@@ -8,6 +8,7 @@ import type { ExplainedStatus, ReasonCode } from "../planning/explanation.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
 import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
+import { partitionGrid, type GridInput, type PartitionGrid } from "./partition-grid.ts";
 import {
   errorRecord,
   flag,
@@ -386,6 +387,7 @@ export const assets: {
   readonly get: Operation<AssetInput, AssetDetail>;
   readonly staleness: Operation<AssetInput, AssetStaleness>;
   readonly explain: Operation<ExplainInput, ExplainedAsset>;
+  readonly grid: Operation<GridInput, PartitionGrid>;
   readonly partitions: ListOperation<AssetInput, AssetPartition>;
   readonly versions: ListOperation<PartitionInput, AssetVersion>;
   readonly checks: ListOperation<PartitionInput, CheckResult>;
@@ -425,6 +427,14 @@ export const assets: {
     summary: "Why its partitions are as they are, down to the first cause; those that stand alike together",
     input: z.strictObject({ key: name, partitions: partitionsText.optional() }),
     answer: explained,
+  },
+  grid: {
+    method: "GET",
+    path: "/assets/{key}/grid",
+    role: "viewer",
+    summary: "How its partitions stand, a letter each; where they are many, a letter for a day, month or year of them",
+    input: z.strictObject({ key: name, within: partitionsText.optional() }),
+    answer: partitionGrid,
   },
   partitions: listOperation<AssetInput, AssetPartition>({
     path: "/assets/{key}/partitions",

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { AssetHealth } from "./assets.ts";
 import type { Operation } from "./operation.ts";
-import { name, selection } from "./values.ts";
+import { flag, name, selection } from "./values.ts";
 
 export interface LineageInput {
   /** In the selection grammar; where left out all assets, or of more than 300 the neighbourhood of one. */
@@ -10,6 +10,8 @@ export interface LineageInput {
   readonly location?: string | undefined;
   /** The asset whose neighbourhood is shown; by default one that is in trouble. */
   readonly around?: string | undefined;
+  /** All of it, however large. */
+  readonly whole?: boolean | undefined;
 }
 
 export interface Lineage {
@@ -42,6 +44,7 @@ export const lineage: { readonly get: Operation<LineageInput, Lineage> } = {
       select: selection.optional(),
       location: name.optional().describe("The code location that the selection is of."),
       around: name.optional().describe("The asset whose neighbourhood is shown where there are more than 300."),
+      whole: flag.optional().describe("All of it, however large."),
     }),
     answer: z.object({
       keys: z.array(z.string()),

@@ -22,6 +22,7 @@ import {
   texts,
   wholeNumber,
 } from "./values.ts";
+import { runGroup, type RunGroup } from "./run-groups.ts";
 
 export type RunTrigger = "cli" | "api" | "schedule" | "retry" | "verify" | "observe";
 
@@ -312,6 +313,7 @@ export const runs: {
   readonly list: ListOperation<RunsInput, Run>;
   readonly submit: Operation<PlanInput & HowInput, RunMade>;
   readonly get: Operation<RunInput, RunDetail>;
+  readonly groups: Operation<RunInput, { readonly items: readonly RunGroup[] }>;
   readonly steps: ListOperation<StepsInput, Step>;
   readonly step: Operation<StepInput, Step>;
   readonly logs: ListOperation<LogsInput, LogChunk>;
@@ -346,6 +348,14 @@ export const runs: {
     summary: "A run and how far it is",
     input: runInput,
     answer: runDetail,
+  },
+  groups: {
+    method: "GET",
+    path: "/runs/{id}/groups",
+    role: "viewer",
+    summary: "A run by what it makes: how many steps of each stand how, with their partitions as ranges",
+    input: runInput,
+    answer: z.object({ items: z.array(runGroup) }),
   },
   steps: listOperation<StepsInput, Step>({
     path: "/runs/{id}/steps",

@@ -1,7 +1,9 @@
+import type { Session } from "@iroko/core/client";
 import { render } from "preact";
 import { startLive } from "./api/live.ts";
+import { serverSays } from "./api/clock.ts";
 import { getJson } from "./api/get.ts";
-import { sessionIs, type Session } from "./api/session.ts";
+import { sessionIs } from "./api/session.ts";
 import { App } from "./app.tsx";
 import { drawsPaths, followLinks } from "./router.ts";
 import { routeAt } from "./routes.ts";
@@ -10,6 +12,12 @@ import { listenToKeys } from "./shell/keys.ts";
 drawsPaths((path) => routeAt(path) !== undefined);
 followLinks();
 listenToKeys();
-void getJson<Session>("/api/v1/session").then(sessionIs, () => {}); // the banner says why not
+void askWho().catch(() => {}); // the banner says why not
 startLive();
 render(<App />, document.querySelector("#page")!);
+
+async function askWho(): Promise<void> {
+  const session = await getJson<Session>("/api/v1/session");
+  sessionIs(session);
+  serverSays(session.now);
+}

@@ -12,7 +12,16 @@ interface Route {
   readonly load: () => Promise<{ readonly default: ComponentType<PageProps> }>;
 }
 
-const routes: readonly Route[] = [{ pattern: "/instance", load: () => import("./pages/instance/instance.tsx") }];
+const routes: readonly Route[] = [
+  { pattern: "/", load: () => import("./pages/home/home.tsx") },
+  { pattern: "/lineage", load: () => import("./pages/lineage/lineage.tsx") },
+  { pattern: "/assets/:key", load: () => import("./pages/asset/asset.tsx") },
+  { pattern: "/launchpad", load: () => import("./pages/launchpad/launchpad.tsx") },
+  { pattern: "/runs", load: () => import("./pages/runs/runs.tsx") },
+  { pattern: "/runs/:id", load: () => import("./pages/run/run.tsx") },
+  { pattern: "/schedules", load: () => import("./pages/schedules/schedules.tsx") },
+  { pattern: "/instance", load: () => import("./pages/instance/instance.tsx") },
+];
 
 export function routeAt(path: string): { readonly route: Route; readonly values: PageProps["in"] } | undefined {
   for (const route of routes) {

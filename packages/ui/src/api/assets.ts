@@ -25,12 +25,13 @@ import { readStatuses, type AssetStatus } from "../model/asset-status.ts";
 import { findAsset, type CatalogAsset } from "../model/catalog.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
+import { gridOf } from "../model/partition-grid.ts";
 import { partitionKey } from "../model/run-view.ts";
 import { selectedAssets } from "../model/selected-assets.ts";
 import { readStale } from "../model/stale-view.ts";
 
 export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance): void {
-  const { list, get, staleness, explain, partitions, versions, checks, events } = api.assets;
+  const { list, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
     const known = await catalog();
@@ -68,6 +69,14 @@ export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance
         ({ name, severity, blocking, description = null }) => ({ name, severity, blocking, description }),
       ),
     };
+  });
+
+  answer(grid, async ({ key, within }) => {
+    const { asset, location } = findAsset(await catalog(), key);
+    const at = await moment();
+    const statuses = await readStatuses(db, [asset], at);
+    const { stale } = await readStale(db, location, asset, at);
+    return gridOf(asset, { ...statuses.get(key)!, stale }, within, at);
   });
 
   answer(staleness, async ({ key }) => {

@@ -16,11 +16,12 @@ import { pageOf } from "../http/page-of.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { submit } from "../model/plan-request.ts";
+import { readRunGroups } from "../model/run-groups.ts";
 import { findRun, partitionKey } from "../model/run-view.ts";
 
 export function runsApi(answer: Answer, instance: Instance): void {
   const { db, catalog } = instance;
-  const { list, submit: submission, get, materializations, failedChecks, events, cancel, retry } = api.runs;
+  const { list, submit: submission, get, groups, materializations, failedChecks, events, cancel, retry } = api.runs;
 
   answer(list, (input) =>
     pageOf(list, input, {
@@ -42,6 +43,11 @@ export function runsApi(answer: Answer, instance: Instance): void {
     const progress = await runProgress(db, run.id);
     const { running = 0, rows = 0, bytes = 0, unpublished = 0 } = progress ?? {};
     return { ...runView(run), running, rows, bytes, unpublished };
+  });
+
+  answer(groups, async ({ id }) => {
+    const run = await findRun(db, id);
+    return { items: await readRunGroups(db, await catalog(), run.id) };
   });
 
   answer(materializations, async (input) => {

@@ -67,7 +67,7 @@ export function schedulesApi(answer: Answer, { db, now, catalog }: Instance): vo
     answer(operation, async (input) => {
       const location = findLocation(await catalog(), input.location);
       const { key } = findSchedule(location, input.key);
-      await setPaused(db, location.name, key, paused);
+      await db.transaction((tx) => setPaused(tx, location.name, key, paused));
       return { location: location.name, schedule: key, paused };
     });
   }

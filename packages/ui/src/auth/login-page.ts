@@ -3,7 +3,7 @@ import { IrokoError } from "@iroko/core";
 import { csrfToken, endLoginSession, insertAudit, openLoginSession, type Database } from "@iroko/core/engine";
 import { Hono, type Context } from "hono";
 import { failureOf, type Failure } from "../http/failure.ts";
-import { html, type Html } from "../parts/html.ts";
+import { html, type Html } from "./html.ts";
 import { addressOf, callerOf, isSignedIn } from "./caller.ts";
 import { giveCookies, sessionSecretOf, takeCookies } from "./cookies.ts";
 import { requireCsrfToken } from "./csrf.ts";

@@ -5,7 +5,16 @@ import { IrokoError } from "@iroko/core";
 import type { Context, Hono } from "hono";
 
 /** Addresses that the page draws; the same list, with what draws each, is in page/src/routes.ts. */
-export const pagePaths: readonly string[] = ["/instance"];
+export const pagePaths: readonly string[] = [
+  "/",
+  "/lineage",
+  "/assets/:key",
+  "/launchpad",
+  "/runs",
+  "/runs/:id",
+  "/schedules",
+  "/instance",
+];
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -15,12 +24,21 @@ const types: Readonly<Record<string, string>> = {
 };
 /** From beside `src`, as from beside `dist`. */
 const folder = new URL("../../dist/page/", import.meta.url);
+const asked = "no-cache";
+const forGood = "public, max-age=31536000, immutable";
 
 export function pageFiles(app: Hono): void {
-  for (const path of pagePaths) app.get(path, (c) => send(c, "index.html", "no-cache"));
-  app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) =>
-    send(c, `files/${c.req.param("file")}`, "public, max-age=31536000, immutable"),
-  );
+  for (const path of pagePaths) app.get(path, (c) => pageDocument(c));
+  app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) => send(c, `files/${c.req.param("file")}`, forGood));
+  app.get("/icon.svg", (c) => send(c, "icon.svg", asked));
+  // For those pages that the server writes itself, which cannot know the hash.
+  app.get("/style.css", (c) => send(c, /files\/[\w-]+\.css/.exec(readDocument())?.[0] ?? "", asked));
+}
+
+/** The document that draws whatever address it is at, also one where nothing is. */
+export function pageDocument(c: Context, status: 200 | 404 = 200): Response | Promise<Response> {
+  c.status(status);
+  return send(c, "index.html", asked);
 }
 
 interface PageFile {
@@ -40,10 +58,14 @@ function send(c: Context, name: string, cacheControl: string): Response | Promis
   return c.body(file.brotli);
 }
 
+function readDocument(): string {
+  return (readFile("index.html") ?? notBuilt()).plain.toString();
+}
+
 /** Kept where it cannot change: the document may be built anew below a running server. */
 function readFile(name: string): PageFile | undefined {
   const path = new URL(name, folder);
-  if (!existsSync(path)) return undefined;
+  if (name === "" || !existsSync(path)) return undefined;
   const compressed = new URL(`${name}.br`, folder);
   const file = {
     plain: readFileSync(path),

@@ -3,13 +3,21 @@ import {
   formatPartitions,
   IrokoError,
   previewTicks,
+  previousTick,
   requestDefinition,
   possibleAssets,
   type PartitionRequest,
   type PartitionsDefinition,
   type ScheduleDefinition,
 } from "@iroko/core";
-import { latestTicks, listAutomations, readMoment, type Database, type TickRow } from "@iroko/core/engine";
+import {
+  latestTicks,
+  listAutomations,
+  readMoment,
+  type AutomationRow,
+  type Database,
+  type TickRow,
+} from "@iroko/core/engine";
 import type { Catalog, CatalogLocation } from "./catalog.ts";
 
 export interface ScheduleView {
@@ -22,6 +30,8 @@ export interface ScheduleView {
   readonly ticks: readonly TickRow[];
   /** None while it is off or paused. */
   readonly next: readonly NextTick[];
+  /** The last tick that was due, where nobody has handled it yet. */
+  readonly overdue: Temporal.Instant | undefined;
 }
 
 export interface NextTick {
@@ -78,6 +88,7 @@ export async function readScheduleViews(
     const paused = automation?.paused ?? false;
     const lastHandled = automation?.lastHandled ?? undefined;
     const asked = { lastHandled, now: options.now, count: options.ticks, dynamicKeys };
+    const isOn = !paused && schedule.enabled;
     return {
       location: location.name,
       schedule,
@@ -85,7 +96,8 @@ export async function readScheduleViews(
       paused,
       pausedAt: automation?.pausedAt ?? null,
       ticks: ticksOf.get(idOf(named[n]!)) ?? [],
-      next: paused || !schedule.enabled ? [] : nextTicks(location, schedule, asked),
+      next: isOn ? nextTicks(location, schedule, asked) : [],
+      overdue: isOn && automation !== undefined ? overdueTick(schedule, automation, options.now) : undefined,
     };
   });
 }
@@ -99,6 +111,18 @@ export function findSchedule(location: CatalogLocation, key: string): ScheduleDe
   throw new IrokoError("SCHEDULE_NOT_FOUND", `There is no schedule "${key}" in ${location.name}.`, {
     hint: keys.length === 0 ? "It has no schedules." : `There are these: ${keys.join(", ")}.`,
   });
+}
+
+/** Before a schedule was first seen nothing was due. */
+function overdueTick(
+  { cron, timezone }: ScheduleDefinition,
+  { since, lastHandled }: AutomationRow,
+  now: Temporal.Instant,
+): Temporal.Instant | undefined {
+  const due = previousTick(cron, timezone, now);
+  const isAsked = (by: Temporal.Instant | null): boolean =>
+    by !== null && due !== undefined && Temporal.Instant.compare(due, by) <= 0;
+  return isAsked(since) || isAsked(lastHandled) ? undefined : due;
 }
 
 function nextTicks(

@@ -1,18 +1,19 @@
 /** Whether the server answers, and since when it does not. */
+import { now } from "./clock.ts";
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
-const lastHeard = signal(Date.now());
+const lastHeard = signal(now.peek());
 const lastMissed = signal<number | undefined>(undefined);
 
 export function heard(): void {
-  lastHeard.value = Date.now();
+  lastHeard.value = now.peek();
   lastMissed.value = undefined;
 }
 export function missed(): void {
-  lastMissed.value = Date.now();
+  lastMissed.value = now.peek();
 }
 
-/** Milliseconds since the epoch; undefined while it answers. */
+/** By the server's clock, ms since the epoch; undefined while it answers. */
 export const awaySince: ReadonlySignal<number | undefined> = computed(() =>
   lastMissed.value === undefined ? undefined : lastHeard.value,
 );

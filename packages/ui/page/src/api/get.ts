@@ -1,6 +1,5 @@
 /** The one way to the API: JSON in and out, a failure as an `ApiError` that says what to do next. */
 import { heard, missed } from "./connection.ts";
-import { csrfToken } from "./session.ts";
 
 export class ApiError extends Error {
   override name = "ApiError";
@@ -45,13 +44,18 @@ export async function post<Answer>(
   method: "POST" | "PUT" | "DELETE" = "POST",
 ): Promise<Answer> {
   const headers: Record<string, string> = { "content-type": "application/json" };
-  const token = csrfToken.value;
+  const token = csrfToken();
   if (token !== undefined) headers["x-iroko-csrf"] = token;
   return await send<Answer>(path.startsWith("/") ? path : `/api/v1/${path}`, {
     method,
     headers,
     body: JSON.stringify(body),
   });
+}
+
+/** Only a page of this very server can read it: what is sent back with it was not forged by another. */
+function csrfToken(): string | undefined {
+  return /(?:^|; )__Host-iroko-csrf=([^;]+)/.exec(document.cookie)?.[1];
 }
 
 async function send<Answer>(href: string, init: RequestInit): Promise<Answer> {

@@ -1,12 +1,11 @@
 /** The server's one stream of changes. The browser reconnects by itself and says what it has seen last. */
+import type { StreamMessage } from "@iroko/core/client";
 import { heard, missed } from "./connection.ts";
 
+/** What has changed; all undefined: anything may have. */
 export interface Change {
-  readonly type: string;
-  readonly run: string | null;
-  readonly step: number | null;
-  readonly asset: string | null;
-  readonly partitions: string | null;
+  readonly run?: string | undefined;
+  readonly asset?: string | undefined;
 }
 
 const listeners = new Set<(change: Change) => void>();
@@ -16,27 +15,30 @@ export function onChange(listener: (change: Change) => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** A change whose kind nobody knows, after something was missed: everything may be other than it was. */
-const anything: Change = { type: "anything", run: null, step: null, asset: null, partitions: null };
-
-let source: EventSource | undefined;
+/** A browser gives up where it was refused, and not merely cut off. */
+const againMs = 5_000;
 
 export function startLive(): void {
-  source ??= new EventSource("/api/v1/stream");
-  const tell = (change: Change): void => {
-    for (const listener of listeners) listener(change);
-  };
+  const source = new EventSource("/api/v1/stream");
   source.addEventListener("open", heard);
-  source.addEventListener("error", missed);
-  source.addEventListener("heartbeat", heard);
-  source.addEventListener("event", ({ data }: MessageEvent<string>) => {
-    heard();
-    tell(JSON.parse(data) as Change);
+  source.addEventListener("error", () => {
+    missed();
+    if (source.readyState === EventSource.CLOSED) setTimeout(startLive, againMs);
   });
-  source.addEventListener("progress", ({ data }: MessageEvent<string>) => {
+  source.addEventListener("message", ({ data }: MessageEvent<string>) => {
     heard();
-    const { run } = JSON.parse(data) as { run: string };
-    tell({ ...anything, type: "progress", run });
+    const change = changeOf(JSON.parse(data) as StreamMessage);
+    for (const listener of listeners) listener(change);
   });
-  source.addEventListener("reset", () => tell(anything));
+}
+
+function changeOf(message: StreamMessage): Change {
+  switch (message.type) {
+    case "event":
+      return { run: message.event.run ?? undefined, asset: message.event.asset ?? undefined };
+    case "progress":
+      return { run: message.progress.run };
+    case "reset":
+      return {};
+  }
 }

@@ -109,7 +109,8 @@ export interface Interest {
 }
 
 function concerns({ run, asset }: Interest, change: Change): boolean {
-  if (change.type === "anything" || (run === undefined && asset === undefined)) return true;
+  const isAnything = change.run === undefined && change.asset === undefined;
+  if (isAnything || (run === undefined && asset === undefined)) return true;
   return (run !== undefined && change.run === run) || (asset !== undefined && change.asset === asset);
 }
 

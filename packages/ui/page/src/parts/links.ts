@@ -6,3 +6,6 @@ export const lineageHref = (select: string): string => `/lineage?select=${encode
 
 /** The letters of a run's id that tell it from others of the day. */
 export const shortId = (id: string): string => id.slice(-8);
+/** The launchpad, with what is to be made filled in. */
+export const launchHref = (asset: string, partitions: string | undefined): string =>
+  `/launchpad?${new URLSearchParams({ select: `key:"${asset}"`, ...(partitions === undefined ? {} : { partitions }) }).toString()}`;

@@ -24,10 +24,10 @@ export function Header(): JSX.Element {
       <button type="button" class="search" onClick={openPalette} aria-keyshortcuts="Control+K">
         Search <kbd>Ctrl K</kbd>
       </button>
-      {session.value === undefined || session.value.via === "loopback" ? null : (
-        <form method="post" action="/logout" class="who">
-          {session.value.name} <span class="faint">({session.value.role})</span> <button class="quiet">Log out</button>
-        </form>
+      {session.value === undefined || session.value.kind === "machine" ? null : (
+        <span class="who">
+          {session.value.name} <span class="faint">({session.value.role})</span> <a href="/logout">Sign out</a>
+        </span>
       )}
     </header>
   );

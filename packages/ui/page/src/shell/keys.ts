@@ -25,9 +25,8 @@ export function listenToKeys(): void {
       return openPalette();
     }
     if (event.key === "?") return void (helpIsOpen.value = true);
-    const isSecond = first !== undefined && performance.now() - first.at < sequenceMs;
-    const keys = isSecond ? `${first!.key} ${event.key}` : event.key;
-    first = isSecond ? undefined : { key: event.key, at: performance.now() };
+    const keys = first !== undefined && event.timeStamp - first.at < sequenceMs ? `${first.key} ${event.key}` : "";
+    first = { key: event.key, at: event.timeStamp };
     const there = places.find((place) => place.keys === keys);
     if (there !== undefined) {
       event.preventDefault();

@@ -1,11 +1,14 @@
 /** Search: jumps to assets, runs, schedules and pages. Works from what is known, also while the server is away. */
+import type { Lineage } from "@iroko/core/client";
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { address } from "../api/get.ts";
 import { useResource } from "../api/resource.ts";
 import { assetHref, runHref } from "../parts/links.ts";
 import { go } from "../router.ts";
 import { places } from "./places.ts";
+import { score } from "./score.ts";
 
 const isOpen = signal(false);
 export const openPalette = (): void => void (isOpen.value = true);
@@ -19,23 +22,6 @@ interface Entry {
 const mostShown = 12;
 const uuidLike = /^[0-9a-f]{8}(?:-[0-9a-f-]*)?$/i;
 
-/** Every letter in its order; better the closer they stand, best at the start. undefined: not found. */
-export function score(text: string, wanted: string): number | undefined {
-  const within = text.toLowerCase();
-  const letters = wanted.toLowerCase().replaceAll(/\s+/g, "");
-  const direct = within.indexOf(letters);
-  if (direct >= 0) return direct + text.length / 1000;
-  let at = -1;
-  let gaps = 0;
-  for (const letter of letters) {
-    const next = within.indexOf(letter, at + 1);
-    if (next < 0) return undefined;
-    gaps += next - at - 1;
-    at = next;
-  }
-  return 100 + gaps;
-}
-
 export function Palette(): JSX.Element | null {
   return isOpen.value ? <OpenPalette /> : null;
 }
@@ -44,15 +30,17 @@ function OpenPalette(): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [chosen, choose] = useState(0);
-  const catalog = useResource<{ readonly items: readonly { readonly key: string; readonly group: string }[] }>(
-    "/api/v1/assets/names",
-  );
+  const catalog = useResource<Lineage>(address("/lineage", { whole: true }));
   useEffect(() => dialog.current?.showModal(), []);
 
   const found = useMemo(() => {
     const all: Entry[] = [
       ...places.map(({ name, href }) => ({ name, href, kind: "page" })),
-      ...(catalog.value?.items ?? []).map(({ key, group }) => ({ name: key, href: assetHref(key), kind: group })),
+      ...(catalog.value?.keys ?? []).map((key, at) => ({
+        name: key,
+        href: assetHref(key),
+        kind: catalog.value!.groups[catalog.value!.group[at]!]!,
+      })),
     ];
     if (uuidLike.test(text.trim())) all.unshift({ name: text.trim(), href: runHref(text.trim()), kind: "run" });
     return all

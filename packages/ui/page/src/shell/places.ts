@@ -2,6 +2,7 @@
 export const places = [
   { href: "/", name: "Home", keys: "g h" },
   { href: "/lineage", name: "Lineage", keys: "g l" },
+  { href: "/launchpad", name: "Launchpad", keys: "g m" },
   { href: "/runs", name: "Runs", keys: "g r" },
   { href: "/schedules", name: "Schedules", keys: "g s" },
   { href: "/instance", name: "Instance", keys: "g i" },

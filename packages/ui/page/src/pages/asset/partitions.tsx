@@ -1,0 +1,187 @@
+/** An asset's partitions: the field of them, and the newest one by one. */
+import type { AssetPartition, Page, PartitionGrid } from "@iroko/core/client";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { address } from "../../api/get.ts";
+import { useResource } from "../../api/resource.ts";
+import { bytes, count } from "../../parts/amounts.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Command, Empty } from "../../parts/command.tsx";
+import { launchHref, runHref, shortId } from "../../parts/links.ts";
+import { Loaded } from "../../parts/loaded.tsx";
+import { RowKeys } from "../../parts/row-keys.tsx";
+import { Ago } from "../../parts/time.tsx";
+import { place, setQuery } from "../../router.ts";
+import type { TabProps } from "./asset.tsx";
+import { chosenKeys, chosenText, type Chosen } from "./choose.ts";
+import { Matrix } from "./matrix.tsx";
+import { MetadataList } from "./metadata.tsx";
+
+export function Partitions({ asset }: TabProps): JSX.Element {
+  const isPartitioned = asset.partitionsDefinition.kind !== "none";
+  return (
+    <>
+      {isPartitioned ? <Field asset={asset} /> : null}
+      <h2>{isPartitioned ? "One by one" : "Versions"}</h2>
+      <Table asset={asset} />
+    </>
+  );
+}
+
+function Field({ asset }: TabProps): JSX.Element {
+  const within = place.value.query.get("within");
+  const grid = useResource<PartitionGrid>(address("/assets/{key}/grid", { key: asset.key, within }), {
+    asset: asset.key,
+  });
+  const [chosen, choose] = useState<Chosen | undefined>(undefined);
+  useEffect(() => choose(undefined), [within]);
+  const isList = asset.partitionsDefinition.kind === "fixed" || asset.partitionsDefinition.kind === "dynamic";
+  return (
+    <Loaded of={grid} rows={6}>
+      {(known) => {
+        const text = chosen === undefined ? "" : isList ? chosenKeys(known, chosen) : chosenText(known, chosen);
+        return (
+          <>
+            <p class="row">
+              {within === null ? null : (
+                <>
+                  <code>{within}</code>
+                  <button type="button" onClick={() => setQuery({ within: null })}>
+                    All partitions
+                  </button>
+                </>
+              )}
+              <span class="faint">
+                {count(known.count)} partitions{known.cell === "partition" ? "" : `, a cell for each ${known.cell}`}
+              </span>
+            </p>
+            {known.count === 0 ? (
+              <Empty says="No partition exists yet." />
+            ) : (
+              <Matrix grid={known} chosen={chosen} onChoose={choose} />
+            )}
+            {text === "" ? null : (
+              <div class="panel row" role="group" aria-label="What is chosen">
+                <code class="prose">{text}</code>
+                {known.cell === "partition" ? null : (
+                  <button type="button" onClick={() => setQuery({ within: text })}>
+                    Look closer
+                  </button>
+                )}
+                {asset.kind === "external" ? null : (
+                  <a class="button primary" href={launchHref(asset.key, text)}>
+                    Make these
+                  </a>
+                )}
+                <button type="button" onClick={() => setQuery({ tab: "why", within: text })}>
+                  Why?
+                </button>
+                <Command text={`iroko backfill --select '${asset.key}' --partition '${text}'`} />
+              </div>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Table({ asset }: TabProps): JSX.Element {
+  const after = place.value.query.get("after");
+  const page = useResource<Page<AssetPartition>>(
+    address("/assets/{key}/partitions", { key: asset.key, after, limit: 50 }),
+    {
+      asset: asset.key,
+    },
+  );
+  const isPartitioned = asset.partitionsDefinition.kind !== "none";
+  return (
+    <Loaded of={page} rows={6}>
+      {({ items, cursor }) =>
+        items.length === 0 ? (
+          <Empty
+            says="None is made yet:"
+            command={`iroko materialize --select '+${asset.key}'${isPartitioned ? " --partition last:1" : ""}`}
+          />
+        ) : (
+          <RowKeys>
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    {isPartitioned ? <th scope="col">Partition</th> : null}
+                    <th scope="col">Last outcome</th>
+                    <th scope="col" class="number">
+                      Version
+                    </th>
+                    <th scope="col" class="number">
+                      Rows
+                    </th>
+                    <th scope="col" class="number">
+                      Size
+                    </th>
+                    <th scope="col">Made</th>
+                    <th scope="col">By run</th>
+                    <th scope="col">Metadata</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((row) => (
+                    <tr key={row.id}>
+                      {isPartitioned ? (
+                        <td>
+                          <code>{row.key}</code>
+                        </td>
+                      ) : null}
+                      <td>
+                        <Badge
+                          state={row.lastStatus === "failed" || row.lastStatus === "canceled" ? row.lastStatus : "made"}
+                        >
+                          {row.lastStatus === "succeeded" || row.lastStatus === null ? "made" : row.lastStatus}
+                        </Badge>{" "}
+                        <span class="faint">{row.lastError?.code ?? ""}</span>
+                      </td>
+                      <td class="number">{row.version ?? "–"}</td>
+                      <td class="number">{count(row.rows)}</td>
+                      <td class="number">{bytes(row.bytes)}</td>
+                      <td>
+                        <Ago at={row.madeAt} />
+                      </td>
+                      <td>
+                        {row.lastRun === null ? null : (
+                          <a class="id" href={runHref(row.lastRun)}>
+                            {shortId(row.lastRun)}
+                          </a>
+                        )}
+                      </td>
+                      <td>
+                        {row.metadata === null || Object.keys(row.metadata).length === 0 ? null : (
+                          <details>
+                            <summary>{Object.keys(row.metadata).length}</summary>
+                            <MetadataList metadata={row.metadata} />
+                          </details>
+                        )}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            <p class="row">
+              {after === null ? null : (
+                <button type="button" onClick={() => setQuery({ after: null })}>
+                  Newest
+                </button>
+              )}
+              {cursor === null ? null : (
+                <button type="button" onClick={() => setQuery({ after: cursor })}>
+                  Older
+                </button>
+              )}
+            </p>
+          </RowKeys>
+        )
+      }
+    </Loaded>
+  );
+}

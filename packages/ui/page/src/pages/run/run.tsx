@@ -1,0 +1,215 @@
+/** One run: how far it is, what failed and where, what it makes, line by line. */
+import type { Page, RunDetail, RunGroup, Step } from "@iroko/core/client";
+import type { ComponentChildren, JSX } from "preact";
+import { now } from "../../api/clock.ts";
+import { address, post } from "../../api/get.ts";
+import { refresh, useResource } from "../../api/resource.ts";
+import { useTitle } from "../../app.tsx";
+import { Act } from "../../parts/act.tsx";
+import { bytes, count, counted, span } from "../../parts/amounts.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Command, Empty } from "../../parts/command.tsx";
+import { runHref, shortId } from "../../parts/links.ts";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Ago, Took } from "../../parts/time.tsx";
+import { go, place, setQuery } from "../../router.ts";
+import type { PageProps } from "../../routes.ts";
+import { StepPanel } from "./step-panel.tsx";
+import { Lines } from "./lines.tsx";
+import { Steps } from "./steps.tsx";
+
+const views = ["lines", "steps"] as const;
+
+export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
+  useTitle(`Run ${shortId(id)}`);
+  const run = useResource<RunDetail>(address("/runs/{id}", { id }), { run: id });
+  return (
+    <>
+      <p class="faint">
+        <a href="/runs">Runs</a>
+      </p>
+      <h1 class="id">{id}</h1>
+      <Loaded of={run} rows={8}>
+        {(known) => <Told run={known} />}
+      </Loaded>
+    </>
+  );
+}
+
+function Told({ run }: { readonly run: RunDetail }): JSX.Element {
+  const { query } = place.value;
+  const view = views.find((name) => name === query.get("view")) ?? "lines";
+  const chosen = query.get("step");
+  const groups = useResource<{ readonly items: readonly RunGroup[] }>(address("/runs/{id}/groups", { id: run.id }), {
+    run: run.id,
+  });
+  const failures = useResource<Page<Step>>(
+    run.failed > 0 ? address("/runs/{id}/steps", { id: run.id, status: "failed", limit: 5 }) : undefined,
+    { run: run.id },
+  );
+  const ended = run.succeeded + run.failed + run.skipped + run.canceled;
+  return (
+    <>
+      <p class="sentence">
+        <Badge state={run.status} /> <code>{run.selection}</code> {run.partitions}
+      </p>
+      <dl class="facts">
+        <Fact name="Steps">
+          {count(run.succeeded)} of {count(run.planned)}
+          {[
+            ["failed", run.failed] as const,
+            ["skipped", run.skipped] as const,
+            ["canceled", run.canceled] as const,
+            ["running", run.running] as const,
+          ]
+            .filter(([, many]) => many > 0)
+            .map(([what, many]) => `, ${count(many)} ${what}`)}
+        </Fact>
+        <Fact name="Written">
+          {counted(run.rows, "row")}, {bytes(run.bytes)}
+        </Fact>
+        <Fact name="Took">
+          <Took from={run.startedAt} to={run.endedAt} />
+        </Fact>
+        <TimeLeft run={run} groups={groups.value?.items ?? []} />
+        <Fact name="Asked for">
+          <Ago at={run.createdAt} />
+        </Fact>
+        <Fact name="By">{run.triggerName === null ? run.trigger : `${run.trigger} ${run.triggerName}`}</Fact>
+        {run.maxConcurrency === null ? null : <Fact name="At once">{run.maxConcurrency} steps</Fact>}
+        {run.parent === null ? null : (
+          <Fact name="Repeats">
+            <a class="id" href={runHref(run.parent)}>
+              {shortId(run.parent)}
+            </a>
+          </Fact>
+        )}
+        {run.cancelReason === null ? null : <Fact name="Canceled">{run.cancelReason}</Fact>}
+        {run.unpublished === 0 ? null : <Fact name="To be published">{count(run.unpublished)}</Fact>}
+      </dl>
+      {run.planned === 0 ? null : <progress max={run.planned} value={ended} aria-label="Steps ended" />}
+      <Actions run={run} />
+      {failures.value === undefined || failures.value.items.length === 0 ? null : (
+        <>
+          <h2>What failed</h2>
+          {failures.value.items.map((step) => (
+            <Failed key={step.n} step={step} />
+          ))}
+          {run.failed > failures.value.items.length ? (
+            <p>
+              <a href={`${runHref(run.id)}?view=steps&status=failed`}>All {count(run.failed)} that failed</a>
+            </p>
+          ) : null}
+        </>
+      )}
+      <div class="row">
+        <h2 class="grow">{view === "lines" ? "What it makes" : "Steps"}</h2>
+        <span class="tabs" role="group" aria-label="Shown by">
+          {views.map((name) => (
+            <button key={name} type="button" aria-pressed={name === view} onClick={() => setQuery({ view: name })}>
+              {name === "lines" ? "by asset" : "by step"}
+            </button>
+          ))}
+        </span>
+      </div>
+      {run.planned === 0 ? (
+        <Empty
+          says="There was nothing to do: everything asked for is made. To make it again:"
+          command="iroko materialize … --force"
+        />
+      ) : view === "lines" ? (
+        <Loaded of={groups}>{({ items }) => <Lines run={run} groups={items} />}</Loaded>
+      ) : (
+        <Steps run={run.id} />
+      )}
+      {chosen === null ? null : <StepPanel run={run} n={Number(chosen)} />}
+    </>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** By the pace so far. */
+function TimeLeft({
+  run,
+  groups,
+}: {
+  readonly run: RunDetail;
+  readonly groups: readonly RunGroup[];
+}): JSX.Element | null {
+  const ended = run.succeeded + run.failed + run.skipped + run.canceled;
+  if (run.endedAt !== null || run.startedAt === null || ended < 3) return null;
+  const elapsed = (now.value - new Date(run.startedAt).getTime()) / 1000;
+  const left = run.planned - ended;
+  const isUneven = groups.some(({ meanSeconds }) => meanSeconds === null);
+  return (
+    <Fact name="Left">
+      {isUneven ? "at least " : "about "}
+      {span((elapsed / ended) * left)} ({(ended / elapsed).toPrecision(2)} steps/s)
+    </Fact>
+  );
+}
+
+function Actions({ run }: { readonly run: RunDetail }): JSX.Element {
+  const cancel = async (): Promise<void> => {
+    await post(address("/runs/{id}/cancel", { id: run.id }), { reason: "canceled on the page" });
+    refresh((href) => href.includes(run.id));
+  };
+  const retry = async (body: object): Promise<void> => {
+    const { run: made } = await post<{ readonly run: string }>(address("/runs/{id}/retry", { id: run.id }), body);
+    go(runHref(made));
+  };
+  if (run.endedAt === null) {
+    return (
+      <p class="row">
+        {run.cancelRequestedAt === null ? (
+          <Act act={cancel} tone="danger" confirm="Cancel this run? What is made stays.">
+            Cancel
+          </Act>
+        ) : (
+          <span class="faint">It is being canceled.</span>
+        )}
+      </p>
+    );
+  }
+  return (
+    <p class="row">
+      {run.status === "succeeded" ? null : (
+        <Act act={() => retry({})} tone="primary">
+          Retry what did not succeed
+        </Act>
+      )}
+      <Act act={() => retry({ fromStart: true })}>Repeat all of it</Act>
+      <Command text={`iroko runs retry ${run.id}${run.status === "succeeded" ? " --from-start" : ""}`} />
+    </p>
+  );
+}
+
+function Failed({ step }: { readonly step: Step }): JSX.Element {
+  return (
+    <section class="error">
+      <h3>
+        {step.name}
+        {step.partitions === "" ? "" : `@${step.partitions}`}{" "}
+        <button type="button" class="quiet" onClick={() => setQuery({ step: String(step.n) })}>
+          log
+        </button>
+      </h3>
+      {step.error === null ? null : (
+        <>
+          <p class="message">
+            <strong>{step.error.code}</strong> {step.error.message}
+          </p>
+          {step.error.hint === undefined ? null : <p>{step.error.hint}</p>}
+        </>
+      )}
+    </section>
+  );
+}

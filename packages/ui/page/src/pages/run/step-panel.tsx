@@ -1,0 +1,140 @@
+/** One step beside its run: why it stands so, its deaths, its attempts, and what it printed, live. */
+import type { RunDetail, Step } from "@iroko/core/client";
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { address } from "../../api/get.ts";
+import { useResource } from "../../api/resource.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Command } from "../../parts/command.tsx";
+import { Failure } from "../../parts/failure.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Ago, Took } from "../../parts/time.tsx";
+import { place, setQuery } from "../../router.ts";
+import { Log } from "./log.tsx";
+import { whyOf } from "./steps.tsx";
+
+export function StepPanel({ run, n }: { readonly run: RunDetail; readonly n: number }): JSX.Element {
+  const step = useResource<Step>(address("/runs/{id}/steps/{n}", { id: run.id, n }), { run: run.id });
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => panel.current?.scrollIntoView({ block: "nearest" }), [n]);
+  return (
+    <section class="panel step" ref={panel} aria-label={`Step ${n}`}>
+      <Loaded of={step} rows={6}>
+        {(known) => <Told run={run} step={known} />}
+      </Loaded>
+    </section>
+  );
+}
+
+function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): JSX.Element {
+  const asked = Number(place.value.query.get("attempt") ?? Number.NaN);
+  const attempt = Number.isInteger(asked) && asked >= 1 && asked <= step.attempt ? asked : Math.max(1, step.attempt);
+  return (
+    <>
+      <div class="row">
+        <h2 class="grow">
+          {step.name}
+          {step.partitions === "" ? "" : `@${step.partitions}`}
+        </h2>
+        <button
+          type="button"
+          onClick={() => setQuery({ step: null, attempt: null, find: null })}
+          aria-label="Close the step"
+        >
+          Close
+        </button>
+      </div>
+      <p>
+        <Badge state={step.status} /> <span class="prose">{whyOf(step)}</span>
+      </p>
+      <dl class="facts">
+        <div>
+          <dt>Started</dt>
+          <dd>
+            <Ago at={step.startedAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Took</dt>
+          <dd>
+            <Took from={step.startedAt} to={step.endedAt} />
+          </dd>
+        </div>
+        <div>
+          <dt>Attempts</dt>
+          <dd>
+            {step.attempt}
+            {step.lostAttempts > 0 ? `, ${step.lostAttempts} of them lost with their worker` : ""}
+          </dd>
+        </div>
+        {step.worker === null ? null : (
+          <div>
+            <dt>Worker</dt>
+            <dd class="id">{step.worker.slice(-8)}</dd>
+          </div>
+        )}
+      </dl>
+      {step.deaths.length === 0 ? null : (
+        <details>
+          <summary>Deaths: {step.deaths.length}</summary>
+          <ul>
+            {step.deaths.map((death, at) => (
+              <li key={at}>
+                attempt {death.attempt}: its {death.of === "child" ? "process" : "worker"}, {death.cause}
+                {death.signal == null ? "" : ` (${death.signal})`}
+                {death.lastLines === undefined || death.lastLines.length === 0 ? null : (
+                  <pre class="log">{death.lastLines.join("\n")}</pre>
+                )}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {step.error === null || attempt !== step.attempt ? null : (
+        <Failure
+          error={{
+            code: step.error.code,
+            message: step.error.message,
+            hint: step.error.hint,
+            place:
+              step.error.place?.file === undefined
+                ? undefined
+                : [step.error.place.file, step.error.place.line, step.error.place.column]
+                    .filter((part) => part !== undefined)
+                    .join(":"),
+          }}
+        />
+      )}
+      {step.attempt < 2 ? null : (
+        <p class="row" role="group" aria-label="Attempts">
+          {Array.from({ length: Math.min(step.attempt, 30) }, (_, at) => step.attempt - at)
+            .toReversed()
+            .map((each) => (
+              <button
+                key={each}
+                type="button"
+                aria-pressed={each === attempt}
+                onClick={() => setQuery({ attempt: String(each) })}
+              >
+                {each}
+              </button>
+            ))}
+        </p>
+      )}
+      {step.attempt === 0 ? (
+        <p class="faint">It has not begun: there is no log yet.</p>
+      ) : (
+        <Log
+          key={`${step.n} ${attempt}`}
+          run={run.id}
+          step={step.n}
+          attempt={attempt}
+          isLive={step.status === "running" && attempt === step.attempt}
+        />
+      )}
+      <p class="row">
+        <Command text={`iroko runs logs ${run.id} --step ${step.n}${step.status === "running" ? " --follow" : ""}`} />
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,8 @@
+import { api } from "@iroko/core/client";
+import type { Answer } from "../http/answer.ts";
+import type { Instance } from "../model/instance.ts";
+import { readHome } from "../model/home-view.ts";
+
+export function homeApi(answer: Answer, { db, catalog, moment }: Instance): void {
+  answer(api.home.get, async () => readHome(db, await catalog(), await moment()));
+}

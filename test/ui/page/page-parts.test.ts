@@ -1,0 +1,183 @@
+/** What the page works out by itself, without a browser: choices, lines, bars, completions, commands. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PartitionGrid } from "@iroko/core/client";
+import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
+import { cellsIn, chosenKeys, chosenText } from "../../../packages/ui/page/src/pages/asset/choose.ts";
+import { barsOf, type HomeRun } from "../../../packages/ui/page/src/pages/home/bars.ts";
+import { commandOf, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
+import { completions } from "../../../packages/ui/page/src/pages/lineage/completions.ts";
+import { itemsOf } from "../../../packages/ui/page/src/pages/lineage/outline-items.ts";
+import { linesOf } from "../../../packages/ui/page/src/pages/run/log-lines.ts";
+import { score } from "../../../packages/ui/page/src/shell/score.ts";
+
+const month = (label: string, days: number, cells: string): PartitionGrid["rows"][number] => ({
+  label,
+  cells,
+  keys: Array.from({ length: days }, (_, at) =>
+    cells[at] === "-" ? "" : `${label}-${String(at + 1).padStart(2, "0")}`,
+  ),
+});
+
+test("a brush over days chooses all from the one to the other, over rows, and passes what is not there", () => {
+  const grid: PartitionGrid = {
+    cell: "partition",
+    rows: [month("2026-10", 31, `${"-".repeat(28)}mmm`), month("2026-11", 5, "mm.f-")],
+    columns: [],
+    count: 7,
+    within: null,
+  };
+  const chosen = { from: [0, 29], to: [1, 2] } as const;
+  assert.equal(chosenText(grid, chosen), "2026-10-30..2026-11-03");
+  assert.equal(chosenText(grid, { from: [1, 2], to: [0, 29] }), "2026-10-30..2026-11-03", "either way");
+  assert.equal(cellsIn(grid, chosen).size, 5);
+  assert.equal(chosenText(grid, { from: [1, 3], to: [1, 3] }), "2026-11-04");
+  assert.equal(chosenKeys(grid, { from: [1, 0], to: [1, 1] }), "2026-11-01, 2026-11-02");
+});
+
+test("a brush over coarser cells chooses from the first partition of the first to the last of the last", () => {
+  const grid: PartitionGrid = {
+    cell: "month",
+    rows: [{ label: "2026", cells: "mp", keys: ["2026-01-01..2026-01-31", "2026-02-01..2026-02-28"] }],
+    columns: [],
+    count: 59,
+    within: null,
+  };
+  assert.equal(chosenText(grid, { from: [0, 0], to: [0, 1] }), "2026-01-01..2026-02-28");
+});
+
+test("a brush over two dimensions chooses a rectangle", () => {
+  const keys = (region: string): string[] => ["01", "02", "03"].map((day) => `day=2026-11-${day},region=${region}`);
+  const grid: PartitionGrid = {
+    cell: "partition",
+    rows: ["LA", "AB"].map((region) => ({ label: region, cells: "m.m", keys: keys(region) })),
+    columns: ["2026-11-01", "2026-11-02", "2026-11-03"],
+    count: 6,
+    within: null,
+  };
+  assert.equal(
+    chosenText(grid, { from: [0, 1], to: [1, 2] }),
+    [...keys("LA").slice(1), ...keys("AB").slice(1)].join(" or "),
+  );
+});
+
+test("a log's pieces become lines, however they were cut, each stream by itself", () => {
+  assert.deepEqual(
+    linesOf([
+      { stream: "stdout", body: "one\ntw" },
+      { stream: "stderr", body: "bad" },
+      { stream: "stdout", body: "o\n" },
+      { stream: "stderr", body: " thing\n" },
+      { stream: "stdout", body: "\nlast" },
+    ]),
+    [
+      { stream: "stdout", text: "one" },
+      { stream: "stdout", text: "two" },
+      { stream: "stderr", text: "bad thing" },
+      { stream: "stdout", text: "" },
+      { stream: "stdout", text: "last" },
+    ],
+  );
+});
+
+test("a log cut anywhere has the same lines", () => {
+  const text = "a\n\nbc\nlong line here\n\n\nend";
+  const whole = linesOf([{ stream: "stdout", body: text }]);
+  for (let cut = 0; cut <= text.length; cut += 1) {
+    for (let next = cut; next <= text.length; next += 1) {
+      const pieces = [text.slice(0, cut), text.slice(cut, next), text.slice(next)].filter((body) => body !== "");
+      assert.deepEqual(linesOf(pieces.map((body) => ({ stream: "stdout", body }))), whole, `${cut} ${next}`);
+    }
+  }
+});
+
+const run = (startedAt: string, endedAt: string | null): HomeRun => ({
+  id: startedAt,
+  status: endedAt === null ? "running" : "succeeded",
+  selection: "*",
+  partitions: "",
+  by: "cli",
+  planned: 1,
+  succeeded: 1,
+  failed: 0,
+  createdAt: startedAt,
+  startedAt,
+  endedAt,
+});
+
+test("runs that were on at the same time lie in different rows, and what runs still ends now", () => {
+  const now = Date.parse("2026-11-21T12:00:00Z");
+  const bars = barsOf(
+    [
+      run("2026-11-21T11:00:00Z", null),
+      run("2026-11-21T10:00:00Z", "2026-11-21T11:30:00Z"),
+      run("2026-11-21T02:00:00Z", "2026-11-21T02:10:00Z"),
+    ],
+    now,
+  );
+  assert.deepEqual(
+    bars.map(({ row }) => row),
+    [0, 0, 1],
+  );
+  const live = bars.at(-1)!;
+  assert.ok(Math.abs(live.left + live.width - 100) < 1e-9);
+});
+
+test("the launchpad asks for what the address says, and tells the same as a command", () => {
+  const query = new URLSearchParams({
+    select: '+key:"a b"',
+    partitions: "last:7",
+    backfill: "10",
+    maxConcurrency: "2",
+    force: "true",
+  });
+  assert.deepEqual(requestOf(query), {
+    select: '+key:"a b"',
+    partitions: "last:7",
+    backfill: { batches: 10 },
+    maxConcurrency: 2,
+    force: true,
+  });
+  assert.match(commandOf(query), /^iroko materialize --select '\+key:"a b"' --partition last:7 /);
+  assert.match(commandOf(new URLSearchParams({ select: "it's" })), /--select 'it'\\''s'/);
+});
+
+test("a selection is completed by its last word, after whatever stands before it", () => {
+  assert.deepEqual(completions("+raw and cle", ["raw", "cleaned", "uncle"], []), [
+    "+raw and cleaned",
+    "+raw and uncle",
+  ]);
+  assert.deepEqual(completions("group:ma", [], ["marts", "raw"]), ["group:marts"]);
+  assert.deepEqual(completions("raw ", ["raw"], []), []);
+});
+
+test("the outline has every asset once, below the first that it depends on, and names the others", () => {
+  // 0 → 2 ← 1, 2 → 3
+  const items = itemsOf({ keys: ["a", "b", "c", "d"], edges: [0, 2, 1, 2, 2, 3] });
+  assert.deepEqual(
+    items.map(({ at, depth, also }) => [at, depth, also]),
+    [
+      [0, 0, []],
+      [2, 1, [1]],
+      [3, 2, []],
+      [1, 0, []],
+    ],
+  );
+});
+
+test("search finds letters in their order, whole words first", () => {
+  const found = ["daily_revenue", "revenue", "raw_events"].map((name) => [name, score(name, "reve")] as const);
+  const order = found.filter(([, points]) => points !== undefined).toSorted(([, a], [, b]) => a! - b!);
+  assert.deepEqual(
+    order.map(([name]) => name),
+    ["revenue", "daily_revenue", "raw_events"],
+  );
+  assert.equal(score("raw", "xyz"), undefined);
+});
+
+test("spans are told in two units at most", () => {
+  assert.deepEqual(
+    [0.05, 3.21, 59, 3_725, 90_000].map((seconds) => span(seconds)),
+    ["50 ms", "3.2 s", "59 s", "1 h 2 min", "1 d 1 h"],
+  );
+});
