@@ -26,16 +26,30 @@ export async function cancelRun(db: Database, run: string, reason: string): Prom
     if (marked.first) await appendEvents(tx, [{ type: "run_cancel_requested", run, payload: { reason } }]);
     return marked.location;
   });
-  await db.transaction(async (tx) => {
-    await endWaiting(tx, run);
-    await admit(tx, location);
-  });
+  await endAllWaiting(db, run, location);
 }
 
-/** Ends what waits in a run that is to be canceled, inserted or not; nothing happens in any other. */
-export async function endWaiting(tx: Tx, run: string): Promise<void> {
-  const canceled = (await cancelWaiting(tx, run)) + (await forgoRest(tx, run));
-  if (canceled > 0) await countEnded(tx, run, { canceled });
+/** Ends all that waits in a run that is to be canceled, a batch at a time. */
+export async function endAllWaiting(db: Database, run: string, location?: string): Promise<void> {
+  for (let after: number | undefined = -1; after !== undefined;) {
+    const from: number = after;
+    after = await db.transaction(async (tx) => {
+      const last = await endWaiting(tx, run, from);
+      if (location !== undefined) await admit(tx, location);
+      return last;
+    });
+  }
+}
+
+/**
+ * Ends what waits in a run that is to be canceled, inserted or not, from after a step's number on; nothing happens in any other
+ * run. Returns the number to go on after, where that was not all: whoever does not go on leaves it to the reconciler.
+ */
+export async function endWaiting(tx: Tx, run: string, after?: number): Promise<number | undefined> {
+  const { canceled, last } = await cancelWaiting(tx, run, after);
+  const ended = canceled + (await forgoRest(tx, run));
+  if (ended > 0) await countEnded(tx, run, { canceled: ended });
+  return last;
 }
 
 export function runNotFound(run: string): IrokoError {

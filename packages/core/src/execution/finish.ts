@@ -236,7 +236,7 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
     if (at === undefined) return false;
     await releaseBehind(tx, [step.step]);
     // Its run may be waiting for just this step to be canceled.
-    const canceled = await cancelWaiting(tx, step.run);
+    const { canceled } = await cancelWaiting(tx, step.run);
     await releasePartitions(tx, step);
     await appendEvents(tx, [
       {

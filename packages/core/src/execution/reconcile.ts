@@ -23,7 +23,7 @@ import { refreshStatistics } from "../instance/statistics.ts";
 import { wakeSteps } from "../instance/wake-ups.ts";
 import { tryDuty } from "../instance/workers.ts";
 import { admit } from "./admit.ts";
-import { endWaiting } from "./cancel-run.ts";
+import { endAllWaiting } from "./cancel-run.ts";
 import { giveBackLost } from "./sweep.ts";
 
 /** A step whose code nobody has had for so long is held, with CODE_MOVED. */
@@ -41,7 +41,7 @@ export async function reconcile(db: Database, location: string): Promise<void> {
     await admit(tx, location);
     await forgetSpentBuilt(tx);
   });
-  for (const run of await runsToCancel(db)) await db.transaction((tx) => endWaiting(tx, run));
+  for (const run of await runsToCancel(db)) await endAllWaiting(db, run);
   for (const run of await runsWithUnreachableSteps(db)) await skipRun(db, run);
   await refreshStatistics(db);
   await refreshSummaries(db);

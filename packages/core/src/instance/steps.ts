@@ -338,17 +338,29 @@ export async function dependantsOf(
   return rows;
 }
 
-/** Ends what has not begun of a run that is to be canceled. Returns how many. */
-export async function cancelWaiting(tx: Tx, run: string): Promise<number> {
-  const { rowCount } = await tx.query(
-    `with locked as (
+/** Waiting steps that one transaction cancels at most: what ends meanwhile waits for their locks. */
+const cancelBatch = 5_000;
+
+export interface CanceledSteps {
+  readonly canceled: number;
+  /** The number to go on after; absent where that was all. */
+  readonly last?: number;
+}
+
+/** Ends what has not begun of a run that is to be canceled, from after a step's number on; at most a batch. */
+export async function cancelWaiting(tx: Tx, run: string, after: number = -1): Promise<CanceledSteps> {
+  const { rows } = await tx.query<{ canceled: number; last: number | null }>(
+    `with locked as materialized (
        select s.id from iroko.step s join iroko.run r on r.id = s.run and r.cancel_requested_at is not null
-        where s.run = $1 and s.status in ('blocked', 'ready') order by s.id for update of s)
-     update iroko.step s set status = 'canceled', admitted = false, behind = null, ended_at = clock_timestamp()
-       from locked where s.id = locked.id`,
-    [run],
+        where s.run = $1 and s.n > $2 and s.status in ('blocked', 'ready') order by s.n limit $3 for update of s),
+     ended as (
+       update iroko.step s set status = 'canceled', admitted = false, behind = null, ended_at = clock_timestamp()
+        where s.id = any (array(select id from locked)) returning s.n)
+     select count(*)::integer as canceled, max(n) as last from ended`,
+    [run, after, cancelBatch],
   );
-  return rowCount ?? 0;
+  const { canceled = 0, last = null } = rows[0] ?? {};
+  return { canceled, ...(last !== null && canceled === cancelBatch && { last }) };
 }
 
 /** Runs that are to be canceled and still have steps that have not begun: given back meanwhile, or by a lost worker. */
@@ -385,6 +397,7 @@ export async function admitSteps(tx: Tx, location: string, perSlot: number): Pro
   sent(
     tx.query(
       "select set_config(name, 'off', true) from unnest(array['enable_sort', 'enable_incremental_sort', 'enable_bitmapscan', 'enable_seqscan']) as name",
+      [], // prepared, like all that is sent for every step
     ),
   );
   const { rows } = await tx.query<{ admitted: number }>(
