@@ -231,7 +231,7 @@ describe("explain", { concurrency: false }, () => {
       missed.sentence,
       /the schedule "nightly" has not ticked yet; it ticks next at 2026-11-09T01:00:00Z; its next tick asks for 2026-11-08, not for 2026-11-06/,
     );
-    await setPaused(instance.db, locationName, "nightly", true);
+    await instance.db.transaction((tx) => setPaused(tx, locationName, "nightly", true));
     const paused = await one("raw@2026-11-06");
     assert.deepEqual(paused.codes, ["NEVER_MADE", "SCHEDULE_PAUSED"]);
     assert.match(paused.sentence, /the schedule "nightly" was paused by hand at 20/);

@@ -87,13 +87,13 @@ test("a pause by hand outlives a deploy, and an edited cron counts forward only"
   await instance.deploy();
   await instance.startWorker();
   await evaluateAt(instance, "2027-03-09T22:00");
-  await setPaused(instance.db, location, "nightly", true);
+  await instance.db.transaction((tx) => setPaused(tx, location, "nightly", true));
   await instance.project.write("iroko.config.ts", nightly("30 1 * * *"));
   await instance.deploy();
   await evaluateAt(instance, "2027-03-10T12:00");
   assert.deepEqual(await asked(instance), []);
 
-  await setPaused(instance.db, location, "nightly", false);
+  await instance.db.transaction((tx) => setPaused(tx, location, "nightly", false));
   await evaluateAt(instance, "2027-03-10T12:01");
   assert.deepEqual(await asked(instance), [], "01:30 had passed before the schedule was seen with its new cron");
   await evaluateAt(instance, "2027-03-11T01:30");

@@ -89,6 +89,11 @@ const brokenTables: Readonly<Record<string, { readonly change: string; readonly 
              update iroko.step set status = 'running', worker = gen_random_uuid(), ended_at = null, pools = '{narrow}' where id = ${someStep}`,
     says: /pool narrow: runs 1 steps of 0/,
   },
+  "audit that was changed": {
+    change: `insert into iroko.audit (actor_kind, actor, via, operation, outcome) values ('user', 'ada', 'page', 'x', 'done');
+             set local session_replication_role = replica; update iroko.audit set actor = 'eve'`,
+    says: /row 1 of the audit is edited/,
+  },
   "version out of order": {
     change: "update iroko.asset_version set version = 9 where asset = 'numbers'",
     says: /version 9 is kept as an older one than version 2/,

@@ -44,6 +44,14 @@ test("a body of any other type than JSON is a 415 on each operation that takes o
   }
 });
 
+test("a compressed body is a 415: none is ever unpacked", async () => {
+  for (const encoding of ["gzip", "zstd", "br", "gzip, gzip", "identity"]) {
+    const headers = { ...bearer(tokens.admin), "content-encoding": encoding };
+    const answer = await front.ask("POST", "/api/v1/runs", { headers, body: "{}" });
+    assert.deepEqual([answer.status, code(answer)], [415, "CONTENT_TYPE"], encoding);
+  }
+});
+
 test("a body that is too large is a 413 on each operation, whether it says its length or not", async () => {
   const body = JSON.stringify({ select: "x".repeat(70_000) });
   for (const [name, { method, path }] of changes) {

@@ -16,6 +16,7 @@ import {
   type BrokenRule,
   type NamedVersion,
 } from "../instance/invariants.ts";
+import { verifyAudit } from "../access/verify-audit.ts";
 import { recordTransfers } from "../instance/transfers.ts";
 import { recordUnpublished } from "../instance/verify.ts";
 import { instanceFacts, listLocations } from "../instance/locations.ts";
@@ -62,11 +63,22 @@ export async function* violations(
   { now, settleSeconds = 5 }: StrictOptions,
 ): AsyncGenerator<Violation, void, undefined> {
   yield* ofTables(db, settleSeconds);
+  yield* ofAudit(db);
   const foreign = await notOurs(db, store);
   // What another store lacks says nothing of ours.
   if (foreign !== undefined) return yield foreign;
   yield* ofVersions(db, store, settleSeconds);
   yield* ofGarbage(db, store, now);
+}
+
+async function* ofAudit(db: Database): AsyncGenerator<Violation, void, undefined> {
+  const { fault } = await verifyAudit(db);
+  if (fault === undefined) return;
+  yield {
+    rule: "audit that was changed",
+    message: `row ${fault.seq} of the audit is ${fault.fault}`,
+    remedy: "Compare it with a backup; whoever could change it may do anything in this database.",
+  };
 }
 
 async function* ofTables(db: Database, settleSeconds: number): AsyncGenerator<Violation, void, undefined> {

@@ -49,8 +49,8 @@ export async function listAutomations(db: Queryable, location?: string): Promise
  * A pause outlives every deploy. A resume asks for no tick that fell due meanwhile; the next one asks for all windows
  * that have ended since the last handled one, those of the pause included.
  */
-export async function setPaused(db: Queryable, location: string, name: string, paused: boolean): Promise<void> {
-  await db.query(
+export async function setPaused(tx: Tx, location: string, name: string, paused: boolean): Promise<void> {
+  await tx.query(
     `insert into iroko.automation (location, name, paused, paused_at) values ($1, $2, $3, case when $3 then clock_timestamp() end)
      on conflict (location, name) do update
         set paused = excluded.paused, paused_at = excluded.paused_at,

@@ -110,6 +110,13 @@ const isForm = (c: Context): boolean => forms.has(c.req.path);
 function refuseOtherContent(c: Context): void {
   const type = c.req.header("content-type")?.trim() ?? "";
   const wanted = isForm(c) ? "application/x-www-form-urlencoded" : "application/json";
+  const encoding = c.req.header("content-encoding");
+  // What unpacks to a thousand times its size is never unpacked.
+  if (encoding !== undefined) {
+    throw new IrokoError("CONTENT_TYPE", `A body encoded as ${JSON.stringify(encoding)} is not read here.`, {
+      hint: "Send it as it is, without the header Content-Encoding.",
+    });
+  }
   if (new RegExp(`^${wanted}(?:\\s*;\\s*charset=utf-8)?$`, "i").test(type)) return;
   throw new IrokoError("CONTENT_TYPE", `A body of type ${JSON.stringify(type)} is not read here.`, {
     hint: `Send it with the header "Content-Type: ${wanted}".`,
