@@ -146,6 +146,22 @@ test("the nth weekday may be that of several", () => {
   ]);
 });
 
+test("the nth and the last weekday of a month are the ones that a calendar counts", () => {
+  const firing = (text: string): readonly string[] =>
+    [...ticks(text, "UTC", instant("2026-01-01T00:00Z")).take(12)].map((tick) => tick.toString().slice(0, 10));
+  const counted = (nth: number): readonly string[] =>
+    Array.from({ length: 60 }, (_, month) => Temporal.PlainDate.from("2026-01-01").add({ months: month }))
+      .flatMap((first) => {
+        const fridays = Array.from({ length: first.daysInMonth }, (_, day) => first.add({ days: day })).filter(
+          ({ dayOfWeek }) => dayOfWeek === 5,
+        );
+        return fridays.at(nth)?.toString() ?? [];
+      })
+      .slice(0, 12);
+  assert.deepEqual(firing("0 0 * * L5"), counted(-1));
+  for (const nth of [1, 2, 3, 4, 5]) assert.deepEqual(firing(`0 0 * * 5#${nth}`), counted(nth - 1));
+});
+
 test("L is the last day of the month, alone, in lists and at the end of a range", () => {
   const days = (text: string): string =>
     [...ticks(`0 0 ${text} * *`, "UTC", instant("2024-02-26T00:00Z")).take(4)]
