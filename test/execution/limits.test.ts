@@ -14,12 +14,13 @@ import {
   setPool,
   storePlan,
 } from "@iroko/core/engine";
+import { chunkSize, expander } from "../../packages/core/src/execution/expand-run.ts";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const definitions = `
   import { existsSync } from "node:fs";
-  import { asset, daily, define, job, retryPolicy, schedule } from "@iroko/core";
+  import { asset, daily, define, hourly, job, retryPolicy, schedule } from "@iroko/core";
   const days = daily({ start: "2026-11-01", timezone: "UTC" });
   const here = (name) => new URL(name, import.meta.url);
   const pause = () => new Promise((resolve) => setTimeout(resolve, 15));
@@ -31,9 +32,10 @@ const definitions = `
     while (!existsSync(here("go")) && !ctx.signal.aborted) await pause();
     if (existsSync(here("broken"))) throw new Error("broken");
   } });
+  export const hours = asset({ key: "hours", partitions: hourly({ start: "2019-01-01-00:00", timezone: "UTC" }), materialize: () => undefined });
   const nightly = job({ key: "nightly", select: "many", maxConcurrency: 3, priority: 2 });
   const cron = { cron: "0 1 * * *", timezone: "UTC" };
-  export default define({ assets: [many, pooled, below, held], jobs: [nightly], schedules: [
+  export default define({ assets: [many, pooled, below, held, hours], jobs: [nightly], schedules: [
     schedule({ key: "as_the_job", job: nightly, ...cron }),
     schedule({ key: "its_own", job: nightly, ...cron, maxConcurrency: 1 }),
   ] });
@@ -71,7 +73,7 @@ test("a run with a limit has no more of its steps running, in whatever pools the
   await instance.startWorker({ slots: 3 });
   await instance.startWorker({ slots: 3 });
   const startedAt = performance.now();
-  const limited = await instance.submit({ select: "*", partitions: day("2026-11-01..2026-11-08") }, now, {
+  const limited = await instance.submit({ select: "+below or held", partitions: day("2026-11-01..2026-11-08") }, now, {
     maxConcurrency: 2,
   });
   await instance.project.write("go", "");
@@ -124,6 +126,18 @@ test("a retry keeps the limit, by a place of its own", async () => {
   assert.deepEqual([await most(run), await most(again)], [2, 2]);
   const { rows } = await instance.db.query("select distinct pools from iroko.step where run = $1", [again]);
   assert.deepEqual(rows, [{ pools: [`run ${again}`] }]);
+});
+
+test("steps of a long plan that are inserted later are in its limit, too", async () => {
+  await using instance = await setup();
+  const run = await instance.submit({ select: "hours", partitions: day("all") }, now, { maxConcurrency: 2 });
+  const rest = expander(instance.db);
+  rest.look(run);
+  const steps = () => instance.db.query<{ n: number }>("select count(*) as n from iroko.step where run = $1", [run]);
+  await waitFor("some that come later", async () => (await steps()).rows[0]!.n > chunkSize, { seconds: 60 });
+  await rest.stop();
+  const { rows } = await instance.db.query("select distinct pools from iroko.step where run = $1", [run]);
+  assert.deepEqual(rows, [{ pools: [`run ${run}`] }]);
 });
 
 test("a run without a limit is in no pool, and one with nothing to do leaves none", async () => {
