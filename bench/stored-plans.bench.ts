@@ -5,6 +5,7 @@
  */
 import { assetGraph, hourly, planRun, type AssetState, type PlanRequest } from "@iroko/core";
 import { openDatabase, readPlanReport, type Database } from "@iroko/core/engine";
+import { refreshSummaries } from "../packages/core/src/instance/asset-summaries.ts";
 import { fingerprints } from "../packages/core/src/instance/plans.ts";
 import { planBasis } from "../packages/core/src/planning/plan-basis.ts";
 import { buildSnapshot, type AssetSketch } from "../test/support/build-snapshot.ts";
@@ -73,6 +74,8 @@ async function fill(on: Database, assets: readonly string[], partitions: number)
     [assets, partitions, now.toString()],
   );
   await on.query("analyze iroko.asset_partition");
+  // As workers do every few seconds; what the summary is behind in is read from the partitions themselves, for longer.
+  await refreshSummaries(on, assets);
 }
 
 async function time(name: string, work: () => Promise<unknown>): Promise<void> {
