@@ -71,3 +71,8 @@ export function failureOf(error: unknown): Failure {
 export function failureJson(c: Context, { status, error }: Failure): Response {
   return c.json({ error }, status);
 }
+
+/** Where a page should be and cannot: for people, without anything that would have to be loaded. */
+export function failureText(c: Context, { status, error }: Failure): Response {
+  return c.text(`${error.code}: ${error.message}\n${error.hint ?? ""}\n`, status);
+}
