@@ -58,6 +58,30 @@ test("a list is a page when awaited, and everything when iterated", async () => 
   assert.equal(steps.length, 4);
 });
 
+test("the instance tells its code locations, what waits, and what its store has to do", async () => {
+  const { timezone, incarnation } = await client.instance.get();
+  assert.deepEqual([timezone, incarnation], ["Africa/Lagos", 1]);
+  const { items: locations } = await client.instance.locations();
+  assert.deepEqual(
+    locations.map(({ name, version, current }) => [name, version, current]),
+    [["test", 1, true]],
+  );
+  const waiting = async () =>
+    (await client.instance.queues()).items.find(({ location }) => location === "test")?.ready ?? 0;
+  const before = await waiting();
+  const { run } = await client.runs.submit({ select: "raw_sales", partitions: "2026-11-01..2026-11-03" });
+  assert.equal((await waiting()) - before, 3);
+  await client.runs.cancel({ id: run });
+  assert.equal(await waiting(), before);
+  assert.deepEqual(await client.instance.store(), {
+    unpublished: 0,
+    uploads: 0,
+    built: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+  });
+});
+
 test("an error of the server is the same here: code, message, hint, place", async () => {
   const missing = await refusal(client.assets.get({ key: "raw_sale" }));
   assert.deepEqual([missing.code, missing.hint], ["ASSET_NOT_FOUND", 'Did you mean "raw_sales"?']);

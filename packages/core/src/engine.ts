@@ -103,6 +103,14 @@ export {
 export { readLogs, type LogRow, type LogStream } from "./instance/logs.ts";
 export { recordTransfers } from "./instance/transfers.ts";
 export { listPools, setPool, type PoolRow } from "./instance/pools.ts";
+export {
+  listLocationHistory,
+  queueByLocation,
+  storeFacts,
+  type LocationVersionRow,
+  type QueueRow,
+  type StoreFacts,
+} from "./instance/overview.ts";
 export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 
 // The engine

@@ -1,7 +1,8 @@
 /** The instance: whether it is well, who works, what waits, what its store and its code locations are. */
 import { z } from "zod";
 import type { ErrorRecord } from "../errors.ts";
-import type { Operation } from "./operation.ts";
+import { cursorOf, listOperation } from "./list-operation.ts";
+import type { ListOperation, Operation } from "./operation.ts";
 import { errorRecord, instant, nothing, number, text, type Nothing } from "./values.ts";
 
 export interface Health {
@@ -44,6 +45,72 @@ export interface Worker {
   readonly alive: boolean;
 }
 
+export interface Instance {
+  readonly id: string;
+  /** Raised when it was restored from a backup. */
+  readonly incarnation: number;
+  /** The server's clock; ages are told from it. */
+  readonly now: string;
+  /** In which times are shown that belong to no asset. */
+  readonly timezone: string;
+  /** Whether what steps make goes over a network; null where the server was not told. */
+  readonly store: "local" | "remote" | null;
+}
+
+export interface LocationVersion extends Location {
+  /** Of the definitions. */
+  readonly hash: string;
+  readonly current: boolean;
+}
+
+/** A limit on how many steps run at once. */
+export interface Pool {
+  readonly name: string;
+  /** null: nobody has given it a size, and it limits nothing. */
+  readonly slots: number | null;
+  readonly running: number;
+}
+
+/** Steps of a code location that wait or run. */
+export interface Queue {
+  readonly location: string;
+  readonly ready: number;
+  /** Of these, those that have a wake-up; the others wait behind them. */
+  readonly admitted: number;
+  /** Of these, those put off until later. */
+  readonly deferred: number;
+  readonly running: number;
+  /** Since when the one that has waited longest may start. */
+  readonly waitingSince: string | null;
+}
+
+export interface Store {
+  /** Committed versions that the stable paths do not show yet. */
+  readonly unpublished: number;
+  /** Multipart uploads under way. */
+  readonly uploads: number;
+  /** Files that are built and wait for their upload, or for their commit to be verified. */
+  readonly built: number;
+  /** What went over the link within the last day. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+const locationVersion: z.ZodType<LocationVersion> = z
+  .object({ name: text, version: number, registeredAt: instant, hash: text, current: z.boolean() })
+  .meta({ id: "LocationVersion" });
+const pool: z.ZodType<Pool> = z.object({ name: text, slots: number.nullable(), running: number }).meta({ id: "Pool" });
+const queue: z.ZodType<Queue> = z
+  .object({
+    location: text,
+    ready: number,
+    admitted: number,
+    deferred: number,
+    running: number,
+    waitingSince: instant.nullable(),
+  })
+  .meta({ id: "Queue" });
+
 const location: z.ZodType<Location> = z
   .object({ name: text, version: number, registeredAt: instant })
   .meta({ id: "Location" });
@@ -65,9 +132,67 @@ const worker: z.ZodType<Worker> = z
   .meta({ id: "Worker" });
 
 export const instance: {
+  readonly get: Operation<Nothing, Instance>;
   readonly health: Operation<Nothing, Health>;
+  readonly locations: ListOperation<Nothing, LocationVersion>;
+  readonly pools: ListOperation<Nothing, Pool>;
+  readonly queues: ListOperation<Nothing, Queue>;
+  readonly store: Operation<Nothing, Store>;
   readonly openapi: Operation<Nothing, unknown>;
 } = {
+  get: {
+    method: "GET",
+    path: "/instance",
+    role: "viewer",
+    summary: "Which instance this is",
+    input: nothing,
+    answer: z.object({
+      id: text,
+      incarnation: number,
+      now: instant,
+      timezone: text,
+      store: z.enum(["local", "remote"]).nullable(),
+    }),
+  },
+  locations: listOperation<Nothing, LocationVersion>({
+    path: "/locations",
+    role: "viewer",
+    summary: "Code locations and the definitions that each has registered, the newest first",
+    input: {},
+    item: locationVersion,
+    page: { normal: 100, most: 1_000 },
+    cursor: cursorOf(z.tuple([z.string(), z.int()])),
+  }),
+  pools: listOperation<Nothing, Pool>({
+    path: "/pools",
+    role: "viewer",
+    summary: "Pools, and how much of each is taken",
+    input: {},
+    item: pool,
+    page: { normal: 200, most: 1_000 },
+  }),
+  queues: listOperation<Nothing, Queue>({
+    path: "/queues",
+    role: "viewer",
+    summary: "What waits and what runs, by code location",
+    input: {},
+    item: queue,
+    page: { normal: 200, most: 1_000 },
+  }),
+  store: {
+    method: "GET",
+    path: "/store",
+    role: "viewer",
+    summary: "What is to be uploaded and published, and what went over the link in the last day",
+    input: nothing,
+    answer: z.object({
+      unpublished: number,
+      uploads: number,
+      built: number,
+      sentBytes: number,
+      receivedBytes: number,
+    }),
+  },
   health: {
     method: "GET",
     path: "/health",

@@ -1,14 +1,66 @@
 import { api } from "@iroko/core/client";
-import { clockOff, isOff, listWorkers, lookAtClocks, secondsAhead } from "@iroko/core/engine";
+import {
+  clockOff,
+  instanceFacts,
+  isOff,
+  listLocationHistory,
+  listPools,
+  listWorkers,
+  lookAtClocks,
+  queueByLocation,
+  secondsAhead,
+  storeFacts,
+} from "@iroko/core/engine";
 import type { Answer } from "../http/answer.ts";
+import { pageOf } from "../http/page-of.ts";
+import { sliceAfter } from "../http/slice-after.ts";
 import { openApiDocument } from "../http/openapi.ts";
 import type { Instance } from "../model/instance.ts";
 
-export function instanceApi(answer: Answer, { db, catalog }: Instance): void {
-  const { health, openapi } = api.instance;
+export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: Instance): void {
+  const { get, health, locations, pools, queues, store, openapi } = api.instance;
   const document = openApiDocument();
 
   answer(openapi, async () => document);
+
+  answer(get, async () => {
+    const [{ id, incarnation }, { timezone }] = await Promise.all([instanceFacts(db), catalog()]);
+    return { id, incarnation, now: now(), timezone, store: kind ?? null };
+  });
+
+  answer(locations, (input) =>
+    pageOf(locations, input, {
+      read: ({ limit, after }) =>
+        listLocationHistory(db, {
+          limit,
+          ...(after === undefined ? {} : { after: JSON.parse(after) as [string, number] }),
+        }),
+      cursor: ({ name, version }) => JSON.stringify([name, version]),
+      item: (row) => row,
+    }),
+  );
+
+  answer(pools, async (input) => {
+    const { locations: known } = await catalog();
+    const named = new Set(known.flatMap(({ snapshot }) => snapshot.computes.flatMap((compute) => compute.pools)));
+    const all = await listPools(db, [...named]);
+    return pageOf(pools, input, {
+      read: async (page) => sliceAfter(all, ({ name }) => name, page),
+      cursor: ({ name }) => name,
+      item: (row) => row,
+    });
+  });
+
+  answer(queues, async (input) => {
+    const all = await queueByLocation(db);
+    return pageOf(queues, input, {
+      read: async (page) => sliceAfter(all, ({ location }) => location, page),
+      cursor: ({ location }) => location,
+      item: (row) => row,
+    });
+  });
+
+  answer(store, () => storeFacts(db));
 
   answer(health, async () => {
     const [workers, { locations }, look] = await Promise.all([listWorkers(db), catalog(), lookAtClocks(db)]);
