@@ -123,6 +123,17 @@ test("a range from a value to itself is once around the field, as it is for Dags
   assert.equal(parseCron("0 0 1 * sun-sun").days.weekdays?.days.size, 7);
 });
 
+test("every hour is every hour, however it is written: both of two that the clock shows twice fire", () => {
+  for (const hour of ["*", "*/1", "0-23", "22-21"]) {
+    assert.equal(
+      [...ticks(`30 ${hour} * * *`, "Europe/London", instant("2026-10-25T00:00Z")).take(3)].join(),
+      "2026-10-25T00:30:00Z,2026-10-25T01:30:00Z,2026-10-25T02:30:00Z",
+      hour,
+    );
+  }
+  assert.equal(parseCron("30 0-22 * * *").everyHour, false);
+});
+
 test("a number may have zeros before it", () => {
   assert.deepEqual(parseCron("005 004-07/02 01 012 07#01"), {
     ...parseCron("5 4-7/2 1 12 0#1"),
