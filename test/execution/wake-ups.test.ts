@@ -40,7 +40,8 @@ async function setup(): Promise<Setup> {
   const session = await db.session();
   const worker = uuidv7();
   const definitionHashes = definitionHashesOf(snapshot);
-  const row = { id: worker, location, ttlSeconds: 5, host: "here", pid: 1, bootId: "1", slots: 3, definitionHashes };
+  const code = { snapshot: snapshot.hash, definitionHashes };
+  const row = { id: worker, location, ttlSeconds: 5, host: "here", pid: 1, bootId: "1", slots: 3, ...code };
   await registerWorker(session, row, randomInt(2 ** 31));
   return {
     ...instance,
