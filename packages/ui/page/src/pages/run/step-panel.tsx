@@ -90,21 +90,7 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
           </ul>
         </details>
       )}
-      {step.error === null || attempt !== step.attempt ? null : (
-        <Failure
-          error={{
-            code: step.error.code,
-            message: step.error.message,
-            hint: step.error.hint,
-            place:
-              step.error.place?.file === undefined
-                ? undefined
-                : [step.error.place.file, step.error.place.line, step.error.place.column]
-                    .filter((part) => part !== undefined)
-                    .join(":"),
-          }}
-        />
-      )}
+      {step.error === null || attempt !== step.attempt ? null : <Failure error={step.error} />}
       {step.attempt < 2 ? null : (
         <p class="row" role="group" aria-label="Attempts">
           {Array.from({ length: Math.min(step.attempt, 30) }, (_, at) => step.attempt - at)

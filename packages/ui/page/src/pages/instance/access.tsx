@@ -1,0 +1,125 @@
+/** For admins: who may come in, with which tokens, and what everybody has done. */
+import type { ApiToken, AuditItem, Page, User } from "@iroko/core/client";
+import type { JSX } from "preact";
+import { address, post } from "../../api/get.ts";
+import { refresh, useResource } from "../../api/resource.ts";
+import { Act } from "../../parts/act.tsx";
+import { Badge } from "../../parts/badge.tsx";
+import { Empty } from "../../parts/command.tsx";
+import { DataTable } from "../../parts/data-table.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
+import { Ago } from "../../parts/time.tsx";
+import { place, setQuery } from "../../router.ts";
+
+const isOfAccess = (href: string): boolean => /^\/api\/v1\/(?:users|tokens|audit)/.test(href);
+
+export function Access(): JSX.Element {
+  const before = place.value.query.get("audit");
+  const users = useResource<Page<User>>("/api/v1/users");
+  const tokens = useResource<Page<ApiToken>>("/api/v1/tokens");
+  const audit = useResource<Page<AuditItem>>(address("/audit", { after: before, limit: 50 }));
+  const revoke = async (id: string): Promise<void> => {
+    await post(address("/tokens/{id}/revoke", { id }));
+    refresh(isOfAccess);
+  };
+  return (
+    <>
+      <h2>Users</h2>
+      <Loaded of={users}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty
+              says="Nobody signs in: the page is for this machine alone. To let others in:"
+              command="iroko users add NAME --role viewer"
+            />
+          ) : (
+            <DataTable
+              rows={items}
+              keyOf={({ name }) => name}
+              columns={[
+                { title: "Name", cell: ({ name }) => name },
+                { title: "Role", cell: ({ role }) => role },
+                { title: "Changed", cell: ({ changedAt }) => <Ago at={changedAt} /> },
+                { title: "Last seen", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+      <h2>Tokens</h2>
+      <Loaded of={tokens}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty says="No program has a token." command="iroko tokens create NAME --role viewer" />
+          ) : (
+            <DataTable
+              rows={items}
+              keyOf={({ id }) => id}
+              columns={[
+                { title: "For", cell: ({ name }) => name },
+                { title: "Role", cell: ({ role }) => role },
+                { title: "Made by", cell: ({ madeBy }) => madeBy },
+                { title: "Expires", cell: ({ expiresAt }) => <Ago at={expiresAt} /> },
+                { title: "Last used", cell: ({ lastUsedAt }) => <Ago at={lastUsedAt} /> },
+                {
+                  title: "State",
+                  cell: ({ id, name, revokedAt, expired }) =>
+                    revokedAt !== null || expired ? (
+                      <Badge state="off">{revokedAt === null ? "expired" : "revoked"}</Badge>
+                    ) : (
+                      <Act
+                        act={() => revoke(id)}
+                        tone="danger"
+                        confirm={`Revoke the token of ${name}? What uses it is refused from then on.`}
+                      >
+                        Revoke
+                      </Act>
+                    ),
+                },
+              ]}
+            />
+          )
+        }
+      </Loaded>
+      <h2>Audit</h2>
+      <Loaded of={audit}>
+        {({ items, cursor }) =>
+          items.length === 0 ? (
+            <Empty says="Nothing has been changed yet." />
+          ) : (
+            <>
+              <DataTable
+                rows={items}
+                keyOf={({ seq }) => String(seq)}
+                columns={[
+                  { title: "#", number: true, cell: ({ seq }) => seq },
+                  { title: "When", cell: ({ at }) => <Ago at={at} /> },
+                  { title: "Who", cell: ({ actor, actorKind }) => `${actor} (${actorKind})` },
+                  { title: "From", cell: ({ via, address: from }) => (from === null ? via : `${via} ${from}`) },
+                  { title: "What", cell: ({ operation }) => <code>{operation}</code> },
+                  { title: "Of", cell: ({ target }) => <code class="prose">{target ?? ""}</code> },
+                  {
+                    title: "Outcome",
+                    cell: ({ outcome }) => <Badge state={outcome === "done" ? "ok" : "failed"}>{outcome}</Badge>,
+                  },
+                ]}
+              />
+              <p class="row">
+                {before === null ? null : (
+                  <button type="button" onClick={() => setQuery({ audit: null })}>
+                    Newest
+                  </button>
+                )}
+                {cursor === null ? null : (
+                  <button type="button" onClick={() => setQuery({ audit: cursor })}>
+                    Older
+                  </button>
+                )}
+              </p>
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}

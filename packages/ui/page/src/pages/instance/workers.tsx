@@ -1,0 +1,54 @@
+/** Who works: where, on how much, and whether its link and its machine keep up. */
+import type { Health } from "@iroko/core/client";
+import type { JSX } from "preact";
+import { Badge } from "../../parts/badge.tsx";
+import { Empty } from "../../parts/command.tsx";
+import { DataTable } from "../../parts/data-table.tsx";
+import { Ago } from "../../parts/time.tsx";
+
+type Worker = Health["workers"][number];
+
+/** Above this a worker's own loop is late with its beats. */
+const lateLoopMs = 200;
+const clockOffSeconds = 5;
+
+function stateOf({ alive, draining }: Worker): JSX.Element {
+  if (!alive) return <Badge state="failed">gone</Badge>;
+  return draining ? <Badge state="draining" /> : <Badge state="on">at work</Badge>;
+}
+
+function troubleOf({ secondsAhead, loopDelayMs }: Worker): string {
+  return [
+    secondsAhead !== null && Math.abs(secondsAhead) > clockOffSeconds
+      ? `its clock is ${Math.round(secondsAhead)} s off`
+      : "",
+    loopDelayMs !== null && loopDelayMs > lateLoopMs ? `its loop is ${Math.round(loopDelayMs)} ms late` : "",
+  ]
+    .filter((text) => text !== "")
+    .join(", ");
+}
+
+export function Workers({ workers }: { readonly workers: readonly Worker[] }): JSX.Element {
+  if (workers.length === 0)
+    return <Empty says="No worker is running: nothing is made until one starts." command="iroko worker" />;
+  return (
+    <DataTable
+      rows={workers}
+      keyOf={({ id }) => id}
+      columns={[
+        { title: "State", cell: stateOf },
+        { title: "Host", cell: ({ host }) => host },
+        { title: "Process", number: true, cell: ({ pid }) => pid },
+        { title: "Location", cell: ({ location }) => location },
+        { title: "Running", number: true, cell: ({ running, slots }) => `${running} of ${slots}` },
+        {
+          title: "Round trip",
+          number: true,
+          cell: ({ roundTripMs }) => (roundTripMs === null ? "–" : `${roundTripMs.toFixed(1)} ms`),
+        },
+        { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
+        { title: "Trouble", cell: (worker) => <span class="bad-text">{troubleOf(worker)}</span> },
+      ]}
+    />
+  );
+}
