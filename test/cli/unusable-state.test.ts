@@ -251,27 +251,6 @@ async function settled(project: CliProject): Promise<void> {
   }
 }
 
-test(
-  "two instances on one store: the second is refused by each command that would write there",
-  { timeout },
-  async () => {
-    await using first = await cliProject({ "iroko.config.ts": shop });
-    await using second = await cliProject({ "iroko.config.ts": shop });
-    const env = { IROKO_STORE: first.file("shared") };
-    assert.equal((await first.iroko(make, { env })).exitCode, 0);
-    for (const args of [make, ["worker"]]) {
-      const { exitCode, stderr } = await second.iroko(args, { env });
-      assert.equal(exitCode, 2, stderr);
-      assert.match(
-        stderr,
-        /STORE_TAKEN The store file:\/\/\S+ belongs to instance [0-9a-f-]{36}; this one is [0-9a-f-]{36}\.[^]*Give each instance a folder or prefix of its own in IROKO_STORE/,
-      );
-    }
-    const doctor = await second.iroko(["doctor", "--strict"], { env });
-    assert.match(doctor.stdout, /wrong +strict +store of another instance/);
-  },
-);
-
 test("a TTL that the link does not allow is refused, with one that it does", { timeout }, async () => {
   await using database = await createMigratedDatabase();
   const url = new URL(database.url);
