@@ -215,6 +215,21 @@ test("from a failure on home to its line in the log, and back by the address alo
   await page.context().close();
 });
 
+test("a partition's versions are listed, with the command that goes back to each", { skip }, async () => {
+  const { page, troubles } = await open("/assets/raw_sales");
+  await page.click("button[aria-label='Versions of 2026-11-01']");
+  await page.waitForURL(/of=2026-11-01/);
+  const versions = page.locator("section[aria-label='Versions of raw_sales@2026-11-01']");
+  await versions.locator("tbody tr").first().waitFor();
+  assert.match(await versions.innerText(), /this one/);
+  const again = await at.instance.submit({ select: "raw_sales", partitions: { kind: "text", text: "2026-11-01" } });
+  await at.instance.ended(again);
+  await versions.locator("code:has-text('iroko rollback')").waitFor();
+  assert.match(await versions.innerText(), /iroko rollback 'raw_sales@2026-11-01' --to 1/);
+  assert.deepEqual(troubles, []);
+  await page.context().close();
+});
+
 test("a schedule is paused and resumed", { skip }, async () => {
   const { page } = await open("/schedules");
   await page.click("button:has-text('Pause')");

@@ -16,14 +16,18 @@ import type { TabProps } from "./asset.tsx";
 import { chosenKeys, chosenText, type Chosen } from "./choose.ts";
 import { Matrix } from "./matrix.tsx";
 import { MetadataList } from "./metadata.tsx";
+import { Plots } from "./plots.tsx";
+import { Versions } from "./versions.tsx";
 
 export function Partitions({ asset }: TabProps): JSX.Element {
   const isPartitioned = asset.partitionsDefinition.kind !== "none";
+  const of = place.value.query.get("of");
   return (
     <>
       {isPartitioned ? <Field asset={asset} /> : null}
       <h2>{isPartitioned ? "One by one" : "Versions"}</h2>
       <Table asset={asset} />
+      {of === null ? null : <Versions asset={asset.key} partition={isPartitioned ? of : ""} />}
     </>
   );
 }
@@ -105,6 +109,7 @@ function Table({ asset }: TabProps): JSX.Element {
           />
         ) : (
           <RowKeys>
+            <Plots partitions={items} />
             <div class="scroll">
               <table>
                 <thead>
@@ -141,7 +146,20 @@ function Table({ asset }: TabProps): JSX.Element {
                         </Badge>{" "}
                         <span class="faint">{row.lastError?.code ?? ""}</span>
                       </td>
-                      <td class="number">{row.version ?? "–"}</td>
+                      <td class="number">
+                        {row.version === null ? (
+                          "–"
+                        ) : (
+                          <button
+                            type="button"
+                            class="quiet"
+                            aria-label={`Versions of ${row.key}`}
+                            onClick={() => setQuery({ of: row.key === "" ? "-" : row.key })}
+                          >
+                            {row.version}
+                          </button>
+                        )}
+                      </td>
                       <td class="number">{count(row.rows)}</td>
                       <td class="number">{bytes(row.bytes)}</td>
                       <td>
