@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { assetGraph } from "../../packages/core/src/graph/asset-graph.ts";
-import { possibleAssets, selectAssets } from "../../packages/core/src/graph/selection.ts";
+import { possibleAssets, selectAssets, type SelectionGraph } from "../../packages/core/src/graph/selection.ts";
 import { IrokoError } from "../../packages/core/src/errors.ts";
 import { buildSnapshot } from "../support/build-snapshot.ts";
 
@@ -43,8 +43,9 @@ test("a slash needs no quotes, in values as in keys", () => {
 });
 
 test("what has no owner, or no kind, is said by <null>", () => {
-  const asset = { kind: "asset", group: "default", owners: [], kinds: [], tags: {} } as const;
-  const assets = new Map([
+  type Asset = SelectionGraph["assets"] extends ReadonlyMap<string, infer One> ? One : never;
+  const asset: Asset = { kind: "asset", group: "default", owners: [], kinds: [], tags: {} };
+  const assets = new Map<string, Asset>([
     ["mine", { ...asset, owners: ["ann"], kinds: ["sql"] }],
     ["nobodys", asset],
   ]);
