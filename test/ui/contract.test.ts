@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { apiRoot, operationsByName, pathNames, roles } from "@iroko/core/client";
 import { makeApp } from "../../packages/ui/src/app.ts";
-import { json, sample, type Sample } from "./sample.ts";
+import { json, sample, type ErrorBody, type Sample } from "./sample.ts";
 
 let at: Sample;
 before(async () => {
@@ -68,6 +68,37 @@ test("the page of the API has a link and a command for each operation, and no sc
     assert.ok(method === "GET" || text.includes(`curl --request ${method}`), name);
   }
   assert.doesNotMatch(text, /<script|<style|\sstyle=|\son[a-z]+=/i);
+});
+
+test("what is asked is read strictly: once, known, and where it belongs", async () => {
+  const reads = [
+    ["/runs?limit=1&limit=2", /names "limit" twice/],
+    ["/runs?__proto__=1", /"__proto__"/],
+    ["/runs?constructor=1", /constructor/],
+    ["/runs?limit=", /limit/],
+    ["/assets/raw_sales?key=slow", /names "key", which stands in the path/],
+    ["/assets/raw_sales/checks?after=%5B1%5D", /after: it is no cursor of this list/],
+    ["/runs?status=fine", /status/],
+    [`/stream?after=1`, /after/],
+  ] as const;
+  for (const [path, says] of reads) {
+    const answer = await at.get(apiRoot + path);
+    const { error } = await json<ErrorBody>(answer);
+    assert.deepEqual([answer.status, error.code], [400, "REQUEST_INVALID"], path);
+    assert.match(error.message, says);
+  }
+  const changes = [
+    ["/plans?select=slow", { select: "slow" }, /nothing in its address/],
+    ["/schedules/test/nightly/pause", { key: "other" }, /names "key", which stands in the path/],
+    ["/plans", { select: "slow", then: 1 }, /then/],
+    ["/plans", [], /not a JSON object/],
+  ] as const;
+  for (const [path, body, says] of changes) {
+    const answer = await at.post(apiRoot + path, body);
+    const { error } = await json<ErrorBody>(answer);
+    assert.deepEqual([answer.status, error.code], [400, "REQUEST_INVALID"], path);
+    assert.match(error.message, says);
+  }
 });
 
 test("what is read has an ETag, and is not sent again to whoever has it", async () => {

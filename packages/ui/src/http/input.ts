@@ -17,12 +17,7 @@ export async function readInput<Input>(c: Context, operation: Operation<Input>):
   const twice = names.find((name) => Object.hasOwn(given, name));
   if (twice !== undefined) throw invalid(`${what} names "${twice}", which stands in the path.`, "Leave it out.");
   const path = Object.fromEntries(names.map((name) => [name, c.req.param(name)]));
-  return parse(what, operation.input, { ...given, ...path }, names);
-}
-
-/** Of a page that is no operation. */
-export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema): z.output<Schema> {
-  return parse("The query", schema, queryOf(c), []);
+  return parse(what, operation, { ...given, ...path });
 }
 
 async function bodyOf(c: Context): Promise<object> {
@@ -47,19 +42,14 @@ function queryOf(c: Context): Readonly<Record<string, string>> {
   return Object.fromEntries(query);
 }
 
-function parse<Schema extends z.ZodType>(
-  what: string,
-  schema: Schema,
-  value: unknown,
-  inPath: readonly string[],
-): z.output<Schema> {
-  const result = schema.safeParse(value);
+function parse<Input>(what: string, { input, path }: Operation<Input>, value: unknown): Input {
+  const result = input.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  const issues = result.error.issues.map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`,
   );
-  const fields =
-    schema instanceof z.ZodObject ? Object.keys(schema.shape).filter((name) => !inPath.includes(name)) : [];
+  const names = pathNames({ path });
+  const fields = input instanceof z.ZodObject ? Object.keys(input.shape).filter((name) => !names.includes(name)) : [];
   throw invalid(
     `${what} is not as it should be: ${issues.join("; ")}.`,
     fields.length === 0 ? "Here it holds nothing." : `It takes: ${fields.join(", ")}.`,

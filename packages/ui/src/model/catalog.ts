@@ -83,13 +83,6 @@ export function findLocation(catalog: Catalog, name: string | undefined): Catalo
   });
 }
 
-/** The zone that an asset's times are told in. */
-export function timezoneOf({ partitions }: SnapshotAsset, fallback: string): string {
-  const parts =
-    partitions.kind === "multi" ? partitions.dimensions.map((dimension) => dimension.partitions) : [partitions];
-  return parts.find((part) => part.kind === "time")?.timezone ?? fallback;
-}
-
 function commonTimezone(locations: readonly CatalogLocation[]): string {
   const count = new Map<string, number>();
   for (const { snapshot } of locations) {

@@ -18,8 +18,6 @@ export async function findRun(db: Database, id: string): Promise<RunRecord> {
   throw new IrokoError("RUN_NOT_FOUND", `There is no run ${id}.`, { hint: "List the runs: iroko runs list" });
 }
 
-export const isLive = (run: Pick<RunRecord, "endedAt">): boolean => run.endedAt === null;
-
 /** A step's partitions in the text form of its asset as it is defined now. */
 export function stepPartitions(catalog: Catalog, step: Pick<StepRecord, "assets"> & SetColumns): string {
   return partitionsText(catalog.assets.get(step.assets[0] ?? "")?.asset.partitions, step);

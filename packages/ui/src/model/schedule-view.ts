@@ -142,7 +142,7 @@ function nextTicks(
 }
 
 /** A request in the text form that the CLI takes. */
-export function requestText(definition: PartitionsDefinition | undefined, request: PartitionRequest): string {
+function requestText(definition: PartitionsDefinition | undefined, request: PartitionRequest): string {
   switch (request.kind) {
     case "text":
       return request.text;
