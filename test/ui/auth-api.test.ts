@@ -20,6 +20,8 @@ after(async () => {
 });
 
 type Headers = Readonly<Record<string, string>>;
+/** The type is the test's word for it. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 const read = <Value>({ body }: RawAnswer): Value => JSON.parse(body) as Value;
 const code = (answer: RawAnswer): string => read<ErrorBody>(answer).error.code;
 const get = (path: string, headers: Headers) => front.ask("GET", `/api/v1${path}`, { headers });

@@ -49,7 +49,7 @@ export function accessApi(answer: Answer, { db }: Instance): void {
     const only = onlyOf(callerOf(c).principal);
     return pageOf(tokens.list, input, {
       read: ({ limit, after: before }) =>
-        only === "nobody" ? Promise.resolve([]) : listTokens(db, limit, { before, userId: only }),
+        only === "nobody's" ? Promise.resolve([]) : listTokens(db, limit, { before, ...only }),
       cursor: ({ id }) => id,
       item: (token) => token,
     });
@@ -61,8 +61,8 @@ export function accessApi(answer: Answer, { db }: Instance): void {
     const { principal } = callerOf(c);
     const only = onlyOf(principal);
     // A token may end itself.
-    if (only === "nobody" && id !== principal.id) throw tokenNotFound(id);
-    await revokeToken(db, id, only === "nobody" ? undefined : only);
+    if (only === "nobody's" && id !== principal.id) throw tokenNotFound(id);
+    await revokeToken(db, id, only === "nobody's" ? undefined : only.userId);
     return { id };
   });
 
@@ -77,7 +77,7 @@ export function accessApi(answer: Answer, { db }: Instance): void {
 }
 
 /** Whose tokens one sees and revokes: an admin everybody's, a user its own, another token nobody's. */
-function onlyOf({ kind, role, id }: Principal): string | undefined | "nobody" {
-  if (mayAct(role, "admin")) return undefined;
-  return kind === "user" ? id : "nobody";
+function onlyOf({ kind, role, id }: Principal): { readonly userId?: string | undefined } | "nobody's" {
+  if (mayAct(role, "admin")) return {};
+  return kind === "user" ? { userId: id } : "nobody's";
 }

@@ -49,7 +49,7 @@ export function loginPages(db: Database, exposure: Exposure): Hono {
         html`<p>You are signed in as <strong>${principal.name}</strong>, ${principal.role}.</p>
           <form method="post" action="/logout">
             <input type="hidden" name="csrf" value="${session === undefined ? "" : csrfToken(session)}" />
-            <button>Sign out</button> <a href="/">Back to the page</a>
+            <p><button class="primary">Sign out</button> <a href="/">Back to the page</a></p>
           </form>`,
       );
     })
@@ -95,17 +95,17 @@ function loginForm(c: Context, { next, status, error }: LoginForm): Response | P
     html`${error === undefined ? "" : html`<p class="error" role="alert">${error.message} ${error.hint ?? ""}</p>`}
       <form method="post" action="/login">
         <p>
-          <label for="name">Name</label><br />
+          <label for="name" class="faint">Name</label><br />
           <input id="name" name="name" autocomplete="username" autocapitalize="none" required autofocus />
         </p>
         <p>
-          <label for="password">Password</label><br />
+          <label for="password" class="faint">Password</label><br />
           <input id="password" name="password" type="password" autocomplete="current-password" required />
         </p>
         <input type="hidden" name="next" value="${next}" />
-        <button>Sign in</button>
+        <p><button class="primary">Sign in</button></p>
       </form>
-      <p>An admin makes users on the server's machine: <code>iroko users add NAME</code></p>`,
+      <p class="faint">An admin makes users on the server's machine: <code>iroko users add NAME</code></p>`,
   );
 }
 
