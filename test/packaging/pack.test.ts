@@ -147,6 +147,12 @@ for (const major of ["24", "26"]) {
   });
 }
 
+for (const major of ["24", "26"]) {
+  test(`a user's program speaks to a server by the client on Node ${major}`, async () => {
+    assert.equal(await succeed("node", ["client.ts"], project, withNode(major)), "SERVER_UNREACHABLE\n");
+  });
+}
+
 test("on Node 20, npx iroko says in one sentence what it needs", async () => {
   const { exitCode, stdout, stderr } = await run("npx", ["iroko", "check"], project, withNode("20"));
   assert.equal(exitCode, 2);

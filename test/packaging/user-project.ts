@@ -27,6 +27,23 @@ export const greetings = sqlAsset({
 export default define({ assets: [names, greetings] });
 `;
 
+const client = `import { openClient, type Run } from "@iroko/core/client";
+
+const client = openClient({ url: "http://127.0.0.1:1", timeoutMs: 1_000 });
+
+export async function failedRuns(): Promise<readonly Run[]> {
+  const { items } = await client.runs.list({ status: "failed" });
+  return items;
+}
+
+// @ts-expect-error -- there is no such status
+export const never = () => client.runs.list({ status: "fine" });
+// @ts-expect-error -- a run has an id
+export const nobody = () => client.runs.get();
+
+await failedRuns().catch((error: Error & { code?: string }) => console.log(error.code));
+`;
+
 const tsconfig = {
   compilerOptions: {
     target: "es2024",
@@ -42,11 +59,12 @@ const tsconfig = {
     skipLibCheck: false,
     outDir: "out",
   },
-  include: ["iroko.config.ts"],
+  include: ["iroko.config.ts", "client.ts"],
 };
 
 export const userProject: Readonly<Record<string, string>> = {
   "iroko.config.ts": config,
+  "client.ts": client,
   "tsconfig.json": JSON.stringify(tsconfig, null, 2),
   "package.json": JSON.stringify({ name: "a-user", private: true, type: "module" }, null, 2),
 };

@@ -90,7 +90,7 @@ test("what is asked is read strictly: once, known, and where it belongs", async 
   const changes = [
     ["/plans?select=slow", { select: "slow" }, /nothing in its address/],
     ["/schedules/test/nightly/pause", { key: "other" }, /names "key", which stands in the path/],
-    ["/plans", { select: "slow", then: 1 }, /then/],
+    ["/plans", { select: "slow", more: 1 }, /more/],
     ["/plans", [], /not a JSON object/],
   ] as const;
   for (const [path, body, says] of changes) {
