@@ -186,6 +186,9 @@ async function start(
   const definitionHashes = definitionHashesOf(snapshot);
   const gone = new AbortController();
   const patient = patientDatabase(db, gone.signal);
+  const leaving = new AbortController();
+  // A slot that came back empty-handed for want of a database would tell the queue, which then gives its whole pool up.
+  const patientUntilLeaving = patientDatabase(db, leaving.signal);
   const evaluator = mappingEvaluator(options);
   const mappings = answering(db, evaluator, options.location, snapshot);
   const { location } = options;
@@ -195,13 +198,16 @@ async function start(
   const claims = claimAhead({
     slots,
     async claim(limit, woken) {
-      const found = await claimSteps(db, { ...by, definitionHashes: replacement.claimable }, limit, woken).catch(
-        (error: unknown) => {
-          // A wake-up that throws would be tried again hours later; the reconciler is sooner.
-          options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
-          return [];
-        },
-      );
+      const found = await claimSteps(
+        patientUntilLeaving,
+        { ...by, definitionHashes: replacement.claimable },
+        limit,
+        woken,
+      ).catch((error: unknown) => {
+        // A wake-up that throws would be tried again hours later; the reconciler is sooner.
+        options.log?.warn("a claim failed; what it was for is derived again", { error: String(error) });
+        return [];
+      });
       for (const { attempt } of found) held.set(tokenOf(attempt.step), { attempt, controller: new AbortController() });
       return found;
     },
@@ -348,6 +354,7 @@ async function start(
   const overdue = Promise.withResolvers<void>();
   const leave = async (): Promise<Drained> => {
     isDraining = true;
+    leaving.abort();
     void sayDraining().catch(() => {}); // said again at each beat
     const idle = Promise.all([claims.close(), queue.stop()])
       .catch(() => {})
