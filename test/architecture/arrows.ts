@@ -36,8 +36,18 @@ const usesPackages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Core's folders; each uses only those before it, and the files beside them. */
-const coreFolders = ["partitions", "definitions", "graph", "planning", "automation", "client", "instance", "execution"];
-const effectfulFolders = ["instance", "execution"];
+const coreFolders = [
+  "partitions",
+  "definitions",
+  "graph",
+  "planning",
+  "automation",
+  "client",
+  "instance",
+  "access",
+  "execution",
+];
+const effectfulFolders = ["instance", "access", "execution"];
 /** The files beside the folders that name what is public: they may use everything. */
 const publicFiles = ["packages/core/src/index.ts", "packages/core/src/engine.ts"];
 /** The contract of the HTTP API and its client, which browsers load: of core's other folders it uses types alone. */

@@ -139,6 +139,7 @@ export { planRequest } from "./execution/plan-request.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { readPlanReport } from "./execution/report-plan.ts";
+export { type RetryOptions } from "./execution/repetition.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { definitionHashesOf } from "./execution/step-definition.ts";
