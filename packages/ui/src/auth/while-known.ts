@@ -16,8 +16,9 @@ export function whileKnown(c: Context, find: () => Promise<Caller | undefined>):
   }, everyMs);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   void body
-    .pipeTo(writable, { signal: gone.signal })
-    .catch(() => {}) // either end has left
+    .pipeTo(writable, { signal: gone.signal, preventAbort: true })
+    // To its reader it is an end like any other; a reader that has left needs none.
+    .catch(() => writable.close().catch(() => {}))
     .finally(() => clearInterval(timer));
   c.res = new Response(readable, c.res);
 }
