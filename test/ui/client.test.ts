@@ -82,6 +82,33 @@ test("the instance tells its code locations, what waits, and what its store has 
   });
 });
 
+test("an older version of a partition is made current again, and the list of its versions tells", async () => {
+  const worker = await at.instance.startWorker();
+  try {
+    const partition = "2026-11-05";
+    for (let count = 0; count < 2; count += 1) {
+      const { run } = await client.runs.submit({ select: "raw_sales", partitions: partition });
+      await at.instance.ended(run);
+    }
+    const of = { key: "raw_sales", partition };
+    assert.deepEqual(await client.assets.rollback(of), { from: 2, to: 1, version: 3 });
+    const { items } = await client.assets.versions(of);
+    assert.deepEqual(
+      items.map(({ version, current }) => [version, current]),
+      [
+        [3, true],
+        [2, false],
+        [1, false],
+      ],
+    );
+    assert.equal((await client.assets.events({ key: "raw_sales" })).items[0]?.type, "rolled_back");
+    assert.equal((await refusal(client.assets.rollback({ ...of, to: 9 }))).code, "VERSION_NOT_KEPT");
+    assert.equal((await refusal(client.assets.rollback({ key: "raw_sales" }))).code, "PARTITION_UNSPECIFIED");
+  } finally {
+    await worker.drain(0);
+  }
+});
+
 test("an error of the server is the same here: code, message, hint, place", async () => {
   const missing = await refusal(client.assets.get({ key: "raw_sale" }));
   assert.deepEqual([missing.code, missing.hint], ["ASSET_NOT_FOUND", 'Did you mean "raw_sales"?']);

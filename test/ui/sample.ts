@@ -1,5 +1,6 @@
 /** A small instance behind a server: made, missing and failed partitions, text that would like to be markup, a schedule. */
 import { request } from "node:http";
+import { openStore } from "@iroko/assets";
 import { startServer, type RunningServer } from "@iroko/ui";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 
@@ -65,6 +66,7 @@ export async function sample({ worker = true, module = definitions } = {}): Prom
   const server = await startServer({
     instance: { db: instance.db },
     port: 0,
+    openStore: () => openStore(instance.project.file("store")),
     checkAnswers: true,
     now: () => now,
   });

@@ -2,7 +2,7 @@
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
-import { readMoment, redactorOf, type Database } from "@iroko/core/engine";
+import { readMoment, redactorOf, type Database, type Store } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetsApi } from "./api/assets.ts";
@@ -35,6 +35,7 @@ export interface AppOptions {
   readonly db: Database;
   readonly now: () => Temporal.Instant;
   readonly store?: "local" | "remote" | undefined;
+  readonly openStore?: (() => Promise<Store>) | undefined;
   readonly log?: Logger | undefined;
   /** Who can reach it; by default this machine alone. */
   readonly exposure?: Exposure | undefined;
@@ -47,6 +48,7 @@ export function makeApp({
   db: uncounted,
   now,
   store,
+  openStore,
   log,
   checkAnswers,
   stream,
@@ -59,6 +61,7 @@ export function makeApp({
     db,
     now,
     store,
+    openStore,
     catalog,
     moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),
   };

@@ -1,7 +1,7 @@
 /** The server: an instance's API and page on one port of this machine. It reads snapshots and never loads user code. */
 import { createAdaptorServer } from "@hono/node-server";
 import { IrokoError, type Logger } from "@iroko/core";
-import { anybodyMayEnter, openDatabase, type Database } from "@iroko/core/engine";
+import { anybodyMayEnter, openDatabase, type Database, type Store } from "@iroko/core/engine";
 import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly requestSeconds?: number;
   /** Whether the instance's store is reached over a network: plans then tell what will travel. */
   readonly store?: "local" | "remote";
+  /** Opens that store, for what has to look into it; the server closes it again. */
+  readonly openStore?: () => Promise<Store>;
   readonly log?: Logger;
   /** How long one statement may take: 10. */
   readonly statementTimeoutSeconds?: number;
@@ -51,7 +53,17 @@ export const defaultPort = 3939;
 
 /** @throws {IrokoError} HOST_NOT_ALLOWED, PUBLIC_URL, TLS_INVALID, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { instance, host = "127.0.0.1", port = defaultPort, store, log, checkAnswers, stream, now } = options;
+  const {
+    instance,
+    host = "127.0.0.1",
+    port = defaultPort,
+    store,
+    openStore,
+    log,
+    checkAnswers,
+    stream,
+    now,
+  } = options;
   const { statementTimeoutSeconds = 10, requestSeconds = 30, publicUrl, tls, behindProxy = false } = options;
   // A pool of its own: what a page asks may not keep Postgres busy for as long as what workers and schedules do.
   const db = openDatabase("db" in instance ? instance.db.url : instance.databaseUrl, {
@@ -63,7 +75,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const exposure = await exposureOf({ host, port, publicUrl, hasTls: tls !== undefined, behindProxy }, () =>
       anybodyMayEnter(db),
     );
-    const app = makeApp({ db, now: now ?? (() => Temporal.Now.instant()), store, log, checkAnswers, stream, exposure });
+    const app = makeApp({
+      db,
+      now: now ?? (() => Temporal.Now.instant()),
+      store,
+      openStore,
+      log,
+      checkAnswers,
+      stream,
+      exposure,
+    });
     server = createAdaptorServer({
       fetch: app.fetch,
       serverOptions: {

@@ -46,7 +46,13 @@ async function develop(
   const log = terminalLogger(terminal);
   // The page first: it is there while the definitions are still being loaded.
   await using stack = new AsyncDisposableStack();
-  const server = await startServer({ instance, store: storeKind(project), ...serverOptions(options), log });
+  const server = await startServer({
+    instance,
+    store: storeKind(project),
+    openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+    ...serverOptions(options),
+    log,
+  });
   stack.defer(() => server.close());
   terminal.say(`${terminal.style(["green", "bold"], "Iroko is at")} ${server.url}`);
 

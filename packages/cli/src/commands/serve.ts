@@ -20,7 +20,13 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
       await using instance = await openInstance(project, terminal);
       const log = terminalLogger(terminal);
       await using stack = new AsyncDisposableStack();
-      const server = await startServer({ instance, store: storeKind(project), ...serverOptions(options), log });
+      const server = await startServer({
+        instance,
+        store: storeKind(project),
+        openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+        ...serverOptions(options),
+        log,
+      });
       stack.defer(() => server.close());
       const scheduler = startScheduler({ db: instance.db, log });
       stack.defer(() => scheduler.stop());

@@ -199,6 +199,20 @@ export interface ExplainedAsset {
   readonly schedules: readonly ExplainedReason[];
 }
 
+export interface RollbackInput extends PartitionInput {
+  /** A kept version; by default the one before that which is shown now. */
+  readonly to?: number | undefined;
+}
+
+export interface RolledBack {
+  /** What was current until now. */
+  readonly from: number;
+  /** What is shown again. */
+  readonly to: number;
+  /** Under which number. */
+  readonly version: number;
+}
+
 const assetStatus: z.ZodType<AssetStatus> = z
   .object({
     health: z.enum(["failed", "running", "missing", "made", "unknown"]),
@@ -392,6 +406,7 @@ export const assets: {
   readonly versions: ListOperation<PartitionInput, AssetVersion>;
   readonly checks: ListOperation<PartitionInput, CheckResult>;
   readonly events: ListOperation<AssetInput, InstanceEvent>;
+  readonly rollback: Operation<RollbackInput, RolledBack>;
 } = {
   list: listOperation<AssetsInput, Asset>({
     path: "/assets",
@@ -462,6 +477,14 @@ export const assets: {
     page: { normal: 200, most: 1_000 },
     cursor: cursorOf(z.tuple([z.boolean(), z.string(), z.string()])),
   }),
+  rollback: {
+    method: "POST",
+    path: "/assets/{key}/rollback",
+    role: "operator",
+    summary: "Make an older version of a partition current again; workers publish it",
+    input: z.strictObject({ key: name, partition: partitionKey.optional(), to: z.int().min(1).optional() }),
+    answer: z.object({ from: number, to: number, version: number }),
+  },
   events: listOperation<AssetInput, InstanceEvent>({
     path: "/assets/{key}/events",
     role: "viewer",

@@ -27,10 +27,12 @@ import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { gridOf } from "../model/partition-grid.ts";
 import { partitionKey } from "../model/run-view.ts";
+import { rollback } from "../model/rollback.ts";
 import { selectedAssets } from "../model/selected-assets.ts";
 import { readStale } from "../model/stale-view.ts";
 
-export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance): void {
+export function assetsApi(answer: Answer, instance: Instance): void {
+  const { db, now, moment, catalog } = instance;
   const { list, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
@@ -150,6 +152,11 @@ export function assetsApi(answer: Answer, { db, now, moment, catalog }: Instance
       cursor: ({ id }) => id,
       item: (event) => eventView(known, event),
     });
+  });
+
+  answer(api.assets.rollback, async ({ key, partition, to }) => {
+    const found = findAsset(await catalog(), key);
+    return rollback(instance, found, partitionNamed(found.asset, partition), to);
   });
 }
 

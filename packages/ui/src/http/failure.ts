@@ -23,6 +23,8 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   RUN_ENDED: 409,
   RUN_NOT_ENDED: 409,
   RUN_SUCCEEDED: 409,
+  PARTITION_BUSY: 409,
+  VERSION_NOT_KEPT: 409,
   USER_NOT_FOUND: 404,
   TOKEN_NOT_FOUND: 404,
   USER_EXISTS: 409,

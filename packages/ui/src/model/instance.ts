@@ -1,5 +1,5 @@
 import type { MomentWithKeys } from "@iroko/core";
-import type { Database } from "@iroko/core/engine";
+import type { Database, Store } from "@iroko/core/engine";
 import type { Catalog } from "./catalog.ts";
 
 /** What routes read and change. */
@@ -10,6 +10,8 @@ export interface Instance {
   readonly moment: (known?: Catalog) => Promise<MomentWithKeys>;
   /** Whether what steps make goes over a network; undefined where the server was not told. */
   readonly store?: "local" | "remote" | undefined;
+  /** Where objects are; undefined where the server was not told. */
+  readonly openStore?: (() => Promise<Store>) | undefined;
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
 }
