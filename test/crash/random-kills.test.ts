@@ -29,7 +29,8 @@ import { keepReading } from "./reader.ts";
 import { childrenOf, signalTo, supervise, type Supervised } from "./supervised.ts";
 
 const kills = effort(15, 500);
-/** On a machine so busy that restarts take most of it, fewer kills have to do. */
+/** On a machine so busy that restarts take most of it, fewer kills have to do: so many, however long they take. */
+const leastKills = 6;
 const attackSeconds = Number(process.env["CRASH_SECONDS"] ?? effort(30, Number.POSITIVE_INFINITY));
 const [dayCount, recordsPerDay] = effort([4, 100], [12, 200]);
 /** Longer than Postgres takes to come back on a busy machine: most workers keep their steps through that. */
@@ -185,7 +186,8 @@ async function killAtRandom(
 
   const runs: string[] = [];
   const startedAt = performance.now();
-  const isToAttack = (): boolean => count() < kills && performance.now() - startedAt < attackSeconds * 1000;
+  const isToAttack = (): boolean =>
+    count() < leastKills || (count() < kills && performance.now() - startedAt < attackSeconds * 1000);
   while (isToAttack()) {
     if (runs.length > 0) pos.more();
     const run = await instance.submit(request);
