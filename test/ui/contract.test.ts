@@ -104,7 +104,8 @@ test("what is asked is read strictly: once, known, and where it belongs", async 
 test("what is read has an ETag, and is not sent again to whoever has it", async () => {
   const first = await at.get("/api/v1/assets");
   const tag = first.headers.get("etag") ?? "";
-  assert.match(tag, /^"[0-9a-f]{40}"$/);
+  // Weak where it is compressed on its way.
+  assert.match(tag, /^(?:W\/)?"[0-9a-f]{40}"$/);
   assert.equal(first.headers.get("cache-control"), "no-cache");
   const again = (): Promise<Response> => fetch(`${at.url}/api/v1/assets`, { headers: { "if-none-match": tag } });
   const same = await again();

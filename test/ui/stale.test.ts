@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { openClient } from "@iroko/core/client";
 import { startServer } from "@iroko/ui";
 import { testInstance } from "../support/test-instance.ts";
 
-test("an asset's page says which partitions are stale, and why", async () => {
+test("an asset tells which of its partitions are stale, and why", async () => {
   await using instance = await testInstance({
     "iroko.config.ts": `
       import { readFileSync } from "node:fs";
@@ -32,13 +33,16 @@ test("an asset's page says which partitions are stale, and why", async () => {
   await make("*", "2026-11-01..2026-11-03");
   const server = await startServer({ instance: { db: instance.db }, port: 0 });
   try {
-    const page = async (): Promise<string> => (await fetch(`${server.url}/assets/below`)).text();
-    assert.doesNotMatch(await page(), /stale/);
+    const { assets } = openClient({ url: server.url });
+    assert.deepEqual(await assets.staleness({ key: "below" }), { stale: null, causes: [] });
     await instance.project.write("n", "2");
     await make("raw", "2026-11-02");
-    const text = await page();
-    assert.match(text, /stale<\/span>\s+2026-11-02\s*</);
-    assert.match(text, /<code>2026-11-02<\/code>\s+raw changed/);
+    const { stale, causes } = await assets.staleness({ key: "below" });
+    assert.equal(stale, "2026-11-02");
+    assert.deepEqual(
+      causes.map(({ partitions, reason }) => `${partitions}: ${reason}`),
+      ["2026-11-02: raw changed"],
+    );
   } finally {
     await server.close();
   }
