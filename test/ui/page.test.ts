@@ -201,7 +201,9 @@ test("from a failure on home to its line in the log, and back by the address alo
   await page.waitForURL(/select=status/);
   await page.waitForSelector("canvas[data-drawn='1']");
   await page.goto(`${at.url}/runs/${run}`);
-  await page.click("section.error button:has-text('log')");
+  await page.waitForSelector("section.error button:has-text('log')");
+  await page.keyboard.press("f");
+  await page.keyboard.press("Enter");
   await page.waitForSelector(".step .error");
   await page.click(".step button:has-text('1')");
   await page.waitForURL(/attempt=1/);

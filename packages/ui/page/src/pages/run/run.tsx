@@ -12,6 +12,7 @@ import { Command, Empty } from "../../parts/command.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
+import { useWalk } from "../../parts/walk-by-key.ts";
 import { go, place, setQuery } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
 import { StepPanel } from "./step-panel.tsx";
@@ -38,6 +39,7 @@ export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
 
 function Told({ run }: { readonly run: RunDetail }): JSX.Element {
   const { query } = place.value;
+  useWalk("f", undefined, failuresOnPage);
   const view = views.find((name) => name === query.get("view")) ?? "lines";
   const chosen = query.get("step");
   const groups = useResource<{ readonly items: readonly RunGroup[] }>(address("/runs/{id}/groups", { id: run.id }), {
@@ -126,6 +128,13 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
     </>
   );
 }
+
+/** The logs of what failed, and failed steps and lines wherever they are listed. */
+const failuresOnPage = (): readonly HTMLElement[] => [
+  ...document.querySelectorAll<HTMLElement>(
+    "main section.error button, main tr:has(.badge.bad) a, main summary:has(.badge.bad)",
+  ),
+];
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
   return (
