@@ -1,5 +1,6 @@
 /** Users, tokens and the audit at the command line. */
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { openDatabase, type AuditRow } from "@iroko/core/engine";
 import { createMigratedDatabase, type TestDatabase } from "../support/database.ts";
@@ -49,6 +50,25 @@ test("a token is printed once on stdout, and is of no use after it was revoked",
   assert.ok(!listed.stdout.includes(stdout.trim().slice(20)));
   assert.equal((await iroko(`tokens revoke ${id}`)).exitCode, 0);
   assert.match((await iroko("tokens list")).stdout, /revoked/);
+});
+
+test("no file of the command line changes something without telling the audit", () => {
+  const changing =
+    /\b(?:addDynamicKeys|addUser|applyPlan|applyRetention|cancelRun|createToken|purgePartitions|registerLocation|removeDynamicKeys|removeUser|retryRun|revokeToken|rollbackPartition|setPassword|setPaused|setPool|setRole|storePlan|submitRun)\b/;
+  const root = new URL("../../packages/cli/src/", import.meta.url);
+  const files = globSync("**/*.ts", { cwd: root }).map((path) => ({
+    path,
+    text: readFileSync(new URL(path, root), "utf8"),
+  }));
+  const changers = files.filter(({ text }) =>
+    [...text.matchAll(/import \{([^}]*)\} from "@iroko\/core\/engine"/g)].some(([, names = ""]) =>
+      changing.test(names),
+    ),
+  );
+  assert.ok(changers.length > 10, changers.map(({ path }) => path).join(" "));
+  const silent = changers.filter(({ text }) => !text.includes("auditedHere("));
+  // Definitions are registered anew by each command of an embedded instance, and when they are saved under `iroko dev`.
+  assert.deepEqual(silent.map(({ path }) => path).toSorted(), ["dev/dev-workers.ts", "session.ts"]);
 });
 
 test("bad input: exit code 2, and what to do", async () => {

@@ -1,4 +1,5 @@
 import { setPool } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
@@ -20,7 +21,9 @@ const command: CliCommand<ProjectOptions> = {
   async run({ args: [pool = "", text = ""], options, terminal }) {
     const slots = slotsOf(text);
     await using session = await openSession(findProject(options), terminal);
-    await setPool(session.db, pool, slots);
+    await auditedHere(session.db, { operation: "pools.set", target: `${pool} ${text}` }, (db) =>
+      db.transaction((tx) => setPool(tx, pool, slots)),
+    );
     terminal.say(
       slots === null ? `The pool "${pool}" has no limit.` : `The pool "${pool}" runs ${plural(slots, "step")} at once.`,
     );

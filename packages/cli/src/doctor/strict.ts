@@ -3,6 +3,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { listWorkers, violations, type Database, type Store } from "@iroko/core/engine";
+import { auditedHere } from "../access/here.ts";
 import type { Project } from "../project.ts";
 import { openProbed } from "../session.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -26,9 +27,9 @@ export async function* strictLook(
     let found = 0;
     for await (const violation of violations(db, store, { now })) {
       found += 1;
-      const { rule, message, remedy } = violation;
-      if (repair && violation.repair !== undefined) {
-        await violation.repair();
+      const { rule, message, remedy, repair: mend } = violation;
+      if (repair && mend !== undefined) {
+        await auditedHere(db, { operation: "instance.repair", target: `${rule}: ${message}` }, mend);
         yield { about: "strict", rule, verdict: "note", message: `${rule}: ${message}; it is being mended` };
       } else yield { about: "strict", rule, verdict: "wrong", message: `${rule}: ${message}`, remedy };
     }
