@@ -127,6 +127,7 @@ export { cancelRun } from "./execution/cancel-run.ts";
 export {
   assetStatuses,
   readPlanningState,
+  readStaleCauses,
   readState,
   statusSets,
   type AssetStatusRow,

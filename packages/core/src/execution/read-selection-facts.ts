@@ -20,7 +20,7 @@ export async function readSelectionFacts(
 ): Promise<SelectionFacts> {
   const asked = factsAskedBy(parseSelection(text));
   return {
-    ...(asked.has("status") ? { statuses: await readStatuses(db, snapshot, now) } : {}),
+    ...(asked.has("status") ? { statuses: await readStatuses(db, snapshot, now, asked.has("staleness")) } : {}),
     ...(asked.has("location") || asked.has("changed") ? await readRegistered(db, snapshot, text) : {}),
   };
 }
@@ -43,9 +43,10 @@ async function readStatuses(
   db: Queryable,
   snapshot: Snapshot,
   now: Moment,
+  withStaleness: boolean,
 ): Promise<NonNullable<SelectionFacts["statuses"]>> {
   const graph = assetGraph(snapshot);
-  const state = await readState(db, snapshot, [...graph.assets.keys()], now);
+  const state = await readState(db, snapshot, withStaleness ? [...graph.assets.keys()] : [], now);
   return withStoredMappings(db, now, (moment) => statusesOf(graph, state, moment));
 }
 

@@ -34,8 +34,17 @@ export interface Dependant {
   readonly dependency: SnapshotDependency;
 }
 
+// A snapshot never changes: that of ten thousand assets is understood once, and not at each look at it.
+const graphs = new WeakMap<Snapshot, AssetGraph>();
+
 /** @throws {IrokoError} DEFINITIONS_INVALID when the dependencies run in a circle */
 export function assetGraph(snapshot: Snapshot): AssetGraph {
+  let graph = graphs.get(snapshot);
+  if (graph === undefined) graphs.set(snapshot, (graph = graphOf(snapshot)));
+  return graph;
+}
+
+function graphOf(snapshot: Snapshot): AssetGraph {
   const computes = new Map(snapshot.computes.map((compute) => [compute.name, compute]));
   const byKey = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
   const makers = topologicalOrder(makersOf(snapshot));

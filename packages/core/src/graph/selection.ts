@@ -7,7 +7,7 @@ import type { SnapshotAsset } from "../definitions/snapshot.ts";
 import { IrokoError } from "../errors.ts";
 import { reach } from "./asset-graph.ts";
 import type { SelectionFacts } from "./selection-facts.ts";
-import { parseSelection, type Attribute, type Selection } from "./selection-parser.ts";
+import { parseSelection, type Attribute, type Selection, type StatusTerm } from "./selection-parser.ts";
 
 /** All that selecting asks of a graph; an `AssetGraph` is one. */
 export interface SelectionGraph {
@@ -165,17 +165,21 @@ function unknowable(attribute: string, column: number): IrokoError {
   });
 }
 
-export type SelectionFact = "location" | "status" | "changed";
+export type SelectionFact = "location" | "status" | "staleness" | "changed";
 
 /** What of an instance it takes to tell what a selection selects. */
 export function factsAskedBy(selection: Selection): ReadonlySet<SelectionFact> {
   return new Set(
     termsIn(selection).flatMap((term): readonly SelectionFact[] => {
-      if (term.kind === "status" || term.kind === "changed") return [term.kind];
+      if (term.kind === "status") return asksForStaleness(term.status) ? ["status", "staleness"] : ["status"];
+      if (term.kind === "changed") return ["changed"];
       return term.kind === "attribute" && term.attribute === "location" ? ["location"] : [];
     }),
   );
 }
+
+/** What else is asked of how an asset stands is told by its partitions alone. */
+const asksForStaleness = (status: StatusTerm): boolean => status === "stale" || status === "fresh";
 
 /** The selections within one that hold no other. */
 function termsIn(selection: Selection): readonly Selection[] {

@@ -8,7 +8,7 @@ import type { Database, Queryable } from "./database.ts";
 /** A stretch of more than twice as many partitions is cut into stretches of about so many. */
 const partitionsPerStretch = 1024;
 /** How much one transaction brings up to date. */
-const [stretchesAtOnce, partitionsAtOnce] = [32, 32 * partitionsPerStretch];
+const [assetsAtOnce, stretchesAtOnce, partitionsAtOnce] = [64, 32, 32 * partitionsPerStretch];
 
 /** After every name. */
 const end = "repeat(chr(1114111), 8)";
@@ -145,7 +145,11 @@ async function refreshSome(db: Database, assets: readonly string[]): Promise<boo
 /** Brings the summary of all assets, or of some, up to date. */
 export async function refreshSummaries(db: Database, assets?: readonly string[]): Promise<void> {
   const those = assets ?? (await assetsBehind(db));
-  if (those.length > 0) while (await refreshSome(db, those));
+  // Each transaction looks at all that it is asked about: of ten thousand, a few at a time.
+  for (let at = 0; at < those.length; at += assetsAtOnce) {
+    const some = those.slice(at, at + assetsAtOnce);
+    while (await refreshSome(db, some));
+  }
 }
 
 async function assetsBehind(db: Queryable): Promise<readonly string[]> {

@@ -1,10 +1,12 @@
 /**
  * Binds an operation of the contract to what answers it. What is true of every route stands here once: input is read
- * strictly, the role is asked for, a GET has an ETag, and an answer is what the contract says.
+ * strictly, the role is asked for, a GET has an ETag and is compressed where that is worth it, and an answer is what the
+ * contract says. What goes on is never compressed: each piece is to arrive when it is sent.
  */
 import { isDeepStrictEqual } from "node:util";
 import { pathNames, type Operation } from "@iroko/core/client";
 import type { Context, Hono } from "hono";
+import { compress } from "hono/compress";
 import { etag } from "hono/etag";
 import { readInput } from "./input.ts";
 import { requireRole } from "./require-role.ts";
@@ -39,10 +41,14 @@ export function answers(app: Hono, { checkAnswers = false }: AnswerOptions = {})
       const text = JSON.stringify(answer);
       if (checkAnswers) checkAnswer(operation, text);
       if (operation.method === "GET") c.header("cache-control", "no-cache");
-      return c.body(text, operation.status ?? 200, { "content-type": "application/json" });
+      return c.body(text, operation.status ?? 200, {
+        "content-type": "application/json",
+        "content-length": `${Buffer.byteLength(text)}`,
+      });
     };
     const path = routeOf(operation);
-    if (operation.method === "GET") app.get(path, etag(), respond);
+    // The ETag is of what was asked for, however it travels: it is told before it is compressed.
+    if (operation.method === "GET") app.get(path, compress(), etag(), respond);
     else app.on(operation.method, path, respond);
   };
 }

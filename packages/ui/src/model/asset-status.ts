@@ -18,7 +18,7 @@ export type Health = "failed" | "running" | "missing" | "made" | "unknown";
 
 export interface AssetStatus {
   readonly health: Health;
-  /** One sentence for people. */
+  /** One sentence for people; put into words when it is asked for: most of ten thousand are only counted. */
   readonly sentence: string;
   readonly exists: PartitionSet;
   readonly made: PartitionSet;
@@ -55,7 +55,9 @@ export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, 
   return {
     ...sets,
     health: healthOf(asset, sets),
-    sentence: sentenceOf(asset, sets),
+    get sentence() {
+      return sentenceOf(asset, sets);
+    },
     rows: row?.rows ?? 0,
     bytes: row?.bytes ?? 0,
     lastMadeAt: row?.lastMadeAt ?? null,

@@ -2,6 +2,7 @@
 import {
   containsPartition,
   countIn,
+  formatPartitions,
   intersect,
   parsePartitions,
   partitionsIn,
@@ -9,6 +10,7 @@ import {
   type Partition,
   type PartitionSet,
   type SnapshotAsset,
+  type TimePartitions,
 } from "@iroko/core";
 import type { GridRow, PartitionGrid } from "@iroko/core/client";
 import type { AssetStatus } from "./asset-status.ts";
@@ -49,7 +51,10 @@ export function gridOf(
   const letter = (partition: Partition): string => letterOf(sets, partition);
   if (definition.kind === "time") {
     const unit = count <= mostCells ? undefined : unitFor(definition.cadence, wanted, mostCells);
-    const rows = timeRows(cells(), letter, definition.timezone, unit, definition.cadence);
+    const rows =
+      unit !== undefined && unit !== "hour" && meetsMidnight.has(definition.cadence)
+        ? coarseRows(definition, sets, wanted, unit)
+        : timeRows(cells(), letter, definition.timezone, unit, definition.cadence);
     return { ...of, cell: (unit ?? "partition") as PartitionGrid["cell"], rows, columns: [] };
   }
   if (definition.kind === "multi")
@@ -123,6 +128,82 @@ function timeRows(
     }
   }
   return Array.from(rows, ([label, cells]) => rowFrom(label, cells));
+}
+
+/** Cadences of which no window lies in two days. */
+const meetsMidnight: ReadonlySet<string> = new Set(["hour", "day"]);
+
+/** The same from the sets' ranges alone, a cell at a time: of a hundred thousand hours none is looked at by itself. */
+function coarseRows(
+  definition: TimePartitions,
+  sets: GridSets,
+  wanted: PartitionSet,
+  unit: "day" | "month" | "year",
+): readonly GridRow[] {
+  const windows = rangesOf(wanted);
+  const there = overlaps(windows);
+  const [failed, running, stale, made] = [sets.failed, sets.running, sets.stale, sets.made].map((set) =>
+    overlaps(rangesOf(intersect(set, wanted))),
+  ) as [Overlaps, Overlaps, Overlaps, Overlaps];
+  const rows = new Map<string, (Cell | undefined)[]>();
+  const zone = definition.timezone;
+  const [begin, end] = [windows[0]![0], windows.at(-1)![1]];
+  const firstDay = Temporal.Instant.fromEpochMilliseconds(begin).toZonedDateTimeISO(zone).toPlainDate();
+  let date =
+    unit === "day" ? firstDay : unit === "month" ? firstDay.with({ day: 1 }) : firstDay.with({ month: 1, day: 1 });
+  let local = date.toZonedDateTime(zone);
+  while (local.epochMilliseconds < end) {
+    const nextDate = date.add({ [`${unit}s`]: 1 });
+    const next = nextDate.toZonedDateTime(zone);
+    const span: Range = [local.epochMilliseconds, next.epochMilliseconds];
+    const exists = there(span);
+    if (exists.length > 0) {
+      const any = (of: Overlaps): boolean => of(span).length > 0;
+      const share = made(span).length;
+      const rest = share === exists.length ? "m" : share === 0 ? "." : "p";
+      const [label, at] = placeOf(parentOf[unit] ?? "year", unit, date.toString(), local);
+      const row = rows.get(label) ?? [];
+      rows.set(label, row);
+      const key = formatPartitions(definition, timeRange(exists.from, exists.until));
+      row[at] = {
+        letter: any(failed) ? "f" : any(running) ? "r" : any(stale) ? "s" : rest,
+        first: key,
+        last: key,
+      };
+    }
+    [date, local] = [nextDate, next];
+  }
+  return Array.from(rows, ([label, cells]) => rowFrom(label, cells));
+}
+
+/** Epoch milliseconds, the end excluded. */
+type Range = readonly [from: number, until: number];
+type Overlaps = (span: Range) => { readonly length: number; readonly from: number; readonly until: number };
+
+function rangesOf(set: PartitionSet): readonly Range[] {
+  if (set.kind !== "time") return [];
+  return set.windows.map(({ start, end }) => [start.epochMilliseconds, end.epochMilliseconds]);
+}
+
+/** How much of ascending ranges lies in a span, and between where. Spans are asked for in ascending order. */
+function overlaps(ranges: readonly Range[]): Overlaps {
+  let at = 0;
+  return ([from, until]) => {
+    while (at < ranges.length && ranges[at]![1] <= from) at += 1;
+    const found = { length: 0, from: until, until: from };
+    for (let each = at; each < ranges.length && ranges[each]![0] < until; each += 1) {
+      const [start, end] = [Math.max(from, ranges[each]![0]), Math.min(until, ranges[each]![1])];
+      found.length += end - start;
+      found.from = Math.min(found.from, start);
+      found.until = Math.max(found.until, end);
+    }
+    return found;
+  };
+}
+
+function timeRange(from: number, until: number): PartitionSet {
+  const instant = (at: number): Temporal.Instant => Temporal.Instant.fromEpochMilliseconds(at);
+  return { kind: "time", windows: [{ start: instant(from), end: instant(until) }] };
 }
 
 function placeOf(

@@ -1,6 +1,6 @@
 /** What of an asset is stale, and why: as sets, however many partitions it has. */
-import { stalenessOf, type Moment, type PartitionSet, type SnapshotAsset } from "@iroko/core";
-import { readState, type Database } from "@iroko/core/engine";
+import type { Moment, PartitionSet, SnapshotAsset } from "@iroko/core";
+import { readStaleCauses, type Database } from "@iroko/core/engine";
 import { firstRanges } from "./asset-status.ts";
 import type { CatalogLocation } from "./catalog.ts";
 
@@ -14,12 +14,11 @@ const causesShown = 5;
 
 export async function readStale(
   db: Database,
-  { snapshot, graph }: CatalogLocation,
+  { snapshot }: CatalogLocation,
   asset: SnapshotAsset,
   now: Moment,
 ): Promise<StaleView> {
-  const state = await readState(db, snapshot, [asset.key], now);
-  const { stale, causes } = stalenessOf(graph, state, now).get(asset.key)!;
+  const { stale, causes } = await readStaleCauses(db, snapshot, asset.key, now);
   return {
     stale,
     causes: causes.slice(0, causesShown).map(({ partitions, reason }) => ({
