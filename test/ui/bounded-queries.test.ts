@@ -17,6 +17,7 @@ const most: Readonly<Record<string, number>> = {
   "instance.store": 1,
   "lineage.get": 4,
   "assets.list": 3,
+  "assets.counts": 6,
   "assets.get": 3,
   "assets.staleness": 4,
   "assets.explain": 130,

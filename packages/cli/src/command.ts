@@ -7,6 +7,8 @@ export interface CliCommand<Options extends object = object> {
   /** Its arguments, options and examples. */
   configure(command: Command): void;
   run(call: CommandCall<Options>): Promise<ExitCode>;
+  /** `answers`: it can do its work over a server's API. `unasked`: it needs no instance. Else it needs the instance's machine. */
+  readonly server?: "answers" | "unasked";
 }
 
 export interface CommandCall<Options extends object = object> {

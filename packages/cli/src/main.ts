@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { commandTable, type CommandEntry } from "./command-table.ts";
+import type { CliCommand } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { ProjectOptions } from "./project.ts";
 import { exitCodeOf, renderError, toJsonError } from "./terminal/render-error.ts";
 import { openTerminal, type Terminal } from "./terminal/terminal.ts";
 
@@ -34,12 +36,28 @@ async function runCommand(argv: readonly string[], terminal: Terminal): Promise<
     if (entry !== chosen) continue;
     const { default: definition } = await entry.load();
     definition.configure(command);
+    if (definition.server !== "unasked") command.addOption(serverOption(definition));
     command.action(async () => {
+      await refuseServer(entry, definition, command.opts());
       exitCode = await definition.run({ args: command.args, options: command.opts(), terminal });
     });
   }
   await program.parseAsync([...argv], { from: "user" });
   return exitCode;
+}
+
+function serverOption({ server }: CliCommand): Option {
+  const option = new Option("--server <url>", "ask this server instead of a database here (default: IROKO_SERVER)");
+  return option.hideHelp(server !== "answers");
+}
+
+/** @throws {IrokoError} LOCAL_ONLY: a server is named, and the command needs what only its instance's machine has */
+async function refuseServer({ name }: CommandEntry, definition: CliCommand, options: ProjectOptions): Promise<void> {
+  if (definition.server !== undefined || !(options.server ?? process.env["IROKO_SERVER"])) return;
+  const { IrokoError } = await import("@iroko/core");
+  throw new IrokoError("LOCAL_ONLY", `iroko ${name} cannot be done over a server.`, {
+    hint: "Run it on the machine of the instance, with its DATABASE_URL. Here, leave out --server and unset IROKO_SERVER.",
+  });
 }
 
 function emptyProgram(): Command {

@@ -21,6 +21,8 @@ export interface Project {
 export interface ProjectOptions {
   readonly definitions?: string;
   readonly location?: string;
+  /** Of the commands that a server can answer; `findServer` reads it. */
+  readonly server?: string;
 }
 
 const moduleNames = ["iroko.config.ts", "iroko.config.mts", "iroko.config.js", "iroko.config.mjs"];

@@ -135,6 +135,7 @@ export {
 } from "./execution/planning-state.ts";
 export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
+export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
 export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";

@@ -139,6 +139,8 @@ export const errorCatalogue = {
   TOO_MANY_STREAMS: "There are as many streams open as the server keeps.",
   SERVER_UNREACHABLE: "A client's server does not answer.",
   ANSWER_INVALID: "What answers a client is no Iroko server, or one of another version.",
+  SERVER_URL: "What names a server is no address, or one over which a token would travel readable.",
+  LOCAL_ONLY: "A command that needs the machine of the instance was asked to go over its server.",
   HTTPS_NEEDED: "A request reached the server's proxy without TLS.",
   SIGN_IN_NEEDED: "A request came from nobody that the server knows.",
   SIGN_IN_REFUSED: "Somebody tried to sign in by a wrong name or password.",

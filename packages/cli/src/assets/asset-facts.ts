@@ -26,7 +26,7 @@ import {
   type Store,
 } from "@iroko/core/engine";
 import { join } from "node:path";
-import { partitionKey, publishedUri } from "../runs/report-run.ts";
+import { partitionKey, publishedUri } from "../runs/published.ts";
 import type { Session } from "../session.ts";
 
 export interface AssetFacts {

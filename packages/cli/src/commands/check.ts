@@ -13,6 +13,7 @@ interface CheckOptions extends ProjectOptions {
 }
 
 const command: CliCommand<CheckOptions> = {
+  server: "unasked",
   configure(command) {
     withProjectOptions(withJsonOption(command)).addHelpText(
       "after",

@@ -1,7 +1,9 @@
 import type { CliCommand } from "../command.ts";
+import { examineServer } from "../doctor/examine-server.ts";
 import { examine, type Finding, type Look } from "../doctor/examine.ts";
 import { strictLook } from "../doctor/strict.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { findServer } from "../remote/find-server.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { UsageError } from "../usage-error.ts";
@@ -13,6 +15,7 @@ interface DoctorOptions extends ProjectOptions {
 }
 
 const command: CliCommand<DoctorOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .option("--strict", "look at every invariant: of runs, steps, versions, and each object in the store")
@@ -27,10 +30,15 @@ through those that are on this machine.`,
   async run({ options, terminal }) {
     const { strict = false, repair = false } = options;
     if (repair && !strict) throw new UsageError("--repair mends what --strict finds: give both.");
+    const server = findServer(options);
+    if (strict && server !== undefined)
+      throw new UsageError("--strict reads the database and the store.", "Run it on the machine of the instance.");
     const project = findProject(options);
     const findings: Finding[] = [];
     const look: Look | undefined = strict ? (db) => strictLook(db, project, terminal, { repair }) : undefined;
-    for await (const finding of examine(project, terminal, look)) {
+    // What can be looked at is another thing there than here, and so is what is found.
+    const looking = server === undefined ? examine(project, terminal, look) : examineServer(server);
+    for await (const finding of looking) {
       findings.push(finding);
       if (options.json === true) continue;
       const { verdict, about, message, remedy } = finding;

@@ -1,10 +1,9 @@
-import type { Explanation, Reason } from "@iroko/core";
-import { explainAsset, readMoment } from "@iroko/core/engine";
+import type { ExplainedAsset, ExplainedReason } from "@iroko/core/client";
+import { openAssets } from "../assets/assets.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
 
@@ -13,6 +12,7 @@ interface ExplainOptions extends ProjectOptions {
 }
 
 const command: CliCommand<ExplainOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<asset>", "its key; key@partition, or key@ with any text for partitions")
@@ -28,10 +28,8 @@ Examples:
       );
   },
   async run({ args: [target = ""], options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { db, location } = session;
-    const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
-    const explanation = await session.asking(() => explainAsset(db, location, target, now));
+    await using assets = await openAssets(options, terminal);
+    const explanation = await assets.explain(target);
     if (options.json === true) terminal.data(JSON.stringify(explanation, null, 2));
     else print(explanation, terminal);
     return exitCodes.done;
@@ -40,7 +38,7 @@ Examples:
 
 export default command;
 
-function print({ asset, groups, schedules }: Explanation, terminal: Terminal): void {
+function print({ asset, groups, schedules }: ExplainedAsset, terminal: Terminal): void {
   for (const { status, partitions, count, example, because } of groups) {
     const name = partitions === "" ? asset : `${asset}@${partitions}`;
     const many = count > 1 ? ` (${plural(count, "partition")})` : "";
@@ -57,7 +55,7 @@ function print({ asset, groups, schedules }: Explanation, terminal: Terminal): v
   }
 }
 
-function printReason(reason: Reason, terminal: Terminal): void {
+function printReason(reason: ExplainedReason, terminal: Terminal): void {
   const chain = chainOf(reason);
   for (const [index, { message }] of chain.entries()) terminal.data(`  ${index === 0 ? "" : "because "}${message}`);
   const hint = chain.at(-1)?.error?.hint;
@@ -67,7 +65,7 @@ function printReason(reason: Reason, terminal: Terminal): void {
 }
 
 /** Up to the first cause. */
-function chainOf(reason: Reason): readonly Reason[] {
+function chainOf(reason: ExplainedReason): readonly ExplainedReason[] {
   const [above] = reason.because ?? [];
   return above === undefined ? [reason] : [reason, ...chainOf(above)];
 }

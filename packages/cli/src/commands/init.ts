@@ -12,6 +12,7 @@ interface InitOptions {
 
 /** A project that runs at once; nothing is fetched, nothing is overwritten. */
 const command: CliCommand<InitOptions> = {
+  server: "unasked",
   configure(command) {
     withJsonOption(command).argument("[folder]", "made when missing", ".");
   },

@@ -4,7 +4,7 @@ import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findProject, type ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { finishRun, submitObservation, workHere } from "../runs/make-assets.ts";
+import { finishRun, holderHere, submitObservation, workHere } from "../runs/make-assets.ts";
 import { openSession } from "../session.ts";
 
 interface ObserveOptions extends ProjectOptions {
@@ -34,7 +34,7 @@ const command: CliCommand<ObserveOptions> = {
     }
     await workHere(session);
     const run = await submitObservation(session, plan, select, now);
-    return await finishRun(session, run, { json });
+    return await finishRun(await holderHere(session), run, { json });
   },
 };
 

@@ -1,15 +1,14 @@
-import { dynamicNameOf, listDynamicKeys, type Database, type DynamicKeyRow } from "@iroko/core/engine";
+import type { DynamicKey } from "@iroko/core/client";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import { openDynamicPartitions } from "../partitions/dynamic-partitions.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
 import { formatTable } from "../terminal/table.ts";
 import { plural } from "../terminal/units.ts";
 
-const page = 10_000;
-
 const command: CliCommand<ProjectOptions & { readonly json?: boolean }> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command)).argument(
       "<partitions>",
@@ -17,21 +16,18 @@ const command: CliCommand<ProjectOptions & { readonly json?: boolean }> = {
     );
   },
   async run({ args, options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { db, location } = session;
-    const name = dynamicNameOf(location.snapshot, args[0]!);
-    const keys = await allKeys(db, name);
+    await using subject = await openDynamicPartitions(options, terminal);
+    const { partitions: name, keys } = await subject.list(args[0]!);
     if (options.json === true) {
-      const rows = keys.map(({ key, addedAt }) => ({ key, addedAt: addedAt.toString() }));
-      terminal.data(JSON.stringify({ partitions: name, keys: rows }, null, 2));
+      terminal.data(JSON.stringify({ partitions: name, keys }, null, 2));
       return exitCodes.done;
     }
     if (keys.length > 0) {
       terminal.data(
-        formatTable<DynamicKeyRow>(
+        formatTable<DynamicKey>(
           [
             { title: "KEY", value: ({ key }) => key },
-            { title: "ADDED", value: ({ addedAt }) => `${addedAt.toString().slice(0, 19)}Z` },
+            { title: "ADDED", value: ({ addedAt }) => `${addedAt.slice(0, 19)}Z` },
           ],
           keys,
           { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
@@ -48,13 +44,3 @@ const command: CliCommand<ProjectOptions & { readonly json?: boolean }> = {
 };
 
 export default command;
-
-async function allKeys(db: Database, name: string): Promise<readonly DynamicKeyRow[]> {
-  const keys: DynamicKeyRow[] = [];
-  for (;;) {
-    const after = keys.at(-1)?.key;
-    const next = await listDynamicKeys(db, name, { limit: page, ...(after === undefined ? {} : { after }) });
-    keys.push(...next);
-    if (next.length < page) return keys;
-  }
-}

@@ -1,13 +1,14 @@
 import type { CliCommand } from "../command.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
+import { openMaking } from "../runs/making.ts";
 import { requestOf, withRequestOptions, type RequestOptions } from "../runs/request-options.ts";
 import { showPlan, type ShowPlanOptions } from "../runs/show-plan.ts";
-import { openSession } from "../session.ts";
 
 type PlanOptions = RequestOptions & ShowPlanOptions & ProjectOptions;
 
 const command: CliCommand<PlanOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(withRequestOptions(command)))
       .option("--steps", "list the steps too, in the order in which they run")
@@ -24,8 +25,8 @@ Examples:
   },
   async run({ options, terminal }) {
     requestOf(options); // contradictions are told before anything is opened
-    await using session = await openSession(findProject(options), terminal);
-    return await showPlan(session, options);
+    await using making = await openMaking(options, terminal);
+    return await showPlan(making, options, terminal);
   },
 };
 

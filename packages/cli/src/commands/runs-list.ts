@@ -1,11 +1,11 @@
 import { runStatuses } from "@iroko/core";
-import { listRuns, type RunRecord } from "@iroko/core/engine";
+import type { Run } from "@iroko/core/client";
 import { InvalidArgumentError, Option } from "commander";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
+import { openRuns } from "../runs/runs.ts";
 import { formatTable } from "../terminal/table.ts";
 import { formatSeconds } from "../terminal/units.ts";
 
@@ -18,6 +18,7 @@ interface RunsListOptions extends ProjectOptions {
 }
 
 const command: CliCommand<RunsListOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .option("-n, --limit <n>", "at most so many, the newest", parseLimit, 20)
@@ -26,15 +27,11 @@ const command: CliCommand<RunsListOptions> = {
       .option("--observations", "those that only looked at external assets, too");
   },
   async run({ options, terminal }) {
-    await using instance = await openInstance(findProject(options), terminal);
-    const runs = await listRuns(instance.db, {
-      limit: options.limit,
-      observations: options.observations ?? false,
-      ...(options.status === undefined ? {} : { statuses: [options.status] }),
-      ...(options.before === undefined ? {} : { before: options.before }),
-    });
+    await using subject = await openRuns(options, terminal);
+    const { limit, status, before, observations } = options;
+    const runs = await subject.list({ limit, status, before, observations });
     if (options.json === true) {
-      terminal.data(JSON.stringify(runs.map(runJson), null, 2));
+      terminal.data(JSON.stringify(runs, null, 2));
       return exitCodes.done;
     }
     if (runs.length === 0) {
@@ -42,7 +39,7 @@ const command: CliCommand<RunsListOptions> = {
       return exitCodes.done;
     }
     terminal.data(
-      formatTable<RunRecord>(
+      formatTable<Run>(
         [
           { title: "RUN", value: ({ id }) => id },
           { title: "STATUS", value: ({ status }) => status },
@@ -50,7 +47,7 @@ const command: CliCommand<RunsListOptions> = {
           { title: "PARTITIONS", value: ({ partitions }) => partitions || "-", shrinks: true },
           { title: "STEPS", value: stepsText, align: "right" },
           { title: "BY", value: ({ trigger, triggerName }) => triggerName ?? trigger },
-          { title: "ASKED FOR (UTC)", value: ({ createdAt }) => createdAt.toString().slice(0, 19).replace("T", " ") },
+          { title: "ASKED FOR (UTC)", value: ({ createdAt }) => createdAt.slice(0, 19).replace("T", " ") },
           { title: "TOOK", value: tookText, align: "right" },
         ],
         runs,
@@ -63,21 +60,17 @@ const command: CliCommand<RunsListOptions> = {
 
 export default command;
 
-/** A run as JSON shows it; JSON leaves out what is undefined. */
-export function runJson(run: RunRecord): RunRecord {
-  return { ...run, plan: undefined };
-}
-
-export function stepsText({ planned, succeeded, failed, skipped, canceled }: RunRecord): string {
+export function stepsText({ planned, succeeded, failed, skipped, canceled }: Run): string {
   const rest = Object.entries({ failed, skipped, canceled }).flatMap(([what, count]) =>
     count === 0 ? [] : [`${count} ${what}`],
   );
   return [succeeded === planned ? `${planned}` : `${succeeded}/${planned}`, ...rest].join(", ");
 }
 
-export function tookText({ startedAt, endedAt }: Pick<RunRecord, "startedAt" | "endedAt">): string {
+export function tookText({ startedAt, endedAt }: Pick<Run, "startedAt" | "endedAt">): string {
   if (startedAt === null) return "-";
-  return formatSeconds(startedAt.until(endedAt ?? Temporal.Now.instant()).total("seconds"));
+  const end = endedAt === null ? Temporal.Now.instant() : Temporal.Instant.from(endedAt);
+  return formatSeconds(Temporal.Instant.from(startedAt).until(end).total("seconds"));
 }
 
 function parseLimit(text: string): number {

@@ -1,13 +1,7 @@
-import { retryRun } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { findRun } from "../runs/find-run.ts";
-import { finishRun, workHere } from "../runs/make-assets.ts";
-import { hasLiveWorker, openSession } from "../session.ts";
-import { UsageError } from "../usage-error.ts";
+import { openMaking } from "../runs/making.ts";
 
 interface RunsRetryOptions extends ProjectOptions {
   readonly json?: boolean;
@@ -18,6 +12,7 @@ interface RunsRetryOptions extends ProjectOptions {
 }
 
 const command: CliCommand<RunsRetryOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<run>", "its id, or the first letters of it")
@@ -36,28 +31,9 @@ Examples:
       );
   },
   async run({ args, options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { id } = await findRun(session.db, args[0]!);
     const { fromStart, select, partitions } = options;
-    if (options.detach === true && session.mode === "embedded" && !(await hasLiveWorker(session))) {
-      throw new UsageError(
-        "--detach leaves a run to workers, and none is running here.",
-        "Leave --detach out, or start one beside it: iroko dev",
-      );
-    }
-    await session.store();
-    const again = await session.asking(() =>
-      auditedHere(session.db, { operation: "runs.retry", target: id }, (db) =>
-        retryRun(db, id, { fromStart, select, partitions }),
-      ),
-    );
-    if (options.detach === true) {
-      terminal.data(options.json === true ? JSON.stringify({ runId: again, status: "queued" }, null, 2) : again);
-      terminal.say(`Submitted. To look at it: iroko runs show ${again}`);
-      return exitCodes.done;
-    }
-    await workHere(session);
-    return await finishRun(session, again, options);
+    await using making = await openMaking(options, terminal);
+    return await making.retry(args[0]!, { fromStart, select, partitions }, options);
   },
 };
 

@@ -1,26 +1,16 @@
-import type { Snapshot } from "@iroko/core";
-import {
-  describeDeathOf,
-  listSteps,
-  locationAt,
-  materializationsOf,
-  type Database,
-  type RunRecord,
-  type StepRecord,
-} from "@iroko/core/engine";
+import type { Run, Step } from "@iroko/core/client";
+import { describeDeathOf } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { findRun } from "../runs/find-run.ts";
-import { partitionKey } from "../runs/report-run.ts";
-import { recordName } from "../runs/step-name.ts";
+import { allSteps, openRuns, type Runs } from "../runs/runs.ts";
+import { stepTitle } from "../runs/step-name.ts";
 import { renderErrorRecord } from "../terminal/render-error.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
-import { runJson, stepsText, tookText } from "./runs-list.ts";
+import { stepsText, tookText } from "./runs-list.ts";
 
 interface RunsShowOptions extends ProjectOptions {
   readonly json?: boolean;
@@ -29,31 +19,28 @@ interface RunsShowOptions extends ProjectOptions {
 
 const stepsShown = 40;
 const failuresShown = 5;
-const page = 1_000;
 
 const command: CliCommand<RunsShowOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<run>", "its id, or the first letters of it")
       .option("--all", `every step, not only the first ${stepsShown}`);
   },
   async run({ args, options, terminal }) {
-    await using instance = await openInstance(findProject(options), terminal);
-    const { db } = instance;
-    const run = await findRun(db, args[0]!);
-    const snapshot = (await locationAt(db, run.location, run.snapshotVersion))!.snapshot;
+    await using runs = await openRuns(options, terminal);
+    const run = await runs.find(args[0]!);
     if (options.json === true) {
-      terminal.data(JSON.stringify(await wholeRun(db, run, snapshot), null, 2));
+      terminal.data(JSON.stringify(await wholeRun(runs, run), null, 2));
       return exitCodes.done;
     }
     printRun(run, terminal);
-    const steps =
-      options.all === true ? await allSteps(db, run.id) : await listSteps(db, run.id, { limit: stepsShown });
-    if (steps.length > 0) terminal.data(stepsTable(steps, snapshot, terminal));
+    const steps = options.all === true ? await allSteps(runs, run.id) : await runs.steps(run.id, { limit: stepsShown });
+    if (steps.length > 0) terminal.data(stepsTable(steps, terminal));
     const hidden = run.planned - steps.length;
     if (hidden > 0 && steps.length === stepsShown) terminal.say(`… and more: iroko runs show ${run.id} --all`);
-    printDeaths(steps, snapshot, terminal);
-    if (run.failed > 0) await printFailures(db, run, snapshot, terminal);
+    printDeaths(steps, terminal);
+    if (run.failed > 0) await printFailures(runs, run, terminal);
     if (run.endedAt !== null && run.status !== "succeeded")
       terminal.say(`To retry what did not succeed: iroko runs retry ${run.id}`);
     return exitCodes.done;
@@ -62,34 +49,19 @@ const command: CliCommand<RunsShowOptions> = {
 
 export default command;
 
-async function wholeRun(db: Database, run: RunRecord, snapshot: Snapshot): Promise<Record<string, unknown>> {
-  const [steps, made] = await Promise.all([allSteps(db, run.id), materializationsOf(db, run.id)]);
-  const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
+async function wholeRun(runs: Runs, run: Run): Promise<Record<string, unknown>> {
+  const [steps, made] = await Promise.all([allSteps(runs, run.id), runs.made(run.id)]);
   return {
-    ...runJson(run),
-    steps: steps.map((record) => {
-      const { id: _, run: __, windows: ___, keys: ____, boxes: _____, ...step } = record;
-      return { ...step, title: recordName(snapshot, record) };
-    }),
-    materializations: made.map(({ partition, n, ...row }) => ({
-      step: n,
-      ...row,
-      partition: partitionKey(assets.get(row.asset), partition) || null,
+    ...run,
+    steps: steps.map(({ run: _run, partitions: _partitions, ...step }, index) => ({
+      ...step,
+      title: stepTitle(steps[index]!),
     })),
+    materializations: made.map(({ uri: _uri, partition, ...row }) => ({ ...row, partition: partition || null })),
   };
 }
 
-async function allSteps(db: Database, run: string): Promise<readonly StepRecord[]> {
-  const steps: StepRecord[] = [];
-  for (;;) {
-    const last = steps.at(-1);
-    const next = await listSteps(db, run, { limit: page, ...(last === undefined ? {} : { after: last.n }) });
-    steps.push(...next);
-    if (next.length < page) return steps;
-  }
-}
-
-function printRun(run: RunRecord, terminal: Terminal): void {
+function printRun(run: Run, terminal: Terminal): void {
   const facts: readonly (readonly [string, string | null])[] = [
     ["run", run.id],
     ["status", run.cancelRequestedAt !== null && run.endedAt === null ? `${run.status}, being canceled` : run.status],
@@ -99,7 +71,7 @@ function printRun(run: RunRecord, terminal: Terminal): void {
     ["priority", run.priority === 0 ? null : String(run.priority)],
     ["steps", stepsText(run)],
     ["by", run.triggerName === null ? run.trigger : `${run.trigger} ${run.triggerName}`],
-    ["asked for", `${run.createdAt.toString().slice(0, 19)}Z`],
+    ["asked for", `${run.createdAt.slice(0, 19)}Z`],
     ["took", run.startedAt === null ? null : tookText(run)],
     ["retries", run.parent],
     ["canceled", run.cancelReason],
@@ -111,12 +83,12 @@ function printRun(run: RunRecord, terminal: Terminal): void {
   terminal.data("");
 }
 
-function stepsTable(steps: readonly StepRecord[], snapshot: Snapshot, terminal: Terminal): string {
-  return formatTable<StepRecord>(
+function stepsTable(steps: readonly Step[], terminal: Terminal): string {
+  return formatTable<Step>(
     [
       { title: "#", value: ({ n }) => n, align: "right" },
       { title: "STATUS", value: ({ status }) => status },
-      { title: "STEP", value: (step) => recordName(snapshot, step) },
+      { title: "STEP", value: stepTitle },
       { title: "ATTEMPTS", value: ({ attempt }) => attempt || "", align: "right" },
       { title: "TOOK", value: tookText, align: "right" },
       { title: "WHY", value: whyText, shrinks: true },
@@ -126,7 +98,7 @@ function stepsTable(steps: readonly StepRecord[], snapshot: Snapshot, terminal: 
   );
 }
 
-function whyText(step: StepRecord): string {
+function whyText(step: Step): string {
   switch (step.status) {
     case "failed":
       return step.error?.code ?? "";
@@ -144,9 +116,9 @@ function whyText(step: StepRecord): string {
 }
 
 /** What processes and workers died of under the steps that are shown, and what a process said last. */
-function printDeaths(steps: readonly StepRecord[], snapshot: Snapshot, terminal: Terminal): void {
+function printDeaths(steps: readonly Step[], terminal: Terminal): void {
   for (const step of steps.filter(({ deaths }) => deaths.length > 0)) {
-    terminal.data(`\n${terminal.styleData("yellow", "interrupted")} ${recordName(snapshot, step)}`);
+    terminal.data(`\n${terminal.styleData("yellow", "interrupted")} ${stepTitle(step)}`);
     for (const death of step.deaths) {
       terminal.data(`  ${describeDeathOf(death)}`);
       for (const line of death.lastLines ?? []) terminal.data(terminal.styleData("dim", `    ${line}`));
@@ -154,9 +126,9 @@ function printDeaths(steps: readonly StepRecord[], snapshot: Snapshot, terminal:
   }
 }
 
-async function printFailures(db: Database, run: RunRecord, snapshot: Snapshot, terminal: Terminal): Promise<void> {
-  for (const step of await listSteps(db, run.id, { limit: failuresShown, statuses: ["failed"] })) {
-    terminal.data(`\n${terminal.styleData(["red", "bold"], "failed")} ${recordName(snapshot, step)}`);
+async function printFailures(runs: Runs, run: Run, terminal: Terminal): Promise<void> {
+  for (const step of await runs.steps(run.id, { limit: failuresShown, status: "failed" })) {
+    terminal.data(`\n${terminal.styleData(["red", "bold"], "failed")} ${stepTitle(step)}`);
     if (step.error !== null)
       terminal.data(renderErrorRecord(step.error, { style: terminal.styleData }).replaceAll(/^/gm, "  "));
     terminal.data(`  its log: iroko runs logs ${run.id} --step ${step.n}`);

@@ -32,7 +32,8 @@ export interface Finding {
     | "deployed"
     | "workers"
     | "runs"
-    | "strict";
+    | "strict"
+    | "server";
   /** Which of the invariants does not hold. */
   readonly rule?: string;
   readonly verdict: "ok" | "note" | "wrong";

@@ -1,25 +1,24 @@
-import { addDynamicKeys, dynamicNameOf, removeDynamicKeys } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
 import { plural } from "../terminal/units.ts";
+import { openDynamicPartitions } from "./dynamic-partitions.ts";
 
 export interface ChangeKeysOptions extends ProjectOptions {
   readonly json?: boolean;
 }
 
 const verbs = {
-  add: { change: addDynamicKeys, done: "added", idle: "were there already" },
-  remove: { change: removeDynamicKeys, done: "removed", idle: "were removed before" },
+  add: { done: "added", idle: "were there already" },
+  remove: { done: "removed", idle: "were removed before" },
 } as const;
 
 /** `partitions add` and `partitions remove`. */
 export function changeKeysCommand(verb: "add" | "remove"): CliCommand<ChangeKeysOptions> {
-  const { change, done, idle } = verbs[verb];
+  const { done, idle } = verbs[verb];
   return {
+    server: "answers",
     configure(command) {
       withProjectOptions(withJsonOption(command))
         .argument("<partitions>", "the name of dynamic partitions, or an asset that has them")
@@ -32,12 +31,9 @@ export function changeKeysCommand(verb: "add" | "remove"): CliCommand<ChangeKeys
       }
     },
     async run({ args, options, terminal }) {
-      await using session = await openSession(findProject(options), terminal);
-      const { db, location } = session;
-      const name = dynamicNameOf(location.snapshot, args[0]!);
+      await using subject = await openDynamicPartitions(options, terminal);
       const keys = [...new Set(args.slice(1))];
-      const subject = { operation: `dynamicPartitions.${verb}`, target: `${name} ${keys.join(" ")}` };
-      const changed = await auditedHere(db, subject, (db) => db.transaction((tx) => change(tx, name, keys)));
+      const { partitions: name, keys: changed } = await subject.change(verb, args[0]!, keys);
       if (options.json === true) {
         terminal.data(JSON.stringify({ partitions: name, [done]: changed }, null, 2));
         return exitCodes.done;

@@ -1,24 +1,21 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
 import { partitionsText, planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
-import {
-  cancelRun,
-  planRequest,
-  readMoment,
-  submitRun,
-  type RunProgress,
-  type RunRecord,
-  type RunTrigger,
-} from "@iroko/core/engine";
+import type { RunDetail } from "@iroko/core/client";
+import { planRequest, readMoment, submitRun, type RunRecord, type RunTrigger } from "@iroko/core/engine";
 import type { Command } from "commander";
 import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { hasLiveWorker, type Session } from "../session.ts";
 import { renderError, renderErrorRecord } from "../terminal/render-error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { followRun } from "./follow-run.ts";
-import { printReport, reportRun, type RunReport } from "./report-run.ts";
+import { printReport, reportRun, type RunReport, type Skipped } from "./report-run.ts";
 import { requestOf, type RequestOptions } from "./request-options.ts";
 import { howToRun, type RunOptions } from "./run-options.ts";
+import type { Runs } from "./runs.ts";
+import { runsHere } from "./runs-here.ts";
+import { partitionsText as partitionsOf } from "./step-name.ts";
 import { describeRun, unfinishedRuns } from "./unfinished-runs.ts";
 import { untilInterrupted } from "./until-interrupted.ts";
 
@@ -79,44 +76,76 @@ export async function makeRun(
   const resumed = await resumeUnfinished(session);
   if (options.detach !== true) await workHere(session);
   const { run, plan } = await submit();
-  if (options.detach === true) {
-    terminal.data(options.json === true ? JSON.stringify({ runId: run, status: "queued" }, null, 2) : run);
-    terminal.say(`Submitted. To look at it: iroko runs show ${run}`);
-    return exitCodes.done;
-  }
-  const exitCode = await finishRun(session, run, options, plan);
+  if (options.detach === true) return leaveRun(terminal, run, options);
+  const leftOut = plan.skipped.map(({ asset, partitions, reason }) => ({
+    asset,
+    partitions: partitionsOf(session.location.snapshot, asset, partitions),
+    reason,
+  }));
+  const exitCode = await finishRun(await holderHere(session), run, options, { steps: plan.stepCount, leftOut });
   if (exitCode !== exitCodes.interrupted) await finishResumed(session, resumed);
   return exitCode;
 }
 
-/** Follows a run to its end and reports it; Ctrl-C cancels it. */
+/** Prints a run's id, and leaves the run to the workers. */
+export function leaveRun(terminal: Terminal, run: string, { json = false }: { readonly json?: boolean }): ExitCode {
+  terminal.data(json ? JSON.stringify({ runId: run, status: "queued" }, null, 2) : run);
+  terminal.say(`Submitted. To look at it: iroko runs show ${run}`);
+  return exitCodes.done;
+}
+
+/** Who waits for a run. */
+export interface RunHolder {
+  readonly runs: Runs;
+  readonly terminal: Terminal;
+  /** What Ctrl-C does: here it cancels the run and waits for its end; a server's run it leaves alone. */
+  readonly ctrlC: "cancels" | "leaves";
+  /** Nobody here goes on with steps. */
+  readonly lost?: AbortSignal;
+}
+
+export async function holderHere(session: Session): Promise<RunHolder> {
+  const { db, terminal, lost } = session;
+  return { runs: runsHere(db, await session.store()), terminal, ctrlC: "cancels", lost };
+}
+
+/** Follows a run to its end and reports it. */
 export async function finishRun(
-  session: Session,
+  { runs, terminal, ctrlC, lost }: RunHolder,
   run: string,
   { json = false }: { readonly json?: boolean },
-  plan?: Plan,
+  planned?: { readonly steps: number; readonly leftOut: readonly Skipped[] },
 ): Promise<ExitCode> {
-  const { db, terminal } = session;
-  const { snapshot } = session.location;
-  let progress: RunProgress | undefined;
+  const left = new AbortController();
+  const signal = lost === undefined ? left.signal : AbortSignal.any([left.signal, lost]);
+  let progress: RunDetail | undefined;
   try {
     const isInterrupted = await untilInterrupted(
       terminal,
       async () => {
-        progress = await followRun(run, { db, terminal, snapshot, signal: session.lost });
+        progress = await followRun(run, { runs, terminal, signal });
       },
       async () => {
+        if (ctrlC === "leaves") return left.abort();
         terminal.say(`Canceling run ${run} … (Ctrl-C again leaves it at once)`);
-        await auditedHere(db, { operation: "runs.cancel", target: run }, (db) => cancelRun(db, run, "Ctrl-C"));
+        await runs.cancel(run, "Ctrl-C");
       },
     );
-    const report = await reportRun(run, progress!, { db, store: await session.store(), snapshot }, plan);
+    const report = await reportRun(runs, progress!, planned?.leftOut);
     if (json) terminal.data(JSON.stringify(report, null, 2));
-    else if (plan?.stepCount === 0) sayNothingToDo(session, report);
-    else printReport(report, snapshot, terminal);
+    else if (planned?.steps === 0) sayNothingToDo(terminal, report);
+    else {
+      const made = [...new Set(report.materializations.map(({ asset }) => asset))];
+      printReport(report, await runs.definitionsOf(progress!, made), terminal);
+    }
     if (isInterrupted && report.status !== "succeeded") return exitCodes.interrupted;
     return report.status === "succeeded" ? exitCodes.done : exitCodes.failed;
   } catch (error) {
+    if (left.signal.aborted) {
+      terminal.say(`Run ${run} goes on without this command. To look at it: iroko runs show ${run}`);
+      terminal.say(`To follow what it prints: iroko runs logs ${run} --follow. To end it: iroko runs cancel ${run}`);
+      return exitCodes.interrupted;
+    }
     // The run is there and can be gone on with: this is no longer a refusal.
     terminal.say(renderError(error, terminal));
     terminal.say(`Run ${run} was left as it is. To look at it: iroko runs show ${run}`);
@@ -124,7 +153,7 @@ export async function finishRun(
   }
 }
 
-function sayNothingToDo({ terminal }: Session, { skipped }: RunReport): void {
+function sayNothingToDo(terminal: Terminal, { skipped }: RunReport): void {
   for (const { asset, partitions, reason } of skipped) {
     terminal.say(
       `${terminal.style("dim", "skipped")} ${partitions === "" ? asset : `${asset}@${partitions}`}: ${reason}`,
@@ -152,12 +181,13 @@ async function observeFirst(
   const isStale = request.partitions.kind === "stale";
   const plan = planObservation({ snapshot, select: request.select, now, unpartitionedOnly: !isStale });
   if (plan.stepCount === 0) return "nothing";
-  const { terminal, db } = session;
+  const { terminal } = session;
   if (isStale) terminal.say(`Observing ${plan.assets.map(({ asset }) => asset).join(", ")} …`);
   const run = await submitObservation(session, plan, request.select, now);
-  const progress = await followRun(run, { db, terminal, snapshot, signal: session.lost });
+  const { runs } = await holderHere(session);
+  const progress = await followRun(run, { runs, terminal, signal: session.lost });
   if (progress.status === "succeeded") return "observed";
-  const report = await reportRun(run, progress, { db, store: await session.store(), snapshot });
+  const report = await reportRun(runs, progress);
   for (const { name, error } of report.failures) {
     terminal.say(`${terminal.style("yellow", "not observed")} ${name}`);
     terminal.say(renderErrorRecord(error, terminal).replaceAll(/^/gm, "  "));
@@ -192,18 +222,14 @@ async function resumeUnfinished(session: Session): Promise<readonly RunRecord[]>
 
 /** What an earlier command left unfinished goes on in this one's worker, and is waited for. */
 async function finishResumed(session: Session, runs: readonly RunRecord[]): Promise<void> {
-  const { db, terminal, location, lost } = session;
+  const { db, terminal, lost } = session;
   for (const run of runs) {
     const controller = new AbortController();
     await untilInterrupted(
       terminal,
       async () => {
-        const progress = await followRun(run.id, {
-          db,
-          terminal,
-          snapshot: location.snapshot,
-          signal: AbortSignal.any([controller.signal, lost]),
-        });
+        const signal = AbortSignal.any([controller.signal, lost]);
+        const progress = await followRun(run.id, { runs: runsHere(db), terminal, signal });
         terminal.say(`Run ${run.id}, which was left unfinished, has ${progress.status}.`);
       },
       () => {

@@ -1,8 +1,8 @@
 import type { CliCommand } from "../command.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
-import { makeAssets, withDetachOption, type MakeOptions } from "./make-assets.ts";
+import { withDetachOption, type MakeOptions } from "./make-assets.ts";
+import { openMaking } from "./making.ts";
 import { showPlan } from "./show-plan.ts";
 import { requestOf, withRequestOptions } from "./request-options.ts";
 import { withRunOptions } from "./run-options.ts";
@@ -10,7 +10,7 @@ import { withRunOptions } from "./run-options.ts";
 const notes = [
   "",
   "Ctrl-C cancels the run and waits for its end; what it has made by then stays made. With --detach the run is the",
-  "workers' own: iroko runs show, iroko runs cancel.",
+  "workers' own: iroko runs show, iroko runs cancel. Over a server it always is: Ctrl-C only stops following it.",
 ];
 
 export type MakeCommandOptions = MakeOptions & ProjectOptions & { readonly planOnly?: boolean };
@@ -18,6 +18,7 @@ export type MakeCommandOptions = MakeOptions & ProjectOptions & { readonly planO
 /** `materialize` and `backfill` are one thing by two names: a backfill is a run. */
 export function makeCommand(examples: readonly string[]): CliCommand<MakeCommandOptions> {
   return {
+    server: "answers",
     configure(command) {
       withDetachOption(withProjectOptions(withJsonOption(withRunOptions(withRequestOptions(command)))))
         .option("--plan-only", "show the plan and make nothing, as iroko plan does")
@@ -25,8 +26,8 @@ export function makeCommand(examples: readonly string[]): CliCommand<MakeCommand
     },
     async run({ options, terminal }) {
       requestOf(options); // contradictions are told before anything is opened
-      await using session = await openSession(findProject(options), terminal);
-      return await (options.planOnly === true ? showPlan(session, options) : makeAssets(session, options));
+      await using making = await openMaking(options, terminal);
+      return await (options.planOnly === true ? showPlan(making, options, terminal) : making.materialize(options));
     },
   };
 }

@@ -1,9 +1,9 @@
-import type { RunProgress } from "@iroko/core/engine";
+import type { RunCounts, RunDetail } from "@iroko/core/client";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatSeconds } from "../terminal/units.ts";
 
 /** `156/360 steps · 2 running · 1,204,000 rows · 18 MB · 95,000 rows/s · 13 s · about 17 s left` */
-export function progressLine(progress: RunProgress, seconds: number, { style }: Pick<Terminal, "style">): string {
+export function progressLine(progress: RunDetail, seconds: number, { style }: Pick<Terminal, "style">): string {
   const done = endedSteps(progress);
   const parts = [`${formatCount(done)}/${formatCount(progress.planned)} steps`];
   if (progress.running > 0) parts.push(`${formatCount(progress.running)} running`);
@@ -17,6 +17,6 @@ export function progressLine(progress: RunProgress, seconds: number, { style }: 
   return parts.join(style("dim", " · "));
 }
 
-export function endedSteps({ succeeded, failed, skipped, canceled }: RunProgress): number {
+export function endedSteps({ succeeded, failed, skipped, canceled }: RunCounts): number {
   return succeeded + failed + skipped + canceled;
 }

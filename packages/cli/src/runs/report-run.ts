@@ -5,30 +5,16 @@ import {
   setOfPartitions,
   unpartitioned,
   type ErrorRecord,
-  type Plan,
-  type Snapshot,
-  type SnapshotAsset,
-} from "@iroko/core";
-import {
-  failedChecksOf,
-  getRun,
-  listEvents,
-  listSteps,
-  materializationsOf,
-  setOfColumns,
-  stableKey,
-  type Database,
-  type RunProgress,
+  type PartitionsDefinition,
   type RunStatus,
-  type StepRecord,
-  type StepStatus,
-  type Store,
-} from "@iroko/core/engine";
+} from "@iroko/core";
+import type { RunDetail, Step } from "@iroko/core/client";
 import { formatTable } from "../terminal/table.ts";
 import { renderErrorRecord } from "../terminal/render-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, formatSeconds, plural } from "../terminal/units.ts";
-import { partitionsText, recordName } from "./step-name.ts";
+import { allSteps, type Runs } from "./runs.ts";
+import { stepTitle } from "./step-name.ts";
 
 /** The JSON of `materialize`, `backfill` and `observe`: fields are added, never taken away. */
 export interface RunReport {
@@ -40,10 +26,17 @@ export interface RunReport {
   /** What was looked at of external assets. */
   readonly observations: readonly { readonly asset: string; readonly partitions: string }[];
   /** What was not made, and why: nothing had changed, another run made it, something above failed. */
-  readonly skipped: readonly { readonly asset: string; readonly partitions: string; readonly reason: string }[];
+  readonly skipped: readonly Skipped[];
   /** Checks that did not pass, those that block nothing too. */
   readonly failedChecks: readonly ReportedCheck[];
   readonly failures: readonly ReportedFailure[];
+}
+
+export interface Skipped {
+  readonly asset: string;
+  /** "" where unpartitioned. */
+  readonly partitions: string;
+  readonly reason: string;
 }
 
 export interface ReportedCheck {
@@ -60,7 +53,7 @@ export interface ReportedMaterialization {
   readonly asset: string;
   /** The key; null where unpartitioned. */
   readonly partition: string | null;
-  /** Where readers find it; null where the asset stores nothing. */
+  /** Where readers find it; null where the asset stores nothing, and over a server, which does not tell. */
   readonly uri: string | null;
   readonly rows: number;
   readonly bytes: number;
@@ -80,112 +73,83 @@ export interface ReportedFailure {
   readonly error: ErrorRecord;
 }
 
-export interface ReportContext {
-  readonly db: Database;
-  readonly store: Store;
-  readonly snapshot: Snapshot;
-}
-
 const failuresShown = 5;
 const checksShown = 10;
-const pageOfSteps = 10_000;
 const eventsRead = 1_000;
 
-export async function reportRun(
-  run: string,
-  progress: RunProgress,
-  { db, store, snapshot }: ReportContext,
-  plan?: Pick<Plan, "skipped">,
-): Promise<RunReport> {
-  const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
-  const record = await getRun(db, run);
-  const isObservation = record?.trigger === "observe";
-  const [observed, made, failedChecks, failed, passedOver, joined] = await Promise.all([
-    isObservation ? listEvents(db, { run }, { limit: eventsRead }) : [],
-    materializationsOf(db, run),
-    failedChecksOf(db, run),
-    progress.failed === 0 ? [] : allSteps(db, run, "failed"),
-    progress.skipped === 0 ? [] : allSteps(db, run, "skipped"),
-    progress.succeeded === 0 ? [] : allSteps(db, run, "succeeded"),
+/** Of a run that has ended, and of what its plan left out. */
+export async function reportRun(runs: Runs, run: RunDetail, leftOut: readonly Skipped[] = []): Promise<RunReport> {
+  const { id, status, planned, succeeded, failed, skipped, canceled } = run;
+  const stepsThat = (status: "failed" | "skipped" | "succeeded", count: number): Promise<readonly Step[]> =>
+    count === 0 ? Promise.resolve([]) : allSteps(runs, id, status);
+  const [observed, made, failedChecks, failures, passedOver, joined] = await Promise.all([
+    run.trigger === "observe" ? runs.events(id, eventsRead) : [],
+    runs.made(id),
+    runs.failedChecks(id),
+    stepsThat("failed", failed),
+    stepsThat("skipped", skipped),
+    stepsThat("succeeded", succeeded),
   ]);
-  const { planned, succeeded, skipped, canceled } = progress;
   return {
-    runId: run,
-    status: progress.status,
-    steps: { planned, succeeded, failed: progress.failed, skipped, canceled },
-    seconds: record?.endedAt ? record.createdAt.until(record.endedAt).total("seconds") : 0,
-    materializations: made.map((row) => {
-      const asset = assets.get(row.asset);
-      const key = partitionKey(asset, row.partition);
-      return {
-        asset: row.asset,
-        partition: key === "" ? null : key,
-        uri: asset && row.objectKey !== null ? publishedUri(store, asset, row.partition) : null,
-        rows: row.rows,
-        bytes: row.bytes,
-        sha256: row.sha256,
-        version: row.version,
-        dataVersion: row.dataVersion,
-        metadata: row.metadata ?? {},
-        checks: row.checks ?? [],
-        seconds: row.seconds,
-      };
-    }),
-    observations: observed.flatMap(({ type, asset, ...columns }) =>
-      type === "observation" && asset !== null
-        ? [{ asset, partitions: partitionsText(snapshot, asset, setOfColumns(columns)) }]
-        : [],
+    runId: id,
+    status,
+    steps: { planned, succeeded, failed, skipped, canceled },
+    seconds: run.endedAt === null ? 0 : secondsBetween(run.createdAt, run.endedAt),
+    materializations: made.map((row) => ({
+      asset: row.asset,
+      partition: row.partition || null,
+      uri: row.uri,
+      rows: row.rows,
+      bytes: row.bytes,
+      sha256: row.sha256,
+      version: row.version,
+      dataVersion: row.dataVersion,
+      metadata: row.metadata,
+      checks: row.checks,
+      seconds: row.seconds,
+    })),
+    observations: observed.flatMap(({ type, asset, partitions }) =>
+      type === "observation" && asset !== null ? [{ asset, partitions }] : [],
     ),
     skipped: [
-      ...(plan?.skipped ?? []).map(({ asset, partitions, reason }) => ({
-        asset,
-        partitions: partitionsText(snapshot, asset, partitions),
-        reason,
-      })),
+      ...leftOut.map(({ asset, partitions, reason }) => ({ asset, partitions, reason })),
       ...[...joined, ...passedOver].flatMap((step) => {
         const reason = whyNotMade(step);
-        if (reason === undefined) return [];
-        const partitions = setOfColumns(step);
-        return step.assets.map((asset) => ({
-          asset,
-          partitions: partitionsText(snapshot, asset, partitions),
-          reason,
-        }));
+        return reason === undefined ? [] : step.assets.map((asset) => ({ asset, partitions: step.partitions, reason }));
       }),
     ],
-    failedChecks: failedChecks.map(({ asset, name, partition, severity, blocking, message }) => {
-      const key = partitionKey(assets.get(asset), partition);
-      return { asset, name, partition: key === "" ? null : key, severity, blocking, message: message ?? null };
-    }),
-    failures: failed.map((step) => ({
+    failedChecks: failedChecks.map(({ asset, name, partition, severity, blocking, message }) => ({
+      asset,
+      name,
+      partition: partition || null,
+      severity,
+      blocking,
+      message,
+    })),
+    failures: failures.map((step) => ({
       step: step.n,
-      name: recordName(snapshot, step),
+      name: stepTitle(step),
       attempts: step.attempt,
       error: step.error ?? { code: "INTERNAL", message: "The step failed without an error." },
     })),
   };
 }
 
-async function allSteps(db: Database, run: string, status: StepStatus): Promise<readonly StepRecord[]> {
-  const steps: StepRecord[] = [];
-  for (;;) {
-    const after = steps.at(-1)?.n ?? -1;
-    const page = await listSteps(db, run, { after, limit: pageOfSteps, statuses: [status] });
-    steps.push(...page);
-    if (page.length < pageOfSteps) return steps;
-  }
-}
+const secondsBetween = (from: string, to: string): number =>
+  Temporal.Instant.from(from).until(Temporal.Instant.from(to)).total("seconds");
 
 /** undefined: it was made. */
-function whyNotMade({ status, outcome, deferredReason }: StepRecord): string | undefined {
+function whyNotMade({ status, outcome, deferredReason }: Step): string | undefined {
   if (status === "skipped") return deferredReason ?? "what it needs was not made";
   if (outcome === "joined") return "another run made it meanwhile";
   return outcome === "unchanged" ? "its inputs have not changed" : undefined;
 }
 
+type Definitions = ReadonlyMap<string, PartitionsDefinition>;
+
 /** The last lines of a command: a table on stdout, how it went and what failed on stderr. */
-export function printReport(report: RunReport, snapshot: Snapshot, terminal: Terminal): void {
-  if (report.materializations.length > 0) terminal.data(materializationTable(report, snapshot, terminal));
+export function printReport(report: RunReport, definitions: Definitions, terminal: Terminal): void {
+  if (report.materializations.length > 0) terminal.data(materializationTable(report, definitions, terminal));
   for (const { asset, partitions } of report.observations) {
     terminal.data(`observed ${partitions === "" ? asset : `${asset}@${partitions}`}`);
   }
@@ -238,12 +202,11 @@ interface AssetRow {
   readonly seconds: number;
 }
 
-function materializationTable({ materializations }: RunReport, snapshot: Snapshot, terminal: Terminal): string {
-  const assets = new Map(snapshot.assets.map((asset) => [asset.key, asset]));
+function materializationTable({ materializations }: RunReport, definitions: Definitions, terminal: Terminal): string {
   const rows = Array.from(
     Map.groupBy(materializations, ({ asset }) => asset),
     ([asset, list]): AssetRow => {
-      const definition = assets.get(asset)?.partitions ?? unpartitioned;
+      const definition = definitions.get(asset) ?? unpartitioned;
       const partitions = list.map(({ partition }) => partitionOf(definition, partition ?? ""));
       const sum = (field: "rows" | "bytes" | "seconds"): number => list.reduce((total, row) => total + row[field], 0);
       return {
@@ -266,28 +229,4 @@ function materializationTable({ materializations }: RunReport, snapshot: Snapsho
     rows,
     { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
   );
-}
-
-/** As people write it; the id where the definition no longer has it. */
-export function partitionKey(asset: Pick<SnapshotAsset, "partitions"> | undefined, id: string): string {
-  if (asset === undefined) return id;
-  try {
-    return partitionOf(asset.partitions, id).key;
-  } catch {
-    return id;
-  }
-}
-
-/** Where readers find a partition; null where the asset stores nothing, or no longer has the partition. */
-export function publishedUri(
-  store: Store,
-  { storage, partitions }: Pick<SnapshotAsset, "storage" | "partitions">,
-  id: string,
-): string | null {
-  if (storage === undefined) return null;
-  try {
-    return store.uriOf(stableKey(storage, partitionOf(partitions, id)));
-  } catch {
-    return null;
-  }
 }

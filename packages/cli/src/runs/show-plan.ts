@@ -1,34 +1,25 @@
 /** What `plan` does: plan, keep the plan under an id, and print it. */
 import { assetGraph, wholePlan, type Moment, type Plan, type Snapshot } from "@iroko/core";
-import { readPlanReport, storePlan } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { storeKind } from "../project.ts";
-import type { Session } from "../session.ts";
 import { formatTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
+import type { Making } from "./making.ts";
 import { printPlan } from "./print-plan.ts";
-import { requestOf, type RequestOptions } from "./request-options.ts";
+import type { RequestOptions } from "./request-options.ts";
 import { stepName } from "./step-name.ts";
-import { sayUnfinished } from "./unfinished-runs.ts";
 
 export interface ShowPlanOptions {
   readonly json?: boolean;
   readonly steps?: boolean;
 }
 
-export async function showPlan(session: Session, options: RequestOptions & ShowPlanOptions): Promise<ExitCode> {
-  const { db, location, terminal, project } = session;
-  const { snapshot } = location;
-  const request = requestOf(options);
-  const { id, plan, moment } = await session.asking(() =>
-    auditedHere(db, { operation: "plans.create", target: request.select }, (db) =>
-      storePlan(db, location, request, Temporal.Now.instant(), options.config),
-    ),
-  );
-  const report = await readPlanReport(db, { plan, snapshot, request, now: moment, store: storeKind(project) });
-  const steps = options.steps === true ? listSteps(plan, snapshot, moment) : undefined;
+export async function showPlan(
+  making: Making,
+  options: RequestOptions & ShowPlanOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { id, report, steps } = await making.plan(options);
   if (options.json === true) {
     terminal.data(JSON.stringify({ id, ...report, ...(steps === undefined ? {} : { order: steps }) }, null, 2));
     return exitCodes.done;
@@ -40,11 +31,11 @@ export async function showPlan(session: Session, options: RequestOptions & ShowP
       ? "Nothing to do."
       : `${report.materializations === 0 ? "" : `${plural(report.materializations, "partition")} in `}${plural(report.steps, "step")}. Nothing has been made: iroko apply ${id} makes it.`,
   );
-  await sayUnfinished(session);
+  await making.sayUnfinished();
   return exitCodes.done;
 }
 
-interface ListedStep {
+export interface ListedStep {
   readonly step: number;
   readonly name: string;
   readonly kind: string;
@@ -53,7 +44,7 @@ interface ListedStep {
   readonly reason: string;
 }
 
-function listSteps(plan: Plan, snapshot: Snapshot, moment: Moment): readonly ListedStep[] {
+export function listSteps(plan: Plan, snapshot: Snapshot, moment: Moment): readonly ListedStep[] {
   const { steps, edges } = wholePlan(assetGraph(snapshot), plan, moment);
   const above = Map.groupBy(edges, ({ to }) => to);
   const gates = new Set(steps.filter(({ kind }) => kind === "gate").map(({ n }) => n));

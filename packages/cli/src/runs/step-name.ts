@@ -6,20 +6,25 @@ import {
   type PlannedStep,
   type Snapshot,
 } from "@iroko/core";
-import { setOfColumns, type StepRecord } from "@iroko/core/engine";
-
-type NamedStep = Pick<PlannedStep, "kind" | "name" | "assets" | "partitions">;
+import type { Step } from "@iroko/core/client";
 
 /** `cleaned@2026-11-02`; a standalone check by its name: `revenue:total@2026-11-02`. */
-export function stepName(snapshot: Snapshot, { kind, name, assets, partitions }: NamedStep): string {
-  const shown = partitionsText(snapshot, assets[0], partitions);
+export function stepTitle({
+  kind,
+  name,
+  assets,
+  partitions,
+}: Pick<Step, "kind" | "name" | "assets" | "partitions">): string {
   const what = kind === "check" ? name : assets.join("+");
-  return shown === "" ? what : `${what}@${shown}`;
+  return partitions === "" ? what : `${what}@${partitions}`;
 }
 
-/** The same of a row. */
-export function recordName(snapshot: Snapshot, step: StepRecord): string {
-  return stepName(snapshot, { ...step, partitions: setOfColumns(step) });
+/** The same of a plan's. */
+export function stepName(
+  snapshot: Snapshot,
+  step: Pick<PlannedStep, "kind" | "name" | "assets" | "partitions">,
+): string {
+  return stepTitle({ ...step, partitions: partitionsText(snapshot, step.assets[0], step.partitions) });
 }
 
 /** Ranges in the asset's own keys; "" where unpartitioned. */

@@ -71,6 +71,19 @@ export interface Asset {
   readonly status: AssetStatus;
 }
 
+/** An asset by numbers. */
+export interface AssetCounts extends Pick<Asset, "key" | "group" | "kinds" | "owners"> {
+  readonly external: boolean;
+  /** How many exist now. */
+  readonly partitions: number;
+  readonly made: number;
+  readonly failed: number;
+  readonly stale: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly lastMadeAt: string | null;
+}
+
 export interface AssetDetail extends Asset {
   readonly schema: { readonly columns: readonly Column[]; readonly hash: string } | null;
   readonly storage: { readonly kind: string; readonly path: string; readonly extension: string } | null;
@@ -272,6 +285,23 @@ const column: z.ZodType<Column> = z
   })
   .meta({ id: "Column" });
 
+const assetCounts: z.ZodType<AssetCounts> = z
+  .object({
+    key: text,
+    group: text,
+    kinds: texts,
+    owners: texts,
+    external: z.boolean(),
+    partitions: number,
+    made: number,
+    failed: number,
+    stale: number,
+    rows: number,
+    bytes: number,
+    lastMadeAt: instant.nullable(),
+  })
+  .meta({ id: "AssetCounts" });
+
 const assetDetail: z.ZodType<AssetDetail> = z
   .object({
     ...assetFields,
@@ -398,6 +428,7 @@ const assetInput: z.ZodType<AssetInput> = z.strictObject({ key: name });
 
 export const assets: {
   readonly list: ListOperation<AssetsInput, Asset>;
+  readonly counts: ListOperation<AssetsInput, AssetCounts>;
   readonly get: Operation<AssetInput, AssetDetail>;
   readonly staleness: Operation<AssetInput, AssetStaleness>;
   readonly explain: Operation<ExplainInput, ExplainedAsset>;
@@ -414,6 +445,14 @@ export const assets: {
     summary: "Assets upstream first, each with its status",
     input: { select: selection.optional(), location: name.optional(), allowEmpty: flag.optional() },
     item: asset,
+    page: { normal: 1_000, most: 10_000 },
+  }),
+  counts: listOperation<AssetsInput, AssetCounts>({
+    path: "/asset-counts",
+    role: "viewer",
+    summary: "Assets of a code location, upstream first: how many partitions exist, are made, failed and are stale",
+    input: { select: selection.optional(), location: name.optional(), allowEmpty: flag.optional() },
+    item: assetCounts,
     page: { normal: 1_000, most: 10_000 },
   }),
   get: {

@@ -1,9 +1,10 @@
 /** Plans: what a request means, looked at before it is applied. A kept plan is applied once, whoever asks how often. */
 import { z } from "zod";
+import type { Json } from "../definitions/metadata.ts";
 import type { PlanReport } from "../planning/plan-report.ts";
 import type { PlanRequest } from "../planning/plan.ts";
 import type { Operation } from "./operation.ts";
-import { name, number, partitionsText, selection, text, texts } from "./values.ts";
+import { json, name, number, partitionsText, selection, text, texts } from "./values.ts";
 
 export interface PlanInput {
   /** In the selection grammar. */
@@ -21,6 +22,8 @@ export interface PlanInput {
   readonly checks?: PlanRequest["checks"] | undefined;
   /** A selection that selects nothing is a plan of nothing. */
   readonly allowEmpty?: boolean | undefined;
+  /** By asset. */
+  readonly config?: Readonly<Record<string, Json>> | undefined;
 }
 
 /** How a run is to run. */
@@ -47,6 +50,7 @@ const plan = {
   force: z.boolean().optional(),
   checks: z.enum(["only", "none"]).optional(),
   allowEmpty: z.boolean().optional(),
+  config: z.record(z.string(), json).optional(),
 };
 const how = { priority: z.int32().optional(), maxConcurrency: z.int32().min(1).optional() };
 

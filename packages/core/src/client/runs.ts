@@ -10,6 +10,7 @@ import type { ListOperation, Operation } from "./operation.ts";
 import { runRequest, type HowInput, type PlanInput } from "./plans.ts";
 import {
   errorRecord,
+  flag,
   instant,
   json,
   metadata,
@@ -32,6 +33,8 @@ export interface RunInput {
 
 export interface RunsInput {
   readonly status?: RunStatus | undefined;
+  /** Runs that only looked at external assets, too. */
+  readonly observations?: boolean | undefined;
 }
 
 /** How many steps it has, and how many of them ended in which way. */
@@ -165,7 +168,10 @@ export interface MadePartition {
   readonly seconds: number;
   readonly dataVersion: string;
   readonly objectKey: string | null;
+  readonly sha256: string | null;
   readonly metadata: Metadata;
+  /** Results of the checks that its step ran. */
+  readonly checks: unknown;
 }
 
 export interface FailedCheck {
@@ -292,7 +298,9 @@ const madePartition: z.ZodType<MadePartition> = z
     seconds: number,
     dataVersion: text,
     objectKey: text.nullable(),
+    sha256: text.nullable(),
     metadata,
+    checks: z.unknown(),
   })
   .meta({ id: "MadePartition" });
 
@@ -327,7 +335,7 @@ export const runs: {
     path: "/runs",
     role: "viewer",
     summary: "Runs, the newest first",
-    input: { status: runStatus.optional() },
+    input: { status: runStatus.optional(), observations: flag.optional() },
     item: run,
     page: { normal: 50, most: 500 },
     cursor: z.uuid(),

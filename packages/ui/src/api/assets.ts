@@ -11,6 +11,7 @@ import {
 import { api, type Asset, type AssetCompute, type AssetStatus as WireStatus } from "@iroko/core/client";
 import {
   askMappings,
+  countAssets,
   explainAsset,
   listCheckResults,
   listEvents,
@@ -22,7 +23,7 @@ import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
 import { sliceAfter } from "../http/slice-after.ts";
 import { readStatuses, type AssetStatus } from "../model/asset-status.ts";
-import { findAsset, type CatalogAsset } from "../model/catalog.ts";
+import { findAsset, findLocation, type CatalogAsset } from "../model/catalog.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { gridOf } from "../model/partition-grid.ts";
@@ -33,7 +34,7 @@ import { readStale } from "../model/stale-view.ts";
 
 export function assetsApi(answer: Answer, instance: Instance): void {
   const { db, now, moment, catalog } = instance;
-  const { list, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
+  const { list, counts, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
     const known = await catalog();
@@ -51,6 +52,24 @@ export function assetsApi(answer: Answer, instance: Instance): void {
       },
       cursor: ({ found }) => found.asset.key,
       item: ({ found, status }) => summary(found, status),
+    });
+  });
+
+  answer(counts, async (input) => {
+    const location = findLocation(await catalog(), input.location);
+    const at = await readMoment(db, location.snapshot, now());
+    const all = await askMappings({ db, location: location.name }, () => countAssets(db, location.snapshot, input, at));
+    return pageOf(counts, input, {
+      read: async (page) => sliceAfter(all, ({ asset }) => asset.key, page),
+      cursor: ({ asset }) => asset.key,
+      item: ({ asset: { key, group, kinds, owners, kind }, ...numbers }) => ({
+        key,
+        group,
+        kinds,
+        owners,
+        external: kind === "external",
+        ...numbers,
+      }),
     });
   });
 

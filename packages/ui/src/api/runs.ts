@@ -30,6 +30,7 @@ export function runsApi(answer: Answer, instance: Instance): void {
           limit,
           ...(after === undefined ? {} : { before: after }),
           ...(input.status === undefined ? {} : { statuses: [input.status] }),
+          ...(input.observations === undefined ? {} : { observations: input.observations }),
         }),
       cursor: ({ id }) => id,
       item: runView,
@@ -67,8 +68,10 @@ export function runsApi(answer: Answer, instance: Instance): void {
         seconds: row.seconds,
         dataVersion: row.dataVersion,
         objectKey: row.objectKey,
+        sha256: row.sha256,
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as the step's process checked it
         metadata: row.metadata as Metadata,
+        checks: row.checks ?? [],
       }),
     });
   });

@@ -16,7 +16,7 @@ export async function keepPlan({ db, now, catalog, store }: Instance, body: Plan
   const location = findLocation(await catalog(), body.location);
   const request = requestOf(body);
   const { id, plan, moment } = await askMappings({ db, location: location.name }, () =>
-    storePlan(db, location, request, now()),
+    storePlan(db, location, request, now(), body.config),
   );
   const { snapshot } = location;
   return { id, plan: await readPlanReport(db, { plan, snapshot, request, now: moment, store }) };
@@ -41,6 +41,7 @@ export async function submit({ db, now, catalog }: Instance, body: PlanInput & H
     trigger: "api",
     priority,
     maxConcurrency,
+    ...(body.config === undefined ? {} : { config: body.config }),
   });
 }
 
