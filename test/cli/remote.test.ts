@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { openDatabase } from "@iroko/core/engine";
@@ -53,7 +54,9 @@ let database: TestDatabase;
 let project: CliProject;
 let tokens: Readonly<Record<"viewer" | "operator" | "admin", string>>;
 let remote: NonNullable<CliOptions["env"]>;
-const processes: RunningCli[] = [];
+let server: RunningCli;
+let worker: RunningCli;
+let serve: () => Promise<void>;
 
 before(async () => {
   database = await createMigratedDatabase();
@@ -67,16 +70,18 @@ before(async () => {
   const port = await freePort();
   const url = `https://localhost:${port}`;
   const tls = ["--public-url", url, "--tls-cert", cert, "--tls-key", key];
-  const server = project.start(["serve", "--port", `${port}`, ...tls], { seconds: 600 });
-  const worker = project.start(["worker", "--slots", "2"], { seconds: 600 });
-  processes.push(server, worker);
-  await waitFor("the server", () => server.stderr().includes("Iroko is at"), { seconds: 60 });
+  serve = async () => {
+    server = project.start(["serve", "--port", `${port}`, ...tls], { seconds: 600 });
+    await waitFor("the server", () => server.stderr().includes("Iroko is at"), { seconds: 60 });
+  };
+  worker = project.start(["worker", "--slots", "2"], { seconds: 600 });
+  await serve();
   await waitFor("the worker", () => worker.stderr().includes("is ready"), { seconds: 60 });
   remote = { DATABASE_URL: undefined, IROKO_SERVER: url, IROKO_TOKEN: tokens.operator, NODE_EXTRA_CA_CERTS: cert };
 });
 after(async () => {
-  for (const { child } of processes) child.kill("SIGKILL");
-  await Promise.all(processes.map(({ ended }) => ended));
+  for (const { child } of [server, worker]) child.kill("SIGKILL");
+  await Promise.all([server.ended, worker.ended]);
   await project[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
@@ -106,6 +111,11 @@ function compared(args: readonly string[], near: CliResult, far: CliResult): str
   assert.equal(far.stdout, near.stdout, args.join(" "));
   assert.notEqual(near.stdout, "", args.join(" "));
   return near.stdout;
+}
+
+async function runningRun(): Promise<string | undefined> {
+  const { stdout } = await there(["runs", "list", "--status", "running", "--json"]);
+  return (JSON.parse(stdout) as readonly { readonly id: string }[])[0]?.id;
 }
 
 interface Report {
@@ -164,19 +174,15 @@ test("what a plan says is alike, and is applied over the server", async () => {
 
 test("Ctrl-C stops following, says how to go on, and the run goes on; it is canceled by another command", async () => {
   const following = startCli(["materialize", "--select", "slow"], laptop());
-  const running = async (): Promise<string | undefined> => {
-    const { stdout } = await there(["runs", "list", "--status", "running", "--json"]);
-    return (JSON.parse(stdout) as readonly { readonly id: string }[])[0]?.id;
-  };
-  await waitFor("the run to run", async () => (await running()) !== undefined, { seconds: 120 });
-  const run = (await running())!;
+  await waitFor("the run to run", async () => (await runningRun()) !== undefined, { seconds: 120 });
+  const run = (await runningRun())!;
   following.child.kill("SIGINT");
   const left = await following.ended;
   assert.equal(left.exitCode, 130, left.stderr);
   assert.match(left.stderr, new RegExp(`Run ${run} goes on[^]*iroko runs logs ${run} --follow`));
   const canceled = await there(["runs", "cancel", run, "--json"]);
   assert.equal(canceled.exitCode, 0, canceled.stderr);
-  await waitFor("its end", async () => (await running()) === undefined, { seconds: 120 });
+  await waitFor("its end", async () => (await runningRun()) === undefined, { seconds: 120 });
   assert.match((await there(["runs", "show", run])).stdout, /^status +canceled$/m);
 
   writeFileSync(project.file("go"), "");
@@ -184,6 +190,19 @@ test("Ctrl-C stops following, says how to go on, and the run goes on; it is canc
   assert.match(detached.stdout, /^[0-9a-f-]{36}\n$/, detached.stderr);
   const logs = await there(["runs", "logs", detached.stdout.trim(), "--follow"]);
   assert.equal(logs.stdout, "first line\nlast line\n", logs.stderr);
+});
+
+test("following outlives the server: it goes on when that is back, and tells the run's end", async () => {
+  await rm(project.file("go"));
+  const following = startCli(["materialize", "--select", "slow", "--force", "--json"], { ...laptop(), seconds: 240 });
+  await waitFor("the run to run", async () => (await runningRun()) !== undefined, { seconds: 120 });
+  server.child.kill("SIGKILL");
+  await server.ended;
+  await waitFor("it to be missed", () => following.stderr().includes("The run goes on meanwhile"), { seconds: 120 });
+  await serve();
+  writeFileSync(project.file("go"), "");
+  const { exitCode, stdout, stderr } = await following.ended;
+  assert.deepEqual([exitCode, (JSON.parse(stdout) as Report).status], [0, "succeeded"], stderr);
 });
 
 test("a schedule is paused and resumed over the server", async () => {
