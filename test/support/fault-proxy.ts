@@ -12,6 +12,8 @@ export interface Faults {
   /** Milliseconds that every piece is late by, each way; with `jitter`, up to so many more at random. Order is kept. */
   readonly latency?: number;
   readonly jitter?: number;
+  /** Of the pieces, this share is late by so much more, and what follows with it: a packet that TCP had to send again. */
+  readonly stall?: { readonly share: number; readonly milliseconds: number };
   /** Bytes a second of each connection, each way. */
   readonly bandwidth?: number;
   /** What comes of new connections: reset at once. */
@@ -146,8 +148,10 @@ class Link {
   }
 
   async #delay(direction: Direction, bytes: number): Promise<void> {
-    const { latency = 0, jitter = 0, bandwidth } = this.#faults;
-    const milliseconds = latency + jitter * this.#chance() + (bandwidth === undefined ? 0 : (bytes * 1000) / bandwidth);
+    const { latency = 0, jitter = 0, bandwidth, stall } = this.#faults;
+    const stalled = stall !== undefined && this.#chance() < stall.share ? stall.milliseconds : 0;
+    const milliseconds =
+      latency + stalled + jitter * this.#chance() + (bandwidth === undefined ? 0 : (bytes * 1000) / bandwidth);
     if (milliseconds > 0) await later(milliseconds);
     await this.#outOfTheHole(direction);
   }
