@@ -119,13 +119,13 @@ test("a save takes effect at once, and a step that runs is not lost by it", asyn
 
   await project.write("iroko.config.ts", waiting("b", second));
   await says(dev, /Reloaded: 2 assets, 1 schedule, now version 2/);
-  const { assets } = await api<{ assets: { key: string }[] }>(url, "/assets");
+  const { items: assets } = await api<{ items: { key: string }[] }>(url, "/assets");
   assert.deepEqual(assets.map(({ key }) => key).toSorted(), ["second", "slow"]);
   const other = await api<{ run: string }>(url, "/runs", { select: "second", force: true });
   assert.equal(await runEnded(url, other.run), "succeeded", "the new code runs while the old step still does");
   await project.write("go", "");
   assert.equal(await runEnded(url, run), "succeeded");
-  const { steps } = await api<{ steps: { attempt: number; lostAttempts: number }[] }>(url, `/runs/${run}/steps`);
+  const { items: steps } = await api<{ items: { attempt: number; lostAttempts: number }[] }>(url, `/runs/${run}/steps`);
   assert.deepEqual(
     steps.map(({ attempt, lostAttempts }) => [attempt, lostAttempts]),
     [[1, 0]],

@@ -120,11 +120,14 @@ test(
     const [ended, goingOn] = [await uploadOf(steps[0]!.id), await uploadOf(steps[1]!.id)];
     await db.query("update iroko.step set status = 'ready', ended_at = null where id = $1", [steps[1]!.id]);
     await db.query("update iroko.run set status = 'running', ended_at = null");
-    assert.deepEqual(await all(vacuum(db, store, { now: hours(25) })), [`upload ${ended}`]);
+    // A process that was killed while it asked the store what it can do.
+    const probe = ".iroko/probe/0b091dbf-9b34-4b68-9fe7-00a4e29180c6";
+    await client.send(new CreateMultipartUploadCommand({ Bucket: minio.server.bucket, Key: `uploads/${probe}` }));
+    assert.deepEqual(await all(vacuum(db, store, { now: hours(25) })), [`upload ${probe}`, `upload ${ended}`]);
     const { rows } = await db.query<{ key: string }>("select object_key as key from iroko.upload");
     assert.deepEqual(rows, [{ key: goingOn }]);
     const left: string[] = [];
-    for (const key of [ended, goingOn]) for await (const upload of store.uploads(key)) left.push(upload.key);
+    for (const key of [probe, ended, goingOn]) for await (const upload of store.uploads(key)) left.push(upload.key);
     assert.deepEqual(left, [goingOn]);
     client.destroy();
   },

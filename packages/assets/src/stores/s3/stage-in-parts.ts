@@ -224,9 +224,13 @@ async function complete(
   }
 }
 
-/** Aborting an upload that is gone is fine. */
+/** Aborting an upload that is gone is fine. One in the store's own folder is a probe's, whose process was killed. */
 export async function abortUpload(bucket: Bucket, key: string, uploadId: string): Promise<void> {
-  const command = new AbortMultipartUploadCommand({ Bucket: bucket.name, Key: bucket.keyOf(key), UploadId: uploadId });
+  const command = new AbortMultipartUploadCommand({
+    Bucket: bucket.name,
+    Key: bucket.prefix + key,
+    UploadId: uploadId,
+  });
   try {
     await bucket.send((client, sending) => client.send(command, sending));
   } catch (error) {
