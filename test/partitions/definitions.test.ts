@@ -91,6 +91,7 @@ test("a definition that cannot be is refused: which option, which value, what to
     [() => fixed(["LA", ""]), "PARTITIONS_INVALID", /empty/],
     [() => fixed(["LA", "AB", "LA"]), "PARTITIONS_INVALID", /"LA" stands twice/],
     [() => fixed(["a\0b"]), "PARTITIONS_INVALID", /not valid text/],
+    [() => fixed(["a", "__proto__"]), "PARTITIONS_INVALID", /"__proto__" means something else/],
     [() => fixed(["x".repeat(201)]), "PARTITIONS_INVALID", /too long/],
   ];
   for (const [define, code, message] of cases) {

@@ -58,6 +58,7 @@ test("names and keys that cannot be are refused, each with what to do", async ()
     [at.get(`${path}/tenant`), 404, "DYNAMIC_PARTITIONS_NOT_FOUND", 'Did you mean "tenants"?'],
     [at.get(`${path}/plain`), 404, "DYNAMIC_PARTITIONS_NOT_FOUND", 'There are these dynamic partitions: "tenants".'],
     [at.post(`${path}/tenants/add`, { keys: ["fine", ""] }), 400, "PARTITION_FORMAT", "Give every key a name."],
+    [at.post(`${path}/tenants/add`, { keys: ["fine", "__proto__"] }), 400, "PARTITION_FORMAT", "Give it another name."],
     [
       at.post(`${path}/tenants/add`, { keys: ["x".repeat(201)] }),
       400,

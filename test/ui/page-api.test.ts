@@ -43,7 +43,8 @@ test("home says in one answer what is wrong, what ran, and what comes next", asy
 });
 
 test("a tick that nobody has asked for in time is late, and steps that were put off are held", async () => {
-  const { db } = at.instance;
+  await using idle = await sample({ worker: false });
+  const { db } = idle.instance;
   await db.query(
     `insert into iroko.automation (location, name, cron, timezone, since) values ('test', 'nightly', '0 2 * * *', 'Africa/Lagos', '2026-11-01')
      on conflict (location, name) do update set since = excluded.since`,
@@ -52,12 +53,12 @@ test("a tick that nobody has asked for in time is late, and steps that were put 
     `insert into iroko.tick (location, name, scheduled_for, status, reason, handled_since)
      values ('test', 'nightly', '2026-11-05T01:00:00Z', 'skipped', 'nothing to ask for', '2026-11-04T01:00:00Z')`,
   );
-  const waiting = await at.instance.submit({ select: "slow", partitions: { kind: "unspecified" } });
+  const waiting = await idle.instance.submit({ select: "slow", partitions: { kind: "unspecified" } });
   await db.query(
     `update iroko.step set status = 'ready', deferred_reason = 'the link is closed until 01:00', deferred_until = now() + interval '1 hour' where run = $1`,
     [waiting],
   );
-  const { late, held } = await get<Home>("/home");
+  const { late, held } = await json<Home>(await idle.get("/api/v1/home"));
   assert.deepEqual(
     late.map(({ schedule, at: tick }) => [schedule, tick]),
     [["nightly", "2026-11-06T01:00:00Z"]],
