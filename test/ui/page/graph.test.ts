@@ -40,6 +40,25 @@ test("every arrow goes to the right, and no two cards of a column overlap", () =
   );
 });
 
+test("an arrow over several columns crosses each between where no card is", () => {
+  fc.assert(
+    fc.property(graphs, (graph) => {
+      const { column, row, bends } = layOut(graph);
+      for (let at = 0; at < graph.edges.length; at += 2) {
+        const [from, to] = [graph.edges[at]!, graph.edges[at + 1]!];
+        const crossed = bends.get(at / 2) ?? [];
+        assert.equal(crossed.length, column[to]! - column[from]! - 1);
+        for (const [place, height] of crossed.entries()) {
+          for (let node = 0; node < graph.size; node += 1) {
+            if (column[node] === column[from]! + 1 + place) assert.ok(Math.abs(row[node]! - height) >= 1 - 1e-9);
+          }
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("the same graph always has the same places", () => {
   fc.assert(
     fc.property(graphs, (graph) => assert.deepEqual(layOut(graph), layOut(graph))),

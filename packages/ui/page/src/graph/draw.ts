@@ -1,6 +1,6 @@
 /** Draws what a camera sees of a scene: dots from afar, names nearer, cards at hand. Only what is in view is touched. */
 import { visible, type Camera } from "./camera.ts";
-import { cardHeight, cardWidth, columnsIn, firstFrom, type Scene } from "./scene.ts";
+import { cardHeight, cardWidth, columnWidth, columnsIn, firstFrom, type Scene } from "./scene.ts";
 
 export interface Look {
   readonly ground: string;
@@ -88,14 +88,18 @@ function drawEdges(context: CanvasRenderingContext2D, look: Look, shown: Shown, 
       if (x2 < seen.left || x1 > seen.right) continue;
       const y1 = y[from]! + cardHeight / 2;
       const y2 = y[to]! + cardHeight / 2;
-      if ((y1 < seen.top && y2 < seen.top) || (y1 > seen.bottom && y2 > seen.bottom)) continue;
+      const bends = scene.bends.get(at / 2);
+      const isAside = (y1 < seen.top && y2 < seen.top) || (y1 > seen.bottom && y2 > seen.bottom);
+      if (isAside && bends === undefined) continue;
       context.moveTo(x1, y1);
-      if (isNear) {
-        const bend = Math.max(40, (x2 - x1) / 2);
-        context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
-      } else {
-        context.lineTo(x2, y2);
+      let [fromX, fromY] = [x1, y1];
+      for (const height of bends ?? []) {
+        const left = fromX - cardWidth + columnWidth;
+        reach(context, fromX, fromY, left, height, isNear);
+        context.lineTo(left + cardWidth, height);
+        [fromX, fromY] = [left + cardWidth, height];
       }
+      reach(context, fromX, fromY, x2, y2, isNear);
     }
     context.strokeStyle = lit !== undefined && isLit ? look.accent : look.lineStrong;
     context.globalAlpha = lit === undefined ? 0.6 : isLit ? 0.95 : 0.15;
@@ -103,6 +107,20 @@ function drawEdges(context: CanvasRenderingContext2D, look: Look, shown: Shown, 
     context.stroke();
   }
   context.globalAlpha = 1;
+}
+
+/** To the next column: bent where that can be seen. */
+function reach(
+  context: CanvasRenderingContext2D,
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  isBent: boolean,
+): void {
+  const bend = Math.max(40, (x2 - x1) / 2);
+  if (isBent) context.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2, y2);
+  else context.lineTo(x2, y2);
 }
 
 function drawNodes(context: CanvasRenderingContext2D, look: Look, shown: Shown, width: number, height: number): void {

@@ -15,29 +15,31 @@ export interface Layout {
   /** Of each node, in rows; a row holds one node, and halves happen. */
   readonly row: Float64Array;
   readonly columns: number;
-  /** Rows from the first to the last. */
-  readonly top: number;
-  readonly bottom: number;
+  /** Of arrows over more than one column, by their place among the pairs: the row in which each column between is crossed. */
+  readonly bends: ReadonlyMap<number, Float64Array>;
 }
 
 const orderSweeps = 8;
 const placeSweeps = 6;
+/** Above this, arrows that run behind cards are the smaller evil. */
+const mostBends = 30_000;
 
 export function layOut({ size, edges }: Graph): Layout {
-  const above = neighbours(size, edges, 1);
-  const below = neighbours(size, edges, 0);
-  const column = columnsOf(size, above, below);
+  const column = columnsOf(size, neighbours(size, edges, 1), neighbours(size, edges, 0));
   const columns = column.reduce((most, at) => Math.max(most, at + 1), 0);
+  const stretched = stretch(size, edges, column);
+  const above = neighbours(stretched.column.length, stretched.edges, 1);
+  const below = neighbours(stretched.column.length, stretched.edges, 0);
   const layers: number[][] = Array.from({ length: columns }, () => []);
-  for (let node = 0; node < size; node += 1) layers[column[node]!]!.push(node);
+  for (const [node, at] of stretched.column.entries()) layers[at]!.push(node);
 
-  const row = new Float64Array(size);
+  const row = new Float64Array(stretched.column.length);
   const number = (layer: readonly number[]): void =>
     layer.forEach((node, at) => (row[node] = at - (layer.length - 1) / 2));
   layers.forEach(number);
   for (let sweep = 0; sweep < orderSweeps; sweep += 1) {
     const isDown = sweep % 2 === 0;
-    const wanted = new Float64Array(size);
+    const wanted = new Float64Array(row.length);
     for (const layer of isDown ? layers : layers.toReversed()) {
       for (const node of layer) wanted[node] = middle(isDown ? above : below, node, row);
       layer.sort((a, b) => wanted[a]! - wanted[b]! || a - b);
@@ -48,12 +50,42 @@ export function layOut({ size, edges }: Graph): Layout {
     const isDown = sweep % 2 === 0;
     for (const layer of isDown ? layers : layers.toReversed()) spread(layer, isDown ? above : below, row);
   }
-  let [top, bottom] = [0, 0];
-  for (const at of row) {
-    if (at < top) top = at;
-    if (at > bottom) bottom = at;
+  const bends = new Map(Array.from(stretched.chains, ([edge, [from, to]]) => [edge, row.slice(from, to)]));
+  return { column, row: row.slice(0, size), columns, bends };
+}
+
+interface Stretched {
+  /** Of each node, then of each bend. */
+  readonly column: Int32Array;
+  readonly edges: readonly number[];
+  /** Of each arrow that has bends, by its place: the first of them, and the end. */
+  readonly chains: ReadonlyMap<number, readonly [number, number]>;
+}
+
+/** An arrow over several columns takes a place in each between, so that it goes around the cards there. */
+function stretch(size: number, edges: readonly number[], column: Int32Array): Stretched {
+  let many = 0;
+  for (let at = 0; at < edges.length; at += 2) many += column[edges[at + 1]!]! - column[edges[at]!]! - 1;
+  if (many === 0 || many > mostBends) return { column, edges, chains: new Map() };
+  const all = new Int32Array(size + many);
+  all.set(column);
+  const short: number[] = [];
+  const chains = new Map<number, readonly [number, number]>();
+  let next = size;
+  for (let at = 0; at < edges.length; at += 2) {
+    const [from, to] = [edges[at]!, edges[at + 1]!];
+    const first = next;
+    let before = from;
+    for (let between = column[from]! + 1; between < column[to]!; between += 1) {
+      all[next] = between;
+      short.push(before, next);
+      before = next;
+      next += 1;
+    }
+    short.push(before, to);
+    if (next > first) chains.set(at / 2, [first, next]);
   }
-  return { column, row, columns, top, bottom };
+  return { column: all, edges: short, chains };
 }
 
 /** Longest path from the sources; a source then moves next to the first that reads it. */

@@ -7,6 +7,8 @@ export const cardWidth = 210;
 export const cardHeight = 46;
 const columnGap = 90;
 const rowGap = 18;
+const rowHeight = cardHeight + rowGap;
+export const columnWidth: number = cardWidth + columnGap;
 
 export interface Scene {
   readonly nodes: readonly Node[];
@@ -14,6 +16,8 @@ export interface Scene {
   /** Left and top of each card. */
   readonly x: Float64Array;
   readonly y: Float64Array;
+  /** Of arrows that go around cards, by their place among the pairs: how high they cross each column between. */
+  readonly bends: ReadonlyMap<number, Float64Array>;
   readonly above: Neighbours;
   readonly below: Neighbours;
   readonly column: Int32Array;
@@ -23,14 +27,14 @@ export interface Scene {
 }
 
 export function sceneOf(graph: Graph & { readonly nodes: readonly Node[] }): Scene {
-  const { column, row, columns: count } = layOut(graph);
+  const { column, row, columns: count, bends: rows } = layOut(graph);
   const x = new Float64Array(graph.size);
   const y = new Float64Array(graph.size);
   const columns: number[][] = Array.from({ length: count }, () => []);
   const box = { left: 0, top: 0, right: cardWidth, bottom: cardHeight };
   for (let node = 0; node < graph.size; node += 1) {
-    x[node] = column[node]! * (cardWidth + columnGap);
-    y[node] = row[node]! * (cardHeight + rowGap);
+    x[node] = column[node]! * columnWidth;
+    y[node] = row[node]! * rowHeight;
     columns[column[node]!]!.push(node);
     box.right = Math.max(box.right, x[node]! + cardWidth);
     box.top = node === 0 ? y[node]! : Math.min(box.top, y[node]!);
@@ -38,6 +42,7 @@ export function sceneOf(graph: Graph & { readonly nodes: readonly Node[] }): Sce
   }
   for (const nodes of columns) nodes.sort((a, b) => y[a]! - y[b]!);
   const { nodes, edges, size } = graph;
+  const bends = new Map(Array.from(rows, ([edge, at]) => [edge, at.map((each) => each * rowHeight + cardHeight / 2)]));
   return {
     nodes,
     edges,
@@ -45,6 +50,7 @@ export function sceneOf(graph: Graph & { readonly nodes: readonly Node[] }): Sce
     y,
     column,
     columns,
+    bends,
     box,
     above: neighbours(size, edges, 1),
     below: neighbours(size, edges, 0),
@@ -60,7 +66,7 @@ export const cardOf = ({ x, y }: Scene, node: number): Box => ({
 
 /** The node whose card is there; by column and then by half, so that ten thousand cost nothing. */
 export function nodeAt(scene: Scene, x: number, y: number): number | undefined {
-  const nodes = scene.columns[Math.floor(x / (cardWidth + columnGap))];
+  const nodes = scene.columns[Math.floor(x / columnWidth)];
   if (nodes === undefined) return undefined;
   const at = firstFrom(scene, nodes, y - cardHeight);
   const node = nodes[at];
@@ -82,8 +88,8 @@ export function firstFrom({ y: tops }: Scene, nodes: readonly number[], y: numbe
 
 /** The columns that lie in a box, from and to (exclusive). */
 export function columnsIn({ columns }: Scene, { left, right }: Box): readonly [number, number] {
-  const from = Math.floor((left - cardWidth) / (cardWidth + columnGap)) + 1;
-  const to = Math.floor(right / (cardWidth + columnGap)) + 1;
+  const from = Math.floor((left - cardWidth) / columnWidth) + 1;
+  const to = Math.floor(right / columnWidth) + 1;
   return [Math.max(0, from), Math.min(columns.length, Math.max(0, to))];
 }
 
