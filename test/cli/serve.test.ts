@@ -25,7 +25,7 @@ test("serve shows what was deployed, loads no definitions, evaluates schedules, 
   using temp = createTempDir("serve");
   const serve = startCli(["serve", "--port", "0"], { cwd: temp.path, env: { DATABASE_URL: instance.databaseUrl } });
   const url = await waitFor("the server", () => urlOf(serve.stderr()), { seconds: 30 });
-  const text = await (await fetch(url)).text();
+  const text = await (await fetch(`${url}/api/v1/home`)).text();
   assert.match(text, /pulse/);
   assert.match(text, /minutely/);
   // The scheduler has seen the schedule: from now on its ticks count.
@@ -43,7 +43,7 @@ test("serve ends cleanly at SIGINT, too, also with a browser's connection kept o
   using temp = createTempDir("serve");
   const serve = startCli(["serve", "--port", "0"], { cwd: temp.path, env: { DATABASE_URL: database.url } });
   const url = await waitFor("the server", () => urlOf(serve.stderr()), { seconds: 30 });
-  assert.match(await (await fetch(url, { headers: { connection: "keep-alive" } })).text(), /iroko init/);
+  assert.match(await (await fetch(url, { headers: { connection: "keep-alive" } })).text(), /<title>Iroko<\/title>/);
   serve.child.kill("SIGINT");
   assert.equal((await serve.ended).exitCode, 0);
 });

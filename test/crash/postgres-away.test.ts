@@ -105,9 +105,9 @@ test(
           cli.stderr,
           /DATABASE_UNREACHABLE Postgres cannot be reached at 127\.0\.0\.1:\d+\S*: [^]*DATABASE_URL/,
         );
-        const page = await fetch(at);
-        assert.equal(page.status, 503);
-        assert.match(await page.text(), /DATABASE_UNREACHABLE/);
+        const answer = await fetch(`${at}/api/v1/home`);
+        assert.equal(answer.status, 503);
+        assert.match(await answer.text(), /DATABASE_UNREACHABLE/);
         // The step ends while there is nobody to tell.
         await instance.project.write("go", "");
         await waitFor("it to be away for long", () => performance.now() - goneAt > awaySeconds * 1000, {
@@ -142,7 +142,11 @@ test(
           (await instance.ended(await instance.submit({ select: "slow", partitions: whole }), 60)).status,
           "succeeded",
         );
-        await waitFor("the page to be back", async () => (await fetch(at)).status === 200, patient);
+        await waitFor(
+          "the server to answer again",
+          async () => (await fetch(`${at}/api/v1/home`)).status === 200,
+          patient,
+        );
         await assertAtRest(instance.db, instance.store, snapshot);
         t.diagnostic(
           `away for ${awaySeconds} s with a TTL of ${ttlSeconds} s: 91 steps, none lost or blamed, all ended ${seconds.toFixed(1)} s after it was back`,
