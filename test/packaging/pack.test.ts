@@ -106,8 +106,10 @@ test("the packages hold what was built, its maps and sources, and no test", asyn
     const files = readdirSync(at, { recursive: true, encoding: "utf8" }).filter(
       (file) => !file.startsWith("node_modules"),
     );
-    const built = files.filter((file) => /^dist\/.*\.js$/.test(file));
+    // The page is a bundle for browsers.
+    const built = files.filter((file) => /^dist\/(?!page\/).*\.js$/.test(file));
     assert.ok(built.length > 0, `${name} has no JavaScript`);
+    if (name === "ui") assert.ok(files.includes("dist/page/index.html.br"), "the page, built and compressed");
     for (const file of built) {
       const { sources } = JSON.parse(readFileSync(join(at, `${file}.map`), "utf8")) as { sources: readonly string[] };
       const [source = ""] = sources;
