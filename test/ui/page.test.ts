@@ -176,7 +176,8 @@ test(
     assert.match(await page.innerText("section[aria-label='The plan']"), /4 steps to make 4 partitions/);
     await page.click("button:has-text('Apply this plan')");
     await state(page, "succeeded");
-    assert.match(await page.innerText(".lines"), /raw_sales[\s\S]*succeeded 2[\s\S]*cleaned_sales[\s\S]*succeeded 2/);
+    for (const asset of ["raw_sales", "cleaned_sales"])
+      await page.waitForSelector(`.lines tr:has-text("${asset}") .badge:has-text("succeeded 2")`);
     await page.context().close();
   },
 );
@@ -219,7 +220,7 @@ test("from a failure on home to its line in the log, and back by the address alo
 
 test("a partition's versions are listed, with the command that goes back to each", { skip }, async () => {
   const { page, troubles } = await open("/assets/raw_sales");
-  await page.click("button[aria-label='Versions of 2026-11-01']");
+  await page.click("button[aria-label$='the versions of 2026-11-01']");
   await page.waitForURL(/of=2026-11-01/);
   const versions = page.locator("section[aria-label='Versions of raw_sales@2026-11-01']");
   await versions.locator("tbody tr").first().waitFor();

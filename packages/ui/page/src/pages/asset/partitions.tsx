@@ -153,7 +153,7 @@ function Table({ asset }: TabProps): JSX.Element {
                           <button
                             type="button"
                             class="quiet"
-                            aria-label={`Versions of ${row.key}`}
+                            aria-label={`${row.version}: the versions of ${row.key}`}
                             onClick={() => setQuery({ of: row.key === "" ? "-" : row.key })}
                           >
                             {row.version}
