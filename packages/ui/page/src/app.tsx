@@ -50,13 +50,16 @@ export function App(): JSX.Element {
             error={{ code: "PAGE_CUT", message: "This part of the page did not arrive.", hint: "Load it again." }}
           />
         ) : found === undefined ? (
-          <Failure
-            error={{
-              code: "NOT_FOUND",
-              message: `There is nothing at ${at}.`,
-              hint: "Search with Ctrl K, or start at Home.",
-            }}
-          />
+          <>
+            <h1>Nothing here</h1>
+            <Failure
+              error={{
+                code: "NOT_FOUND",
+                message: `There is nothing at ${at}.`,
+                hint: "Search with Ctrl K, or start at Home.",
+              }}
+            />
+          </>
         ) : page?.pattern === found.route.pattern ? (
           <page.Page key={at} in={found.values} />
         ) : null}
