@@ -145,7 +145,11 @@ test("SIGTERM: what has not ended by the deadline is handed over, and another wo
   const second = await it.worker(["--slots", "1", "--ttl", "600"]);
   first.child.kill("SIGTERM");
   const { exitCode, stderr } = await first.ended;
-  assert.equal(exitCode, 3, stderr);
+  assert.equal(
+    exitCode,
+    3,
+    `${stderr}${JSON.stringify([await it.steps(run), await listEvents(it.db, {}, { limit: 100 })], null, 2)}`,
+  );
   assert.match(stderr, new RegExp(`Drained: 0 steps ended, 1 was handed over:\\n {2}slow@a of run ${run}\\n$`));
   assert.ok(isGone(pid), "its process has ended before it was handed over");
   await pidOf(it, "a-2");
