@@ -228,7 +228,7 @@ test("a partition's versions are listed, with the command that goes back to each
   const again = await at.instance.submit({ select: "raw_sales", partitions: { kind: "text", text: "2026-11-01" } });
   await at.instance.ended(again);
   await versions.locator("code:has-text('iroko rollback')").waitFor();
-  assert.match(await versions.innerText(), /iroko rollback 'raw_sales@2026-11-01' --to 1/);
+  assert.match(await versions.innerText(), /iroko rollback raw_sales@2026-11-01 --to 1/);
   assert.deepEqual(troubles, []);
   await page.context().close();
 });
@@ -311,7 +311,7 @@ test("an empty instance says which command to type", { skip }, async () => {
   assert.match(await page.innerText("main"), /No worker is running\.\s+iroko worker/);
   await page.goto(`${empty.url}/assets/raw_sales`);
   await page.waitForSelector("text=None is made yet");
-  assert.match(await page.innerText("main"), /iroko materialize --select '\+raw_sales' --partition last:1/);
+  assert.match(await page.innerText("main"), /iroko materialize --select \+raw_sales --partition last:1/);
   await page.goto(`${empty.url}/runs`);
   await page.waitForSelector("text=Nothing has run yet");
   await page.context().close();

@@ -1,4 +1,4 @@
-/** What the page works out by itself, without a browser: choices, lines, bars, completions, commands. */
+/** What the page works out by itself, without a browser: choices, lines, bars, completions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AssetPartition, PartitionGrid } from "@iroko/core/client";
@@ -6,7 +6,6 @@ import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
 import { linePath, seriesOf } from "../../../packages/ui/page/src/pages/asset/series.ts";
 import { cellsIn, chosenKeys, chosenText } from "../../../packages/ui/page/src/pages/asset/choose.ts";
 import { barsOf, type HomeRun } from "../../../packages/ui/page/src/pages/home/bars.ts";
-import { commandOf, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
 import { completions } from "../../../packages/ui/page/src/pages/lineage/completions.ts";
 import { itemsOf } from "../../../packages/ui/page/src/pages/lineage/outline-items.ts";
 import { linesOf } from "../../../packages/ui/page/src/pages/run/log-lines.ts";
@@ -122,25 +121,6 @@ test("runs that were on at the same time lie in different rows, and what runs st
   );
   const live = bars.at(-1)!;
   assert.ok(Math.abs(live.left + live.width - 100) < 1e-9);
-});
-
-test("the launchpad asks for what the address says, and tells the same as a command", () => {
-  const query = new URLSearchParams({
-    select: '+key:"a b"',
-    partitions: "last:7",
-    backfill: "10",
-    maxConcurrency: "2",
-    force: "true",
-  });
-  assert.deepEqual(requestOf(query), {
-    select: '+key:"a b"',
-    partitions: "last:7",
-    backfill: { batches: 10 },
-    maxConcurrency: 2,
-    force: true,
-  });
-  assert.match(commandOf(query), /^iroko materialize --select '\+key:"a b"' --partition last:7 /);
-  assert.match(commandOf(new URLSearchParams({ select: "it's" })), /--select 'it'\\''s'/);
 });
 
 test("a selection is completed by its last word, after whatever stands before it", () => {

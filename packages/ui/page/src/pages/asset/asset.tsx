@@ -7,7 +7,8 @@ import { useTitle } from "../../app.tsx";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command } from "../../parts/command.tsx";
-import { assetHref, launchHref, lineageHref } from "../../parts/links.ts";
+import * as commands from "../../parts/commands.ts";
+import { assetHref, groupHref, launchHref, lineHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
@@ -50,7 +51,7 @@ function Told({ asset }: TabProps): JSX.Element {
   return (
     <>
       <p class="faint">
-        <a href="/lineage">Lineage</a> / <a href={lineageHref(`group:${asset.group}`)}>{asset.group}</a>
+        <a href="/lineage">Lineage</a> / <a href={groupHref(asset.group)}>{asset.group}</a>
       </p>
       <h1>{key}</h1>
       <p class="sentence">
@@ -94,7 +95,7 @@ function Told({ asset }: TabProps): JSX.Element {
       </dl>
       {kind === "external" ? (
         <p class="row">
-          Something else makes it. <Command text={`iroko observe ${key}`} />
+          Something else makes it. <Command text={commands.observe(key)} />
         </p>
       ) : (
         <p class="row">
@@ -116,7 +117,7 @@ function Told({ asset }: TabProps): JSX.Element {
           <a class="button" href={launchHref(key, undefined)}>
             Choose what to make
           </a>
-          <a href={lineageHref(`+key:"${key}"+`)}>Its line</a>
+          <a href={lineHref(key)}>Its line</a>
         </p>
       )}
       <div class="row">

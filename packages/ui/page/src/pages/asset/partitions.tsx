@@ -7,6 +7,7 @@ import { useResource } from "../../api/resource.ts";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
+import { backfill, makeFirst } from "../../parts/commands.ts";
 import { launchHref, runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
@@ -80,7 +81,7 @@ function Field({ asset }: TabProps): JSX.Element {
                 <button type="button" onClick={() => setQuery({ tab: "why", within: text })}>
                   Why?
                 </button>
-                <Command text={`iroko backfill --select '${asset.key}' --partition '${text}'`} />
+                <Command text={backfill(asset.key, text)} />
               </div>
             )}
           </>
@@ -103,10 +104,7 @@ function Table({ asset }: TabProps): JSX.Element {
     <Loaded of={page} rows={6}>
       {({ items, cursor }) =>
         items.length === 0 ? (
-          <Empty
-            says="None is made yet:"
-            command={`iroko materialize --select '+${asset.key}'${isPartitioned ? " --partition last:1" : ""}`}
-          />
+          <Empty says="None is made yet:" command={makeFirst(asset.key, isPartitioned)} />
         ) : (
           <RowKeys>
             <Plots partitions={items} />

@@ -6,6 +6,7 @@ import { useResource } from "../../api/resource.ts";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
+import { rollback } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
@@ -64,7 +65,7 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
                     current ? (
                       <Badge state="on">this one</Badge>
                     ) : (
-                      <Command text={`iroko rollback '${name}' --to ${version}`} />
+                      <Command text={rollback(asset, partition, version)} />
                     ),
                 },
               ]}

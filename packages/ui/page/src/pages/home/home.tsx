@@ -6,6 +6,7 @@ import { useTitle } from "../../app.tsx";
 import { count, counted } from "../../parts/amounts.ts";
 import { Badge, type Tone } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
+import { init, listSchedules, makeMissing, serve, worker } from "../../parts/commands.ts";
 import { assetHref, lineageHref, runHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Time } from "../../parts/time.tsx";
@@ -25,8 +26,7 @@ export default function Home(): JSX.Element {
 }
 
 function Told({ timezone, assets, healths, troubles, held, runs, late, next, workers }: Answer): JSX.Element {
-  if (assets === 0)
-    return <Empty says="No code location has registered its definitions. Start with:" command="iroko init" />;
+  if (assets === 0) return <Empty says="No code location has registered its definitions. Start with:" command={init} />;
   const running = runs.filter(({ endedAt }) => endedAt === null).length;
   const steps = held.reduce((sum, each) => sum + each.steps, 0);
   return (
@@ -66,7 +66,7 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
       </section>
       {workers.alive === 0 ? (
         <p class="row">
-          No worker is running. <Command text="iroko worker" />
+          No worker is running. <Command text={worker} />
         </p>
       ) : null}
       {late.length === 0 ? null : (
@@ -77,7 +77,7 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
               <li key={`${location} ${schedule}`}>
                 <Badge state="late" /> <a href="/schedules">{schedule}</a> was due <Time at={at} zone={zone} />
                 <span class="faint">
-                  <Ago at={at} zone={zone} />. A server asks for ticks: is one running? <Command text="iroko serve" />
+                  <Ago at={at} zone={zone} />. A server asks for ticks: is one running? <Command text={serve} />
                 </span>
               </li>
             ))}
@@ -123,16 +123,13 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
       )}
       <h2>The last day</h2>
       {runs.length === 0 ? (
-        <Empty
-          says="Nothing ran in the last day. Make what is missing:"
-          command="iroko backfill --select '*' --missing"
-        />
+        <Empty says="Nothing ran in the last day. Make what is missing:" command={makeMissing} />
       ) : (
         <Timeline runs={runs} zone={timezone} />
       )}
       <h2>Next ticks</h2>
       {next.length === 0 ? (
-        <Empty says="No schedule will ask for anything. Look at them:" command="iroko schedules list" />
+        <Empty says="No schedule will ask for anything. Look at them:" command={listSchedules} />
       ) : (
         <ul class="list">
           {next.map(({ at, location, schedule, timezone: zone, partitions }) => (

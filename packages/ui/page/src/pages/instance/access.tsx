@@ -6,6 +6,7 @@ import { refresh, useResource } from "../../api/resource.ts";
 import { Act } from "../../parts/act.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
+import { addUser, createToken } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago } from "../../parts/time.tsx";
@@ -28,10 +29,7 @@ export function Access(): JSX.Element {
       <Loaded of={users}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty
-              says="Nobody signs in: the page is for this machine alone. To let others in:"
-              command="iroko users add NAME --role viewer"
-            />
+            <Empty says="Nobody signs in: the page is for this machine alone. To let others in:" command={addUser} />
           ) : (
             <DataTable
               rows={items}
@@ -50,7 +48,7 @@ export function Access(): JSX.Element {
       <Loaded of={tokens}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty says="No program has a token." command="iroko tokens create NAME --role viewer" />
+            <Empty says="No program has a token." command={createToken} />
           ) : (
             <DataTable
               rows={items}

@@ -7,6 +7,7 @@ import { useTitle } from "../../app.tsx";
 import { bytes, count, counted } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
+import { deploy, repairStore, setPool } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { DataTable } from "../../parts/data-table.tsx";
@@ -58,10 +59,7 @@ export default function Instance(): JSX.Element {
       <Loaded of={pools}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty
-              says="No step names a pool. A pool limits how many of its steps run at once:"
-              command="iroko pools set NAME 2"
-            />
+            <Empty says="No step names a pool. A pool limits how many of its steps run at once:" command={setPool} />
           ) : (
             <DataTable
               rows={items}
@@ -84,7 +82,7 @@ export default function Instance(): JSX.Element {
               {unpublished === 0
                 ? "The stable paths show every committed version."
                 : `${counted(unpublished, "committed version")} not yet at the stable path.`}
-              {unpublished === 0 ? null : <Command text="iroko doctor --strict --repair" />}
+              {unpublished === 0 ? null : <Command text={repairStore} />}
             </li>
             <li>
               {counted(uploads, "upload")} under way, {counted(built, "built file")} waiting for the store.
@@ -99,7 +97,7 @@ export default function Instance(): JSX.Element {
       <Loaded of={locations}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty says="No code location has registered its definitions." command="iroko deploy" />
+            <Empty says="No code location has registered its definitions." command={deploy} />
           ) : (
             <DataTable
               rows={items}

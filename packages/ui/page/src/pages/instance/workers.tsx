@@ -3,6 +3,7 @@ import type { Health } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
+import { worker } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Ago } from "../../parts/time.tsx";
 
@@ -30,7 +31,7 @@ function troubleOf({ secondsAhead, loopDelayMs }: Worker): string {
 
 export function Workers({ workers }: { readonly workers: readonly Worker[] }): JSX.Element {
   if (workers.length === 0)
-    return <Empty says="No worker is running: nothing is made until one starts." command="iroko worker" />;
+    return <Empty says="No worker is running: nothing is made until one starts." command={worker} />;
   return (
     <DataTable
       rows={workers}

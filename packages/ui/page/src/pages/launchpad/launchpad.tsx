@@ -7,11 +7,12 @@ import { whyNotOperate } from "../../api/session.ts";
 import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
 import { Command } from "../../parts/command.tsx";
+import { applyPlan, materialize } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { runHref } from "../../parts/links.ts";
 import { go, place, setQuery } from "../../router.ts";
 import { PlanView } from "./plan-view.tsx";
-import { commandOf, fields, requestOf, type Field } from "./request.ts";
+import { fields, requestOf, type Field } from "./request.ts";
 
 export default function Launchpad(): JSX.Element {
   useTitle("Launchpad");
@@ -19,7 +20,8 @@ export default function Launchpad(): JSX.Element {
   const [plan, setPlan] = useState<KeptPlan | undefined>(undefined);
   const [failure, setFailure] = useState<ApiError | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
-  const asked = query.toString();
+  const { plan: wanted, how } = requestOf(query);
+  const asked = JSON.stringify(wanted);
   // A plan is of just what was asked; another request has none yet.
   useEffect(() => {
     setPlan(undefined);
@@ -30,7 +32,7 @@ export default function Launchpad(): JSX.Element {
     setBusy(true);
     setFailure(undefined);
     try {
-      setPlan(await post<KeptPlan>(address("/plans"), requestOf(place.peek().query)));
+      setPlan(await post<KeptPlan>(address("/plans"), requestOf(place.peek().query).plan));
     } catch (error) {
       setPlan(undefined);
       setFailure(error instanceof ApiError ? error : new ApiError("PAGE_FAILED", String(error), undefined, 0));
@@ -39,7 +41,7 @@ export default function Launchpad(): JSX.Element {
     }
   };
   const apply = async (): Promise<void> => {
-    const { run } = await post<{ readonly run: string }>(address("/plans/{id}/apply", { id: plan!.id }));
+    const { run } = await post<{ readonly run: string }>(address("/plans/{id}/apply", { id: plan!.id }), how);
     go(runHref(run));
   };
 
@@ -132,7 +134,7 @@ export default function Launchpad(): JSX.Element {
           <button class="primary" disabled={isBusy || whyNotOperate.value !== undefined} title={whyNotOperate.value}>
             {isBusy ? "Planning …" : "Show the plan"}
           </button>
-          <Command text={commandOf(query)} />
+          <Command text={materialize({ ...wanted, ...how })} />
         </p>
       </form>
       {failure === undefined ? null : <Failure error={failure} />}
@@ -148,7 +150,7 @@ export default function Launchpad(): JSX.Element {
               <Act act={apply} tone="primary">
                 Apply this plan
               </Act>
-              <Command text={`iroko apply ${plan.id}`} />
+              <Command text={applyPlan(plan.id, how)} />
             </p>
           )}
         </>

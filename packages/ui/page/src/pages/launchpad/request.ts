@@ -1,30 +1,43 @@
-/** What is to be made, as the address holds it, as the API takes it and as the command line says it. */
-export const fields = ["select", "partitions", "location", "backfill", "order", "checks", "maxConcurrency"] as const;
+/** What is to be made and how that is to run, as the address holds it and as the API takes it. */
+import type { HowInput, PlanInput } from "@iroko/core/client";
+
+export const fields = [
+  "select",
+  "partitions",
+  "location",
+  "backfill",
+  "order",
+  "checks",
+  "priority",
+  "maxConcurrency",
+] as const;
 export type Field = (typeof fields)[number];
 
-/** What the API takes, of what the address holds. */
-export function requestOf(query: URLSearchParams): Record<string, unknown> {
+export interface Request {
+  readonly plan: PlanInput;
+  readonly how: HowInput;
+}
+
+/** What stands in the address is asked for as it is: the server says what is wrong with it. */
+export function requestOf(query: URLSearchParams): Request {
   const text = (name: Field): string | undefined => query.get(name)?.trim() || undefined;
-  const [batches, most] = [text("backfill"), text("maxConcurrency")];
+  const number = (name: Field): number | undefined => (text(name) === undefined ? undefined : Number(text(name)));
+  const policy = text("backfill");
   return {
-    select: text("select") ?? "",
-    ...(text("partitions") === undefined ? {} : { partitions: text("partitions") }),
-    ...(text("location") === undefined ? {} : { location: text("location") }),
-    ...(batches === undefined ? {} : { backfill: /^\d+$/.test(batches) ? { batches: Number(batches) } : batches }),
-    ...(text("order") === undefined ? {} : { order: text("order") }),
-    ...(text("checks") === undefined ? {} : { checks: text("checks") }),
-    ...(most === undefined ? {} : { maxConcurrency: Number(most) }),
-    ...(query.get("force") === "true" ? { force: true } : {}),
+    plan: {
+      select: text("select") ?? "",
+      ...given({
+        partitions: text("partitions"),
+        location: text("location"),
+        backfill: policy !== undefined && /^\d+$/.test(policy) ? { batches: Number(policy) } : policy,
+        order: text("order"),
+        checks: text("checks"),
+        force: query.get("force") === "true" ? true : undefined,
+      }),
+    },
+    how: given({ priority: number("priority"), maxConcurrency: number("maxConcurrency") }),
   };
 }
 
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
-/** The same request at the command line. */
-export function commandOf(query: URLSearchParams): string {
-  const option = (name: Field, flag: string): string => {
-    const text = query.get(name)?.trim() ?? "";
-    return text === "" ? "" : ` ${flag} ${quoted(text)}`;
-  };
-  return `iroko materialize --select ${quoted(query.get("select")?.trim() ?? "")}${option("partitions", "--partition")}${option("location", "--location")}${option("backfill", "--backfill")}${option("order", "--order")}${option("maxConcurrency", "--max-concurrency")}${query.get("force") === "true" ? " --force" : ""}`;
-}
+const given = (values: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -11,7 +11,8 @@ import { sceneOf } from "../../graph/scene.ts";
 import { count, counted } from "../../parts/amounts.ts";
 import { Badge, glyphOf, toneOf } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
-import { assetHref, lineageHref } from "../../parts/links.ts";
+import { deploy } from "../../parts/commands.ts";
+import { assetHref, lineHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { go, place, setQuery } from "../../router.ts";
 import { Outline } from "./outline.tsx";
@@ -33,7 +34,7 @@ export default function Lineage(): JSX.Element {
       <Loaded of={known} rows={10}>
         {(answer) =>
           answer.total === 0 ? (
-            <Empty says="There are no assets yet. Register your definitions:" command="iroko deploy" />
+            <Empty says="There are no assets yet. Register your definitions:" command={deploy} />
           ) : (
             <Shown answer={answer} />
           )
@@ -153,7 +154,7 @@ function Picture({ answer, healthOf }: PartProps): JSX.Element {
         ) : node.kind === "asset" ? (
           <>
             <a href={assetHref(node.name)}>Open {node.name}</a>
-            <a href={lineageHref(`+${node.name}+`)}>Only its line</a>
+            <a href={lineHref(node.name)}>Only its line</a>
             <button type="button" onClick={() => setFolded(node.group, true)}>
               Fold the group {node.group}
             </button>

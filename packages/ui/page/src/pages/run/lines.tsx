@@ -5,7 +5,9 @@ import { now } from "../../api/clock.ts";
 import { count, counted, span } from "../../parts/amounts.ts";
 import { Badge, toneOf } from "../../parts/badge.tsx";
 import { Command } from "../../parts/command.tsx";
+import { retryRun } from "../../parts/commands.ts";
 import { assetHref } from "../../parts/links.ts";
+import { selectionOfAll } from "../../parts/selection.ts";
 import { setQuery } from "../../router.ts";
 
 /** Failures first. */
@@ -68,11 +70,11 @@ function Line({ run, group, from, to }: LineProps): JSX.Element {
               <button type="button" class="quiet" onClick={() => setQuery({ step: String(first) })}>
                 {steps === 1 ? "open the step" : "open the first"}
               </button>
-              <button type="button" class="quiet" onClick={() => setQuery({ view: "steps", status, name: group.name })}>
+              <button type="button" class="quiet" onClick={() => setQuery({ view: "steps", status })}>
                 list
               </button>
               {status === "failed" && partitions !== "" ? (
-                <Command text={`iroko runs retry ${run.id} --select '${group.assets.join(" or ")}'`} />
+                <Command text={retryRun({ id: run.id, select: selectionOfAll(group.assets) })} />
               ) : null}
             </p>
           </details>

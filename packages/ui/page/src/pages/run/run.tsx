@@ -9,6 +9,7 @@ import { Act } from "../../parts/act.tsx";
 import { bytes, count, counted, span } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
+import { makeAnyway, retryRun } from "../../parts/commands.ts";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
@@ -117,7 +118,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
       {run.planned === 0 ? (
         <Empty
           says="There was nothing to do: everything asked for is made. To make it again:"
-          command="iroko materialize … --force"
+          command={makeAnyway(run)}
         />
       ) : view === "lines" ? (
         <Loaded of={groups}>{({ items }) => <Lines run={run} groups={items} />}</Loaded>
@@ -196,7 +197,7 @@ function Actions({ run }: { readonly run: RunDetail }): JSX.Element {
         </Act>
       )}
       <Act act={() => retry({ fromStart: true })}>Repeat all of it</Act>
-      <Command text={`iroko runs retry ${run.id}${run.status === "succeeded" ? " --from-start" : ""}`} />
+      <Command text={retryRun({ id: run.id, fromStart: run.status === "succeeded" })} />
     </p>
   );
 }

@@ -6,6 +6,7 @@ import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command } from "../../parts/command.tsx";
+import { runLogs } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
@@ -119,7 +120,7 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
         />
       )}
       <p class="row">
-        <Command text={`iroko runs logs ${run.id} --step ${step.n}${step.status === "running" ? " --follow" : ""}`} />
+        <Command text={runLogs(run.id, step.n, step.status === "running")} />
       </p>
     </>
   );

@@ -7,6 +7,7 @@ import { useTitle } from "../../app.tsx";
 import { count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
+import { makeAll } from "../../parts/commands.ts";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
@@ -41,7 +42,7 @@ export default function Runs(): JSX.Element {
           items.length === 0 ? (
             <Empty
               says={status === "" ? "Nothing has run yet. Make everything once:" : `No run is ${status}.`}
-              {...(status === "" ? { command: "iroko materialize --select '*' --partition all" } : {})}
+              {...(status === "" ? { command: makeAll } : {})}
             />
           ) : (
             <>

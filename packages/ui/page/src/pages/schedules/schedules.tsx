@@ -7,6 +7,7 @@ import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
+import { deploy } from "../../parts/commands.ts";
 import { lineageHref, runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Time } from "../../parts/time.tsx";
@@ -25,7 +26,7 @@ export default function Schedules(): JSX.Element {
           items.length === 0 ? (
             <Empty
               says="No schedule is defined. Add one to your definitions: schedule({ key, job, cron }). Then:"
-              command="iroko deploy"
+              command={deploy}
             />
           ) : (
             items.map((schedule) => <One key={`${schedule.location} ${schedule.key}`} schedule={schedule} />)
