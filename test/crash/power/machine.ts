@@ -9,11 +9,12 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { waitFor } from "../../support/wait-for.ts";
+import { effort } from "../effort.ts";
 import { mountImage, unmount } from "./disks.ts";
 import { disk, output, project } from "./place.ts";
 
 /** How long anything may take on a machine that others use too. */
-export const patience = { seconds: 120 };
+export const patience = { seconds: effort(120, 600) };
 
 export interface Command {
   readonly name: string;

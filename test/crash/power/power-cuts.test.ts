@@ -19,7 +19,9 @@ describe("power cuts", { skip: missing !== undefined && `no power can be cut her
     "nothing acknowledged is lost, whenever the power fails, and the rest is made by itself",
     { timeout: effort(9, 150) * minute },
     async (t) => {
-      const cuts = await all({ cuts: effort(3, 200), days: effort(2, 10), seed, unsafe: [] });
+      const cuts = await all({ cuts: effort(3, 200), days: effort(2, 10), seed, unsafe: [] }, (soFar) =>
+        console.log(soFar),
+      );
       t.diagnostic(figures(cuts));
       assert.deepEqual(cuts.filter(isDamaged), []);
       assert.ok(
@@ -59,8 +61,14 @@ describe("power cuts", { skip: missing !== undefined && `no power can be cut her
 const isOfAnObject = (what: string): boolean => what.startsWith("the object of ");
 const isOfARow = (what: string): boolean => !/^(the object of|what was published of) /.test(what);
 
-async function all(options: LabOptions): Promise<readonly Cut[]> {
-  return await Array.fromAsync(cutPower(options));
+/** @param progress told after every twentieth cut: the long form takes an hour, and may be stopped */
+async function all(options: LabOptions, progress?: (soFar: string) => void): Promise<readonly Cut[]> {
+  const cuts: Cut[] = [];
+  for await (const cut of cutPower(options)) {
+    cuts.push(cut);
+    if (cuts.length % 20 === 0) progress?.(figures(cuts));
+  }
+  return cuts;
 }
 
 const isDamaged = ({ lost, corrupt }: Cut): boolean => lost.length + corrupt.length > 0;
