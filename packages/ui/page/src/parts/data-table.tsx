@@ -1,9 +1,10 @@
-/** A table of plain rows: numbers to the right, scrolled sideways where it is too wide. */
+/** A table of rows: numbers to the right, sentences broken into lines, scrolled sideways where it is too wide. */
 import type { ComponentChildren, JSX } from "preact";
 
 export interface Column<Row> {
   readonly title: string;
-  readonly number?: boolean;
+  /** A number stands to the right, prose is broken into lines. */
+  readonly holds?: "number" | "prose";
   readonly cell: (row: Row) => ComponentChildren;
 }
 
@@ -11,19 +12,21 @@ interface DataTableProps<Row> {
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
   readonly columns: readonly Column<Row>[];
+  /** By which a row is linked. */
+  readonly idOf?: (row: Row) => string;
 }
 
-export function DataTable<Row>({ rows, keyOf, columns }: DataTableProps<Row>): JSX.Element {
+export function DataTable<Row>({ rows, keyOf, columns, idOf }: DataTableProps<Row>): JSX.Element {
   return (
     <div class="scroll">
       <table>
         <thead>
           <tr>
-            {columns.map(({ title, number = false }) =>
+            {columns.map(({ title, holds }) =>
               title === "" ? (
                 <td key={title} />
               ) : (
-                <th key={title} scope="col" class={number ? "number" : undefined}>
+                <th key={title} scope="col" class={holds === "number" ? holds : undefined}>
                   {title}
                 </th>
               ),
@@ -32,9 +35,9 @@ export function DataTable<Row>({ rows, keyOf, columns }: DataTableProps<Row>): J
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
-              {columns.map(({ title, number = false, cell }) => (
-                <td key={title} class={number ? "number" : undefined}>
+            <tr key={keyOf(row)} id={idOf?.(row)}>
+              {columns.map(({ title, holds, cell }) => (
+                <td key={title} class={holds}>
                   {cell(row)}
                 </td>
               ))}

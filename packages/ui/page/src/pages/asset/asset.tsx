@@ -6,6 +6,7 @@ import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Command } from "../../parts/command.tsx";
 import * as commands from "../../parts/commands.ts";
 import { assetHref, groupHref, launchHref, lineHref } from "../../parts/links.ts";
@@ -121,18 +122,13 @@ function Told({ asset }: TabProps): JSX.Element {
         </p>
       )}
       <div class="row">
-        <span class="tabs first" role="group" aria-label="About the asset">
-          {Object.keys(tabs).map((name) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={name === tab}
-              onClick={() => setQuery({ tab: name, after: null, within: null })}
-            >
-              {name}
-            </button>
-          ))}
-        </span>
+        <Choices
+          name="tab"
+          label="About the asset"
+          values={Object.keys(tabs)}
+          chosen={tab}
+          resets={["after", "within"]}
+        />
       </div>
       <Tab asset={asset} />
     </>

@@ -1,6 +1,6 @@
 /** Draws a grid of partitions: a square each, by colour and glyph, with the row's name before it. */
 import type { PartitionGrid } from "@iroko/core/client";
-import type { Look } from "../../graph/draw.ts";
+import type { Look } from "../../graph/look.ts";
 
 export const cellSize = 18;
 export const gap = 2;

@@ -6,8 +6,9 @@ import { useResource } from "../../api/resource.ts";
 import { Empty } from "../../parts/command.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Ago } from "../../parts/time.tsx";
-import { place, setQuery } from "../../router.ts";
+import { place } from "../../router.ts";
 import type { TabProps } from "./asset.tsx";
 
 export function Events({ asset }: TabProps): JSX.Element {
@@ -38,18 +39,7 @@ export function Events({ asset }: TabProps): JSX.Element {
                 </li>
               ))}
             </ul>
-            <p class="row">
-              {after === null ? null : (
-                <button type="button" onClick={() => setQuery({ after: null })}>
-                  Newest
-                </button>
-              )}
-              {cursor === null ? null : (
-                <button type="button" onClick={() => setQuery({ after: cursor })}>
-                  Older
-                </button>
-              )}
-            </p>
+            <Pager name="after" cursor={cursor} first="Newest" next="Older" />
           </>
         )
       }

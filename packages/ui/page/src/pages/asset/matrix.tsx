@@ -2,7 +2,7 @@
 import type { PartitionGrid } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { lookOf, type Look } from "../../graph/draw.ts";
+import { lookOf, type Look } from "../../graph/look.ts";
 import { cellsIn, chosenText, type Chosen } from "./choose.ts";
 import { cellSize, drawGrid, gap, headHeight, labelWidth, letters, sizeOf } from "./draw-grid.ts";
 

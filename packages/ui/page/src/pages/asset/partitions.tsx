@@ -8,8 +8,10 @@ import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
 import { backfill, makeFirst } from "../../parts/commands.ts";
+import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { launchHref, runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
@@ -108,96 +110,70 @@ function Table({ asset }: TabProps): JSX.Element {
         ) : (
           <RowKeys>
             <Plots partitions={items} />
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    {isPartitioned ? <th scope="col">Partition</th> : null}
-                    <th scope="col">Last outcome</th>
-                    <th scope="col" class="number">
-                      Version
-                    </th>
-                    <th scope="col" class="number">
-                      Rows
-                    </th>
-                    <th scope="col" class="number">
-                      Size
-                    </th>
-                    <th scope="col">Made</th>
-                    <th scope="col">By run</th>
-                    <th scope="col">Metadata</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((row) => (
-                    <tr key={row.id}>
-                      {isPartitioned ? (
-                        <td>
-                          <code>{row.key}</code>
-                        </td>
-                      ) : null}
-                      <td>
-                        <Badge
-                          state={row.lastStatus === "failed" || row.lastStatus === "canceled" ? row.lastStatus : "made"}
-                        >
-                          {row.lastStatus === "succeeded" || row.lastStatus === null ? "made" : row.lastStatus}
-                        </Badge>{" "}
-                        <span class="faint">{row.lastError?.code ?? ""}</span>
-                      </td>
-                      <td class="number">
-                        {row.version === null ? (
-                          "–"
-                        ) : (
-                          <button
-                            type="button"
-                            class="quiet"
-                            aria-label={`${row.version}: the versions of ${row.key}`}
-                            onClick={() => setQuery({ of: row.key === "" ? "-" : row.key })}
-                          >
-                            {row.version}
-                          </button>
-                        )}
-                      </td>
-                      <td class="number">{count(row.rows)}</td>
-                      <td class="number">{bytes(row.bytes)}</td>
-                      <td>
-                        <Ago at={row.madeAt} />
-                      </td>
-                      <td>
-                        {row.lastRun === null ? null : (
-                          <a class="id" href={runHref(row.lastRun)}>
-                            {shortId(row.lastRun)}
-                          </a>
-                        )}
-                      </td>
-                      <td>
-                        {row.metadata === null || Object.keys(row.metadata).length === 0 ? null : (
-                          <details>
-                            <summary>{Object.keys(row.metadata).length}</summary>
-                            <MetadataList metadata={row.metadata} />
-                          </details>
-                        )}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
-            <p class="row">
-              {after === null ? null : (
-                <button type="button" onClick={() => setQuery({ after: null })}>
-                  Newest
-                </button>
-              )}
-              {cursor === null ? null : (
-                <button type="button" onClick={() => setQuery({ after: cursor })}>
-                  Older
-                </button>
-              )}
-            </p>
+            <DataTable
+              rows={items}
+              keyOf={({ id }) => id}
+              columns={isPartitioned ? [keyColumn, ...columns] : columns}
+            />
+            <Pager name="after" cursor={cursor} first="Newest" next="Older" />
           </RowKeys>
         )
       }
     </Loaded>
   );
 }
+
+const keyColumn: Column<AssetPartition> = { title: "Partition", cell: ({ key }) => <code>{key}</code> };
+
+const columns: readonly Column<AssetPartition>[] = [
+  {
+    title: "Last outcome",
+    cell: ({ lastStatus, lastError }) => {
+      const isMade = lastStatus === "succeeded" || lastStatus === null;
+      return (
+        <>
+          <Badge state={isMade ? "made" : lastStatus} /> <span class="faint">{lastError?.code ?? ""}</span>
+        </>
+      );
+    },
+  },
+  {
+    title: "Version",
+    holds: "number",
+    cell: ({ version, key }) =>
+      version === null ? (
+        "–"
+      ) : (
+        <button
+          type="button"
+          class="quiet"
+          aria-label={`${version}: the versions of ${key}`}
+          onClick={() => setQuery({ of: key === "" ? "-" : key })}
+        >
+          {version}
+        </button>
+      ),
+  },
+  { title: "Rows", holds: "number", cell: ({ rows }) => count(rows) },
+  { title: "Size", holds: "number", cell: ({ bytes: size }) => bytes(size) },
+  { title: "Made", cell: ({ madeAt }) => <Ago at={madeAt} /> },
+  {
+    title: "By run",
+    cell: ({ lastRun }) =>
+      lastRun === null ? null : (
+        <a class="id" href={runHref(lastRun)}>
+          {shortId(lastRun)}
+        </a>
+      ),
+  },
+  {
+    title: "Metadata",
+    cell: ({ metadata }) =>
+      metadata === null || Object.keys(metadata).length === 0 ? null : (
+        <details>
+          <summary>{Object.keys(metadata).length}</summary>
+          <MetadataList metadata={metadata} />
+        </details>
+      ),
+  },
+];

@@ -2,6 +2,7 @@
 import type { AssetDetail } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { Command, Empty } from "../../parts/command.tsx";
+import { DataTable, type Column as DataColumn } from "../../parts/data-table.tsx";
 import type { TabProps } from "./asset.tsx";
 
 type Column = NonNullable<AssetDetail["schema"]>["columns"][number];
@@ -19,33 +20,7 @@ export function Schema({ asset: { key, schema, storage, compute, codeVersion } }
               <Command text={`select * from read_parquet('${storage.path}/*.${storage.extension}')`} />
             </p>
           )}
-          <div class="scroll">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Column</th>
-                  <th scope="col">Type</th>
-                  <th scope="col">Null</th>
-                  <th scope="col">Holds</th>
-                </tr>
-              </thead>
-              <tbody>
-                {schema.columns.map((column) => (
-                  <tr key={column.name}>
-                    <td>
-                      <code>{column.name}</code>
-                    </td>
-                    <td>{typeText(column)}</td>
-                    <td>{column.nullable ? "yes" : ""}</td>
-                    <td class="prose">
-                      {column.sensitive ? <strong>sensitive </strong> : null}
-                      {limits(column)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DataTable rows={schema.columns} keyOf={({ name }) => name} columns={columns} />
         </>
       )}
       {compute === null ? null : (
@@ -85,6 +60,22 @@ export function Schema({ asset: { key, schema, storage, compute, codeVersion } }
     </>
   );
 }
+
+const columns: readonly DataColumn<Column>[] = [
+  { title: "Column", cell: ({ name }) => <code>{name}</code> },
+  { title: "Type", cell: typeText },
+  { title: "Null", cell: ({ nullable }) => (nullable ? "yes" : "") },
+  {
+    title: "Holds",
+    holds: "prose",
+    cell: (column) => (
+      <>
+        {column.sensitive ? <strong>sensitive </strong> : null}
+        {limits(column)}
+      </>
+    ),
+  },
+];
 
 function typeText({ type }: Column): string {
   switch (type.kind) {

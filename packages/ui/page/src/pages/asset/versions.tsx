@@ -42,9 +42,9 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
               rows={items}
               keyOf={({ version }) => String(version)}
               columns={[
-                { title: "Version", number: true, cell: ({ version }) => version },
-                { title: "Rows", number: true, cell: ({ rows }) => (rows === null ? "–" : count(rows)) },
-                { title: "Size", number: true, cell: ({ bytes: size }) => (size === null ? "–" : bytes(size)) },
+                { title: "Version", holds: "number", cell: ({ version }) => version },
+                { title: "Rows", holds: "number", cell: ({ rows }) => (rows === null ? "–" : count(rows)) },
+                { title: "Size", holds: "number", cell: ({ bytes: size }) => (size === null ? "–" : bytes(size)) },
                 { title: "Made", cell: ({ madeAt }) => <Ago at={madeAt} /> },
                 {
                   title: "By run",

@@ -9,8 +9,9 @@ import { Empty } from "../../parts/command.tsx";
 import { addUser, createToken } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { Ago } from "../../parts/time.tsx";
-import { place, setQuery } from "../../router.ts";
+import { place } from "../../router.ts";
 
 const isOfAccess = (href: string): boolean => /^\/api\/v1\/(?:users|tokens|audit)/.test(href);
 
@@ -90,7 +91,7 @@ export function Access(): JSX.Element {
                 rows={items}
                 keyOf={({ seq }) => String(seq)}
                 columns={[
-                  { title: "#", number: true, cell: ({ seq }) => seq },
+                  { title: "#", holds: "number", cell: ({ seq }) => seq },
                   { title: "When", cell: ({ at }) => <Ago at={at} /> },
                   { title: "Who", cell: ({ actor, actorKind }) => `${actor} (${actorKind})` },
                   { title: "From", cell: ({ via, address: from }) => (from === null ? via : `${via} ${from}`) },
@@ -102,18 +103,7 @@ export function Access(): JSX.Element {
                   },
                 ]}
               />
-              <p class="row">
-                {before === null ? null : (
-                  <button type="button" onClick={() => setQuery({ audit: null })}>
-                    Newest
-                  </button>
-                )}
-                {cursor === null ? null : (
-                  <button type="button" onClick={() => setQuery({ audit: cursor })}>
-                    Older
-                  </button>
-                )}
-              </p>
+              <Pager name="audit" cursor={cursor} first="Newest" next="Older" />
             </>
           )
         }

@@ -45,10 +45,10 @@ export default function Instance(): JSX.Element {
               keyOf={({ location }) => location}
               columns={[
                 { title: "Location", cell: ({ location }) => location },
-                { title: "Ready", number: true, cell: ({ ready }) => count(ready) },
-                { title: "Admitted", number: true, cell: ({ admitted }) => count(admitted) },
-                { title: "Put off", number: true, cell: ({ deferred }) => count(deferred) },
-                { title: "Running", number: true, cell: ({ running }) => count(running) },
+                { title: "Ready", holds: "number", cell: ({ ready }) => count(ready) },
+                { title: "Admitted", holds: "number", cell: ({ admitted }) => count(admitted) },
+                { title: "Put off", holds: "number", cell: ({ deferred }) => count(deferred) },
+                { title: "Running", holds: "number", cell: ({ running }) => count(running) },
                 { title: "The longest waits since", cell: ({ waitingSince }) => <Ago at={waitingSince} /> },
               ]}
             />
@@ -66,8 +66,12 @@ export default function Instance(): JSX.Element {
               keyOf={({ name }) => name}
               columns={[
                 { title: "Pool", cell: ({ name }) => name },
-                { title: "Running", number: true, cell: ({ running }) => count(running) },
-                { title: "At most", number: true, cell: ({ slots }) => (slots === null ? "no limit" : count(slots)) },
+                { title: "Running", holds: "number", cell: ({ running }) => count(running) },
+                {
+                  title: "At most",
+                  holds: "number",
+                  cell: ({ slots }) => (slots === null ? "no limit" : count(slots)),
+                },
               ]}
             />
           )
@@ -104,7 +108,7 @@ export default function Instance(): JSX.Element {
               keyOf={({ name, version }) => `${name} ${version}`}
               columns={[
                 { title: "Location", cell: ({ name }) => name },
-                { title: "Version", number: true, cell: ({ version }) => version },
+                { title: "Version", holds: "number", cell: ({ version }) => version },
                 { title: "Definitions", cell: ({ hash }) => <code>{hash.slice(0, 12)}</code> },
                 { title: "Registered", cell: ({ registeredAt }) => <Ago at={registeredAt} /> },
                 { title: "", cell: ({ current }) => (current ? <Badge state="on">current</Badge> : null) },

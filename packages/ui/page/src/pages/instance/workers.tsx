@@ -39,12 +39,12 @@ export function Workers({ workers }: { readonly workers: readonly Worker[] }): J
       columns={[
         { title: "State", cell: stateOf },
         { title: "Host", cell: ({ host }) => host },
-        { title: "Process", number: true, cell: ({ pid }) => pid },
+        { title: "Process", holds: "number", cell: ({ pid }) => pid },
         { title: "Location", cell: ({ location }) => location },
-        { title: "Running", number: true, cell: ({ running, slots }) => `${running} of ${slots}` },
+        { title: "Running", holds: "number", cell: ({ running, slots }) => `${running} of ${slots}` },
         {
           title: "Round trip",
-          number: true,
+          holds: "number",
           cell: ({ roundTripMs }) => (roundTripMs === null ? "–" : `${roundTripMs.toFixed(1)} ms`),
         },
         { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },

@@ -3,11 +3,10 @@ import type { KeptPlan } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { bytes, count, counted, span } from "../../parts/amounts.ts";
 import { Command, Empty } from "../../parts/command.tsx";
+import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { assetHref } from "../../parts/links.ts";
 
 type Plan = KeptPlan["plan"];
-
-const unknown = "–";
 
 export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
   const { assets, checks, skipped, total, history, steps, materializations, orderBy, travels } = plan;
@@ -33,60 +32,11 @@ export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
           ? ""
           : `${bytes(travels.toStore)} go to the store, ${bytes(travels.fromStore)} come from it.`}
       </p>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Asset</th>
-              <th scope="col">Partitions</th>
-              <th scope="col" class="number">
-                Steps
-              </th>
-              <th scope="col">Why</th>
-              <th scope="col" class="number">
-                Rows
-              </th>
-              <th scope="col" class="number">
-                Size
-              </th>
-              <th scope="col" class="number">
-                Time
-              </th>
-              <th scope="col">Known from</th>
-            </tr>
-          </thead>
-          <tbody>
-            {assets.map(({ asset, partitions, count: many, reason, steps: each, estimate }) => (
-              <tr key={`${asset} ${partitions} ${reason}`}>
-                <td>
-                  <a href={assetHref(asset)}>{asset}</a>
-                </td>
-                <td>
-                  <code class="prose">{partitions}</code> <span class="faint">{count(many)}</span>
-                </td>
-                <td class="number">{count(each)}</td>
-                <td class="prose">{reason}</td>
-                <td class="number">{estimate.rows === null ? unknown : count(Math.round(estimate.rows))}</td>
-                <td class="number">{estimate.bytes === null ? unknown : bytes(estimate.bytes)}</td>
-                <td class="number">{estimate.seconds === null ? unknown : span(estimate.seconds)}</td>
-                <td class="faint">{estimate.from}</td>
-              </tr>
-            ))}
-            {checks.map(({ name, steps: each }) => (
-              <tr key={name}>
-                <td>{name}</td>
-                <td class="faint">check</td>
-                <td class="number">{count(each)}</td>
-                <td />
-                <td />
-                <td />
-                <td />
-                <td />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        rows={[...assets.map(lineOfAsset), ...checks.map(lineOfCheck)]}
+        keyOf={({ name, partitions, reason }) => `${name} ${partitions} ${reason}`}
+        columns={columns}
+      />
       <Skipped skipped={skipped} />
       {history.length === 0 ? null : (
         <>
@@ -111,6 +61,54 @@ export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
     </section>
   );
 }
+
+interface Line extends Pick<Plan["checks"][number], "name" | "steps"> {
+  /** null: a check, which stands on no page of its own. */
+  readonly asset: string | null;
+  readonly partitions: string;
+  readonly count: number | null;
+  readonly reason: string;
+  readonly estimate: Plan["assets"][number]["estimate"] | undefined;
+}
+
+const lineOfAsset = (planned: Plan["assets"][number]): Line => ({ ...planned, name: planned.asset });
+const lineOfCheck = ({ name, steps }: Plan["checks"][number]): Line => ({
+  name,
+  steps,
+  asset: null,
+  partitions: "",
+  count: null,
+  reason: "checks what is made",
+  estimate: undefined,
+});
+
+const known = (value: number | null | undefined, say: (value: number) => string): string =>
+  value == null ? "–" : say(value);
+
+const columns: readonly Column<Line>[] = [
+  { title: "Asset", cell: ({ asset, name }) => (asset === null ? name : <a href={assetHref(asset)}>{asset}</a>) },
+  {
+    title: "Partitions",
+    cell: ({ partitions, count: many }) =>
+      many === null ? (
+        <span class="faint">check</span>
+      ) : (
+        <>
+          <code class="prose">{partitions}</code> <span class="faint">{count(many)}</span>
+        </>
+      ),
+  },
+  { title: "Steps", holds: "number", cell: ({ steps }) => count(steps) },
+  { title: "Why", holds: "prose", cell: ({ reason }) => reason },
+  {
+    title: "Rows",
+    holds: "number",
+    cell: ({ estimate }) => known(estimate?.rows, (rows) => count(Math.round(rows))),
+  },
+  { title: "Size", holds: "number", cell: ({ estimate }) => known(estimate?.bytes, bytes) },
+  { title: "Time", holds: "number", cell: ({ estimate }) => known(estimate?.seconds, span) },
+  { title: "Known from", cell: ({ estimate }) => <span class="faint">{estimate?.from ?? ""}</span> },
+];
 
 function Skipped({ skipped }: Pick<Plan, "skipped">): JSX.Element | null {
   if (skipped.length === 0) return null;

@@ -5,13 +5,16 @@ import { useCallback, useMemo, useRef } from "preact/hooks";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
+import type { Card } from "../../graph/draw.ts";
 import { fold, type Node } from "../../graph/fold.ts";
 import { GraphView } from "../../graph/graph-view.tsx";
 import { sceneOf } from "../../graph/scene.ts";
 import { count, counted } from "../../parts/amounts.ts";
 import { Badge, glyphOf, toneOf } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { deploy } from "../../parts/commands.ts";
+import { DataTable } from "../../parts/data-table.tsx";
 import { assetHref, lineHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { go, place, setQuery } from "../../router.ts";
@@ -70,13 +73,7 @@ function Shown({ answer }: { readonly answer: Answer }): JSX.Element {
             <Badge state={health} /> {count(assets)}
           </span>
         ))}
-        <span class="tabs" role="group" aria-label="Shown as">
-          {views.map((name) => (
-            <button key={name} type="button" aria-pressed={name === view} onClick={() => setQuery({ view: name })}>
-              {name}
-            </button>
-          ))}
-        </span>
+        <Choices name="view" label="Shown as" values={views} chosen={view} />
       </div>
       {view === "graph" ? <Picture answer={answer} healthOf={healthOf} /> : null}
       {view === "outline" ? <Outline answer={answer} healthOf={healthOf} /> : null}
@@ -108,18 +105,10 @@ function Picture({ answer, healthOf }: PartProps): JSX.Element {
       members.map(healthOf).reduce((a, b) => (severity.indexOf(a) <= severity.indexOf(b) ? a : b)),
     [healthOf],
   );
-  const card = useCallback(
-    (at: number) => {
-      const node = scene.nodes[at]!;
-      const health = worst(node);
-      const sub =
-        node.kind === "group"
-          ? `${counted(node.members.length, "asset")}, worst ${health}`
-          : `${health} · ${node.group}`;
-      return { title: node.name, sub, glyph: glyphOf(health), tone: toneOf(health) };
-    },
-    [scene, worst],
-  );
+  const picture = useMemo(() => {
+    const states = scene.nodes.map(worst);
+    return { scene, tones: states.map(toneOf), card: (at: number) => cardOf(scene.nodes[at]!, states[at]!) };
+  }, [scene, worst]);
   const found = focusedName === null ? -1 : scene.nodes.findIndex(({ name }) => name === focusedName);
   const focused = found < 0 ? undefined : found;
   const setFolded = (group: string, isFolded: boolean): void => {
@@ -132,10 +121,9 @@ function Picture({ answer, healthOf }: PartProps): JSX.Element {
   return (
     <>
       <GraphView
-        scene={scene}
-        card={card}
+        picture={picture}
         say={(at) => {
-          const { title, sub } = card(at);
+          const { title, sub } = picture.card(at);
           return `${title}: ${sub}. ${counted(scene.above.from[at + 1]! - scene.above.from[at]!, "asset")} above, ${scene.below.from[at + 1]! - scene.below.from[at]!} below.`;
         }}
         focused={focused}
@@ -169,6 +157,11 @@ function Picture({ answer, healthOf }: PartProps): JSX.Element {
   );
 }
 
+function cardOf({ kind, name, group, members }: Node, health: string): Card {
+  const sub = kind === "group" ? `${counted(members.length, "asset")}, worst ${health}` : `${health} · ${group}`;
+  return { title: name, sub, glyph: glyphOf(health) };
+}
+
 /** The value as it was first with this key. */
 function useSame<Value>(value: Value, key: string): Value {
   const first = useRef({ key, value });
@@ -183,32 +176,19 @@ function Table({ answer, healthOf }: PartProps): JSX.Element {
     .map((_, at) => at)
     .toSorted((a, b) => severity.indexOf(healthOf(a)) - severity.indexOf(healthOf(b)) || a - b);
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Asset</th>
-            <th scope="col">Group</th>
-          </tr>
-        </thead>
-        <tbody>
-          {order.slice(0, rowsShown).map((at) => (
-            <tr key={answer.keys[at]}>
-              <td>
-                <Badge state={healthOf(at)} />
-              </td>
-              <td>
-                <a href={assetHref(answer.keys[at]!)}>{answer.keys[at]}</a>
-              </td>
-              <td>{answer.groups[answer.group[at]!]}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+    <>
+      <DataTable
+        rows={order.slice(0, rowsShown)}
+        keyOf={(at) => answer.keys[at]!}
+        columns={[
+          { title: "State", cell: (at) => <Badge state={healthOf(at)} /> },
+          { title: "Asset", cell: (at) => <a href={assetHref(answer.keys[at]!)}>{answer.keys[at]}</a> },
+          { title: "Group", cell: (at) => answer.groups[answer.group[at]!] },
+        ]}
+      />
       {order.length > rowsShown ? (
         <p class="empty">and {count(order.length - rowsShown)} more: select some of them.</p>
       ) : null}
-    </div>
+    </>
   );
 }

@@ -8,6 +8,7 @@ import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
 import { bytes, count, counted, span } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
 import { makeAnyway, retryRun } from "../../parts/commands.ts";
 import { runHref, shortId } from "../../parts/links.ts";
@@ -107,13 +108,13 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
       )}
       <div class="row">
         <h2 class="grow">{view === "lines" ? "What it makes" : "Steps"}</h2>
-        <span class="tabs" role="group" aria-label="Shown by">
-          {views.map((name) => (
-            <button key={name} type="button" aria-pressed={name === view} onClick={() => setQuery({ view: name })}>
-              {name === "lines" ? "by asset" : "by step"}
-            </button>
-          ))}
-        </span>
+        <Choices
+          name="view"
+          label="Shown by"
+          values={views}
+          chosen={view}
+          says={(name) => (name === "lines" ? "by asset" : "by step")}
+        />
       </div>
       {run.planned === 0 ? (
         <Empty

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Command } from "../../parts/command.tsx";
 import { runLogs } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
@@ -93,19 +94,15 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
       )}
       {step.error === null || attempt !== step.attempt ? null : <Failure error={step.error} />}
       {step.attempt < 2 ? null : (
-        <p class="row" role="group" aria-label="Attempts">
-          {Array.from({ length: Math.min(step.attempt, 30) }, (_, at) => step.attempt - at)
-            .toReversed()
-            .map((each) => (
-              <button
-                key={each}
-                type="button"
-                aria-pressed={each === attempt}
-                onClick={() => setQuery({ attempt: String(each) })}
-              >
-                {each}
-              </button>
-            ))}
+        <p class="row">
+          <Choices
+            name="attempt"
+            label="Attempts"
+            values={Array.from({ length: Math.min(step.attempt, 30) }, (_, at) =>
+              String(step.attempt - at),
+            ).toReversed()}
+            chosen={String(attempt)}
+          />
         </p>
       )}
       {step.attempt === 0 ? (

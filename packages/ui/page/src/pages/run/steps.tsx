@@ -5,8 +5,11 @@ import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { counted } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { StateFilter } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
+import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
@@ -20,91 +23,15 @@ export function Steps({ run }: { readonly run: string }): JSX.Element {
   const page = useResource<Page<Step>>(address("/runs/{id}/steps", { id: run, status, after }), { run });
   return (
     <>
-      <p class="row" role="group" aria-label="By state">
-        {["", ...statuses].map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={each === status}
-            onClick={() => setQuery({ status: each, after: null })}
-          >
-            {each === "" ? "all" : each}
-          </button>
-        ))}
-      </p>
+      <StateFilter states={statuses} chosen={status} />
       <Loaded of={page} rows={8}>
         {({ items, cursor }) =>
           items.length === 0 ? (
             <Empty says={`No step is ${status === "" ? "there" : status}.`} />
           ) : (
             <RowKeys>
-              <div class="scroll">
-                <table>
-                  <thead>
-                    <tr>
-                      <th scope="col" class="number">
-                        #
-                      </th>
-                      <th scope="col">State</th>
-                      <th scope="col">Step</th>
-                      <th scope="col">Partitions</th>
-                      <th scope="col" class="number">
-                        Attempts
-                      </th>
-                      <th scope="col">Why</th>
-                      <th scope="col">Started</th>
-                      <th scope="col" class="number">
-                        Took
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((step) => (
-                      <tr key={step.n} id={`step-${step.n}`}>
-                        <td class="number">{step.n}</td>
-                        <td>
-                          <Badge state={step.status} />
-                        </td>
-                        <td>
-                          <a
-                            href={`?view=steps&step=${step.n}`}
-                            onClick={(event) => {
-                              event.preventDefault();
-                              setQuery({ step: String(step.n) });
-                            }}
-                          >
-                            {step.name}
-                          </a>
-                          {step.kind === "materialize" ? null : <span class="faint"> {step.kind}</span>}
-                        </td>
-                        <td>
-                          <code>{step.partitions}</code>
-                        </td>
-                        <td class="number">{step.attempt === 0 ? "" : step.attempt}</td>
-                        <td class="prose">{whyOf(step)}</td>
-                        <td>
-                          <Ago at={step.startedAt} />
-                        </td>
-                        <td class="number">
-                          <Took from={step.startedAt} to={step.endedAt} />
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-              <p class="row">
-                {after === null ? null : (
-                  <button type="button" onClick={() => setQuery({ after: null })}>
-                    First steps
-                  </button>
-                )}
-                {cursor === null ? null : (
-                  <button type="button" onClick={() => setQuery({ after: cursor })}>
-                    Next steps
-                  </button>
-                )}
-              </p>
+              <DataTable rows={items} keyOf={({ n }) => String(n)} idOf={({ n }) => `step-${n}`} columns={columns} />
+              <Pager name="after" cursor={cursor} first="First steps" next="Next steps" />
             </RowKeys>
           )
         }
@@ -112,6 +39,33 @@ export function Steps({ run }: { readonly run: string }): JSX.Element {
     </>
   );
 }
+
+const columns: readonly Column<Step>[] = [
+  { title: "#", holds: "number", cell: ({ n }) => n },
+  { title: "State", cell: ({ status }) => <Badge state={status} /> },
+  {
+    title: "Step",
+    cell: ({ n, name, kind }) => (
+      <>
+        <a
+          href={`?view=steps&step=${n}`}
+          onClick={(event) => {
+            event.preventDefault();
+            setQuery({ step: String(n) });
+          }}
+        >
+          {name}
+        </a>
+        {kind === "materialize" ? null : <span class="faint"> {kind}</span>}
+      </>
+    ),
+  },
+  { title: "Partitions", cell: ({ partitions }) => <code>{partitions}</code> },
+  { title: "Attempts", holds: "number", cell: ({ attempt }) => (attempt === 0 ? "" : attempt) },
+  { title: "Why", holds: "prose", cell: whyOf },
+  { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
+  { title: "Took", holds: "number", cell: ({ startedAt, endedAt }) => <Took from={startedAt} to={endedAt} /> },
+];
 
 /** The one thing to know of a step in its state. */
 export function whyOf(step: Step): string {

@@ -6,13 +6,16 @@ import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { StateFilter } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { makeAll } from "../../parts/commands.ts";
+import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Pager } from "../../parts/pager.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
-import { place, setQuery } from "../../router.ts";
+import { place } from "../../router.ts";
 
 const statuses = ["queued", "running", "succeeded", "failed", "canceled"] as const;
 
@@ -25,18 +28,7 @@ export default function Runs(): JSX.Element {
   return (
     <>
       <h1>Runs</h1>
-      <p class="row" role="group" aria-label="By state">
-        {["", ...statuses].map((each) => (
-          <button
-            key={each}
-            type="button"
-            aria-pressed={each === status}
-            onClick={() => setQuery({ status: each, after: null })}
-          >
-            {each === "" ? "all" : each}
-          </button>
-        ))}
-      </p>
+      <StateFilter states={statuses} chosen={status} />
       <Loaded of={page} rows={10}>
         {({ items, cursor }) =>
           items.length === 0 ? (
@@ -46,19 +38,10 @@ export default function Runs(): JSX.Element {
             />
           ) : (
             <>
-              <RunsTable runs={items} />
-              <p class="row">
-                {after === null ? null : (
-                  <button type="button" onClick={() => setQuery({ after: null })}>
-                    Newest
-                  </button>
-                )}
-                {cursor === null ? null : (
-                  <button type="button" onClick={() => setQuery({ after: cursor })}>
-                    Older
-                  </button>
-                )}
-              </p>
+              <RowKeys>
+                <DataTable rows={items} keyOf={({ id }) => id} columns={columns} />
+              </RowKeys>
+              <Pager name="after" cursor={cursor} first="Newest" next="Older" />
             </>
           )
         }
@@ -67,58 +50,29 @@ export default function Runs(): JSX.Element {
   );
 }
 
-export function RunsTable({ runs }: { readonly runs: readonly Run[] }): JSX.Element {
-  return (
-    <RowKeys>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Run</th>
-              <th scope="col">Assets</th>
-              <th scope="col">Partitions</th>
-              <th scope="col" class="number">
-                Steps
-              </th>
-              <th scope="col">By</th>
-              <th scope="col">Asked for</th>
-              <th scope="col" class="number">
-                Took
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run) => (
-              <tr key={run.id}>
-                <td>
-                  <Badge state={run.status} />
-                </td>
-                <td>
-                  <a class="id" href={runHref(run.id)} title={run.id}>
-                    {shortId(run.id)}
-                  </a>
-                </td>
-                <td>
-                  <code>{run.selection}</code>
-                </td>
-                <td class="prose">{run.partitions}</td>
-                <td class="number">
-                  {count(run.succeeded)}/{count(run.planned)}
-                  {run.failed > 0 ? <span class="bad-text"> {count(run.failed)} failed</span> : null}
-                </td>
-                <td>{run.triggerName ?? run.trigger}</td>
-                <td>
-                  <Ago at={run.createdAt} />
-                </td>
-                <td class="number">
-                  <Took from={run.startedAt} to={run.endedAt} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </RowKeys>
-  );
-}
+const columns: readonly Column<Run>[] = [
+  { title: "State", cell: ({ status }) => <Badge state={status} /> },
+  {
+    title: "Run",
+    cell: ({ id }) => (
+      <a class="id" href={runHref(id)} title={id}>
+        {shortId(id)}
+      </a>
+    ),
+  },
+  { title: "Assets", cell: ({ selection }) => <code>{selection}</code> },
+  { title: "Partitions", holds: "prose", cell: ({ partitions }) => partitions },
+  {
+    title: "Steps",
+    holds: "number",
+    cell: ({ succeeded, planned, failed }) => (
+      <>
+        {count(succeeded)}/{count(planned)}
+        {failed > 0 ? <span class="bad-text"> {count(failed)} failed</span> : null}
+      </>
+    ),
+  },
+  { title: "By", cell: ({ trigger, triggerName }) => triggerName ?? trigger },
+  { title: "Asked for", cell: ({ createdAt }) => <Ago at={createdAt} /> },
+  { title: "Took", holds: "number", cell: ({ startedAt, endedAt }) => <Took from={startedAt} to={endedAt} /> },
+];
