@@ -1,109 +1,164 @@
-/** Draws what a camera sees of a scene: dots from afar, names nearer, cards at hand. Only what is in view is touched. */
-import { visible, type Camera } from "./camera.ts";
+/**
+ * Draws what a camera sees of a scene: dots from afar, names nearer, cards at hand. Only what is in view is touched, and
+ * things of a kind are drawn one after the other, for a change of font or colour costs more than what it is for.
+ */
+import { visible, type Box, type Camera } from "./camera.ts";
+import type { Look } from "./look.ts";
 import { cardHeight, cardWidth, columnWidth, columnsIn, firstFrom, type Scene } from "./scene.ts";
-
-export interface Look {
-  readonly ground: string;
-  readonly surface: string;
-  readonly line: string;
-  readonly lineStrong: string;
-  readonly ink: string;
-  readonly faint: string;
-  readonly accent: string;
-  readonly tones: Readonly<Record<string, string>>;
-}
 
 /** What a card says of its node. */
 export interface Card {
   readonly title: string;
   readonly sub: string;
   readonly glyph: string;
-  readonly tone: string;
 }
 
-export interface Shown {
+/** The picture itself, whoever looks at it from where. */
+export interface Picture {
   readonly scene: Scene;
-  readonly camera: Camera;
+  /** Of each node, the name of a colour in the look's tones. */
+  readonly tones: readonly string[];
   readonly card: (node: number) => Card;
+}
+
+/** What stands out of it. */
+export interface Marked {
   readonly focused: number | undefined;
   readonly hovered: number | undefined;
   /** What the focused or hovered node is related to; undefined: nothing fades. */
   readonly lit: ReadonlySet<number> | undefined;
 }
 
+export interface View {
+  readonly camera: Camera;
+  readonly width: number;
+  readonly height: number;
+  /** Device pixels of one. */
+  readonly ratio: number;
+}
+
 const namesFrom = 0.28;
 const cardsFrom = 0.5;
-const font = "system-ui, sans-serif";
+/** More than this in view, nodes and arrows, takes longer than a frame. */
+const crowd = 1_200;
+const family = "system-ui, sans-serif";
+/** A path of all arrows would be one shape, and the longer the slower to fill. */
+const arrowsAtOnce = 200;
 
-/** Colours as the stylesheet has them now, for a canvas knows no custom properties. */
-export function lookOf(element: HTMLElement): Look {
-  const probe = document.createElement("i");
-  element.append(probe);
-  const colour = (name: string): string => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const look = {
-    ground: colour("ground"),
-    surface: colour("surface"),
-    line: colour("line"),
-    lineStrong: colour("line-strong"),
-    ink: colour("ink"),
-    faint: colour("faint"),
-    accent: colour("accent"),
-    tones: Object.fromEntries(["good", "bad", "warn", "busy", "calm"].map((tone) => [tone, colour(tone)])),
-  };
-  probe.remove();
-  return look;
+export function isCrowded(scene: Scene, { camera, width, height }: View): boolean {
+  const seen = visible(camera, width, height);
+  return nodesIn(scene, seen).length + edgesIn(scene, seen).length > crowd;
 }
 
-export function draw(
-  context: CanvasRenderingContext2D,
-  look: Look,
-  shown: Shown,
-  width: number,
-  height: number,
-  ratio: number,
-): void {
-  const { camera } = shown;
+/** The scene as it is when nothing is marked. */
+export function drawAll(context: CanvasRenderingContext2D, look: Look, picture: Picture, view: View): void {
+  const { width, height, ratio } = view;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  context.setTransform(ratio * camera.scale, 0, 0, ratio * camera.scale, ratio * camera.x, ratio * camera.y);
-  drawEdges(context, look, shown, width, height);
-  drawNodes(context, look, shown, width, height);
+  const seen = aim(context, view);
+  const nodes = nodesIn(picture.scene, seen);
+  const edges = edgesIn(picture.scene, seen);
+  const alpha = edges.length > crowd ? 0.4 : 0.6;
+  drawEdges(context, picture.scene, edges, view, { colour: look.lineStrong, alpha, width: 1.2 });
+  drawNodes(context, look, picture, nodes, view.camera);
 }
 
-function drawEdges(context: CanvasRenderingContext2D, look: Look, shown: Shown, width: number, height: number): void {
-  const { scene, camera, lit } = shown;
-  const seen = visible(camera, width, height);
-  const { x, y, edges } = scene;
-  const isNear = camera.scale >= namesFrom;
-  for (const isLit of lit === undefined ? [true] : [false, true]) {
+/** Over the scene: what is unrelated fades, what is related stands out. */
+export function drawMarks(
+  context: CanvasRenderingContext2D,
+  look: Look,
+  picture: Picture,
+  { focused, hovered, lit }: Marked,
+  view: View,
+): void {
+  const { scene } = picture;
+  if (lit !== undefined) {
+    const { width, height, ratio } = view;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.globalAlpha = 0.7;
+    context.fillStyle = look.ground;
+    context.fillRect(0, 0, width, height);
+    const seen = aim(context, view);
+    const edges = edgesIn(scene, seen).filter(
+      (edge) => lit.has(scene.edges[2 * edge]!) && lit.has(scene.edges[2 * edge + 1]!),
+    );
+    drawEdges(context, scene, edges, view, { colour: look.accent, alpha: 0.95, width: 1.8 });
+    const nodes = nodesIn(scene, seen).filter((node) => lit.has(node));
+    drawNodes(context, look, picture, nodes, view.camera);
+  }
+  aim(context, view);
+  context.strokeStyle = look.accent;
+  for (const node of [hovered, focused]) {
+    if (node === undefined) continue;
+    context.lineWidth = (node === focused ? 2.5 : 1) / Math.min(1, view.camera.scale);
     context.beginPath();
-    for (let at = 0; at < edges.length; at += 2) {
-      const [from, to] = [edges[at]!, edges[at + 1]!];
-      if (lit !== undefined && (lit.has(from) && lit.has(to)) !== isLit) continue;
-      const x1 = x[from]! + cardWidth;
-      const x2 = x[to]!;
-      if (x2 < seen.left || x1 > seen.right) continue;
-      const y1 = y[from]! + cardHeight / 2;
-      const y2 = y[to]! + cardHeight / 2;
-      const bends = scene.bends.get(at / 2);
-      const isAside = (y1 < seen.top && y2 < seen.top) || (y1 > seen.bottom && y2 > seen.bottom);
-      if (isAside && bends === undefined) continue;
-      context.moveTo(x1, y1);
-      let [fromX, fromY] = [x1, y1];
-      for (const height of bends ?? []) {
-        const left = fromX - cardWidth + columnWidth;
-        reach(context, fromX, fromY, left, height, isNear);
-        context.lineTo(left + cardWidth, height);
-        [fromX, fromY] = [left + cardWidth, height];
-      }
-      reach(context, fromX, fromY, x2, y2, isNear);
+    context.roundRect(scene.x[node]!, scene.y[node]!, cardWidth, cardHeight, 7);
+    context.stroke();
+  }
+}
+
+/** Lets the context draw in the scene's own measures; what of it is seen. */
+function aim(context: CanvasRenderingContext2D, { camera, width, height, ratio }: View): Box {
+  const { scale, x, y } = camera;
+  context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * x, ratio * y);
+  context.globalAlpha = 1;
+  return visible(camera, width, height);
+}
+
+function nodesIn(scene: Scene, seen: Box): readonly number[] {
+  const found: number[] = [];
+  const [first, end] = columnsIn(scene, seen);
+  for (let column = first; column < end; column += 1) {
+    const nodes = scene.columns[column]!;
+    for (let at = firstFrom(scene, nodes, seen.top - cardHeight); at < nodes.length; at += 1) {
+      const node = nodes[at]!;
+      if (scene.y[node]! > seen.bottom) break;
+      found.push(node);
     }
-    context.strokeStyle = lit !== undefined && isLit ? look.accent : look.lineStrong;
-    context.globalAlpha = lit === undefined ? 0.6 : isLit ? 0.95 : 0.15;
-    context.lineWidth = (lit !== undefined && isLit ? 1.8 : 1.2) / Math.min(1, camera.scale);
+  }
+  return found;
+}
+
+/** By their place among the pairs. */
+function edgesIn({ edges, x, spans }: Scene, { left, right, top, bottom }: Box): readonly number[] {
+  const found: number[] = [];
+  for (let edge = 0; 2 * edge < edges.length; edge += 1) {
+    if (x[edges[2 * edge]!]! + cardWidth > right || x[edges[2 * edge + 1]!]! < left) continue;
+    if (spans[2 * edge]! > bottom || spans[2 * edge + 1]! < top) continue;
+    found.push(edge);
+  }
+  return found;
+}
+
+function drawEdges(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  which: readonly number[],
+  { camera, ratio }: View,
+  { colour, alpha, width }: { readonly colour: string; readonly alpha: number; readonly width: number },
+): void {
+  const { x, y, edges, bends } = scene;
+  const isBent = camera.scale >= namesFrom;
+  context.strokeStyle = colour;
+  context.globalAlpha = alpha;
+  // Of many, lines of one device pixel: they are drawn as such, and a wider one is a shape to fill.
+  context.lineWidth = which.length > crowd ? 1 / (camera.scale * ratio) : width / Math.min(1, camera.scale);
+  for (let at = 0; at < which.length; at += arrowsAtOnce) {
+    context.beginPath();
+    for (const edge of which.slice(at, at + arrowsAtOnce)) {
+      let fromX = x[edges[2 * edge]!]! + cardWidth;
+      let fromY = y[edges[2 * edge]!]! + cardHeight / 2;
+      const to = edges[2 * edge + 1]!;
+      context.moveTo(fromX, fromY);
+      for (const height of bends.get(edge) ?? []) {
+        const left = fromX - cardWidth + columnWidth;
+        reach(context, fromX, fromY, left, height, isBent);
+        context.lineTo(left + cardWidth, height);
+        fromX = left + cardWidth;
+        fromY = height;
+      }
+      reach(context, fromX, fromY, x[to]!, y[to]! + cardHeight / 2, isBent);
+    }
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -123,91 +178,98 @@ function reach(
   else context.lineTo(x2, y2);
 }
 
-function drawNodes(context: CanvasRenderingContext2D, look: Look, shown: Shown, width: number, height: number): void {
-  const { scene, camera, lit } = shown;
-  const seen = visible(camera, width, height);
-  const [from, to] = columnsIn(scene, seen);
-  const drawOne = camera.scale >= cardsFrom ? drawCard : camera.scale >= namesFrom ? drawName : drawDot;
-  for (let column = from; column < to; column += 1) {
-    const nodes = scene.columns[column]!;
-    for (let at = firstFrom(scene, nodes, seen.top - cardHeight); at < nodes.length; at += 1) {
-      const node = nodes[at]!;
-      if (scene.y[node]! > seen.bottom) break;
-      context.globalAlpha = lit === undefined || lit.has(node) ? 1 : 0.35;
-      drawOne(context, look, shown, node);
-    }
-  }
-  context.globalAlpha = 1;
-}
-
-function drawDot(
+function drawNodes(
   context: CanvasRenderingContext2D,
   look: Look,
-  { scene, card, camera, focused }: Shown,
-  node: number,
+  picture: Picture,
+  nodes: readonly number[],
+  { scale }: Camera,
 ): void {
-  context.fillStyle = look.tones[card(node).tone]!;
-  context.fillRect(scene.x[node]!, scene.y[node]!, cardWidth, cardHeight);
-  if (node === focused) {
-    context.strokeStyle = look.accent;
-    context.lineWidth = 3 / camera.scale;
-    context.strokeRect(scene.x[node]!, scene.y[node]!, cardWidth, cardHeight);
+  if (scale < namesFrom) return drawDots(context, look, picture, nodes);
+  drawFrames(context, look, picture, nodes);
+  if (scale < cardsFrom) drawNames(context, look, picture, nodes);
+  else drawCards(context, look, picture, nodes);
+}
+
+function drawDots(
+  context: CanvasRenderingContext2D,
+  look: Look,
+  { scene: { x, y }, tones }: Picture,
+  nodes: readonly number[],
+): void {
+  let last: string | undefined;
+  for (const node of nodes) {
+    const tone = tones[node]!;
+    if (tone !== last) context.fillStyle = look.tones[tone]!;
+    last = tone;
+    context.fillRect(x[node]!, y[node]!, cardWidth, cardHeight);
   }
 }
 
-function drawName(context: CanvasRenderingContext2D, look: Look, shown: Shown, node: number): void {
-  frame(context, look, shown, node);
-  context.fillStyle = look.ink;
-  context.font = `600 20px ${font}`;
-  context.textBaseline = "middle";
-  context.fillText(
-    cut(context, shown.card(node).title, cardWidth - 28),
-    shown.scene.x[node]! + 18,
-    shown.scene.y[node]! + 24,
-  );
+function drawFrames(
+  context: CanvasRenderingContext2D,
+  look: Look,
+  { scene, tones }: Picture,
+  nodes: readonly number[],
+): void {
+  const { x, y } = scene;
+  context.lineWidth = 1;
+  context.strokeStyle = look.line;
+  context.fillStyle = look.surface;
+  for (const node of nodes) {
+    // A folded group lies on a second card.
+    for (const shift of scene.nodes[node]!.kind === "group" ? [5, 0] : [0]) {
+      context.beginPath();
+      context.roundRect(x[node]! + shift, y[node]! + shift, cardWidth, cardHeight, 7);
+      context.fill();
+      context.stroke();
+    }
+  }
+  for (const node of nodes) {
+    context.fillStyle = look.tones[tones[node]!]!;
+    context.beginPath();
+    context.roundRect(x[node]!, y[node]!, 6, cardHeight, [7, 0, 0, 7]);
+    context.fill();
+  }
 }
 
-function drawCard(context: CanvasRenderingContext2D, look: Look, shown: Shown, node: number): void {
-  frame(context, look, shown, node);
-  const { title, sub, glyph, tone } = shown.card(node);
-  const [x, y] = [shown.scene.x[node]!, shown.scene.y[node]!];
+function drawNames(
+  context: CanvasRenderingContext2D,
+  look: Look,
+  { scene: { x, y, nodes: all } }: Picture,
+  nodes: readonly number[],
+): void {
+  context.textBaseline = "middle";
+  context.fillStyle = look.ink;
+  context.font = `600 20px ${family}`;
+  for (const node of nodes)
+    context.fillText(cut(context, all[node]!.name, cardWidth - 28), x[node]! + 18, y[node]! + 24);
+}
+
+function drawCards(
+  context: CanvasRenderingContext2D,
+  look: Look,
+  { scene: { x, y }, tones, card }: Picture,
+  nodes: readonly number[],
+): void {
+  const cards = nodes.map((node) => ({ node, ...card(node) }));
   context.textBaseline = "alphabetic";
   context.fillStyle = look.ink;
-  context.font = `600 13px ${font}`;
-  context.fillText(cut(context, title, cardWidth - 26), x + 16, y + 19);
-  context.fillStyle = look.tones[tone]!;
-  context.font = `600 11.5px ${font}`;
-  context.fillText(glyph, x + 16, y + 36);
-  context.fillStyle = look.faint;
-  context.font = `11.5px ${font}`;
-  context.fillText(cut(context, sub, cardWidth - 44), x + 32, y + 36);
-}
-
-function frame(context: CanvasRenderingContext2D, look: Look, shown: Shown, node: number): void {
-  const { scene, card, focused, hovered } = shown;
-  const { tone } = card(node);
-  const [x, y] = [scene.x[node]!, scene.y[node]!];
-  const isGroup = scene.nodes[node]!.kind === "group";
-  context.lineWidth = node === focused ? 2.5 : 1;
-  context.strokeStyle = node === focused || node === hovered ? look.accent : look.line;
-  context.fillStyle = look.surface;
-  if (isGroup) {
-    context.beginPath();
-    context.roundRect(x + 5, y + 5, cardWidth, cardHeight, 7);
-    context.fill();
-    context.stroke();
+  context.font = `600 13px ${family}`;
+  for (const { node, title } of cards)
+    context.fillText(cut(context, title, cardWidth - 26), x[node]! + 16, y[node]! + 19);
+  context.font = `600 11.5px ${family}`;
+  for (const { node, glyph } of cards) {
+    context.fillStyle = look.tones[tones[node]!]!;
+    context.fillText(glyph, x[node]! + 16, y[node]! + 36);
   }
-  context.beginPath();
-  context.roundRect(x, y, cardWidth, cardHeight, 7);
-  context.fill();
-  context.stroke();
-  context.fillStyle = look.tones[tone]!;
-  context.beginPath();
-  context.roundRect(x, y, 6, cardHeight, [7, 0, 0, 7]);
-  context.fill();
+  context.fillStyle = look.faint;
+  context.font = `11.5px ${family}`;
+  for (const { node, sub } of cards) context.fillText(cut(context, sub, cardWidth - 44), x[node]! + 32, y[node]! + 36);
 }
 
 const cuts = new Map<string, string>();
+const mostCuts = 50_000;
 
 /** As many letters as fit, and "…". Measuring costs more than drawing, so it is kept. */
 function cut(context: CanvasRenderingContext2D, text: string, width: number): string {
@@ -224,7 +286,7 @@ function cut(context: CanvasRenderingContext2D, text: string, width: number): st
     }
     shown = `${text.slice(0, low)}…`;
   }
-  if (cuts.size > 50_000) cuts.clear();
+  if (cuts.size > mostCuts) cuts.clear();
   cuts.set(key, shown);
   return shown;
 }

@@ -1,5 +1,5 @@
 /** Groups that are folded stand for their assets: one node each, with the arrows of all of them. */
-import type { Graph } from "./layout.ts";
+import { neighbours, type Graph } from "./layout.ts";
 
 export interface Node {
   readonly kind: "asset" | "group";
@@ -25,14 +25,16 @@ export function fold(
   edges: readonly number[],
   folded: ReadonlySet<string>,
 ): FoldedGraph {
-  const still = new Set(folded);
-  for (;;) {
+  const still = new Set(groups.filter((group) => folded.has(group)));
+  while (still.size > 0) {
     const graph = foldOnce(keys, groups, edges, still);
-    const ordered = inOrder(graph);
-    if (ordered !== undefined) return ordered;
-    const knot = knotted(graph);
-    for (const name of knot) still.delete(name);
+    const order = topological(graph);
+    if (order.length === graph.size) return inOrder(graph, order);
+    for (const name of knotted(graph, order)) still.delete(name);
   }
+  // The server sends upstream first.
+  const nodes = keys.map((name, at): Node => ({ kind: "asset", name, group: groups[at]!, members: [at] }));
+  return { size: keys.length, nodes, edges: Int32Array.from(edges) };
 }
 
 function foldOnce(
@@ -58,42 +60,40 @@ function foldOnce(
   const seen = new Set<number>();
   const kept: number[] = [];
   for (let at = 0; at < edges.length; at += 2) {
-    const [from, to] = [nodeOf[edges[at]!]!, nodeOf[edges[at + 1]!]!];
+    const from = nodeOf[edges[at]!]!;
+    const to = nodeOf[edges[at + 1]!]!;
     const both = from * nodes.length + to;
     if (from === to || seen.has(both)) continue;
     seen.add(both);
     kept.push(from, to);
   }
-  return { size: nodes.length, nodes, edges: kept };
+  return { size: nodes.length, nodes, edges: Int32Array.from(kept) };
 }
 
-/** The same graph with its nodes upstream first; undefined where they go in a circle. */
-function inOrder({ size, nodes, edges }: FoldedGraph): FoldedGraph | undefined {
-  const order = topological(size, edges);
-  if (order.length < size) return undefined;
+function inOrder({ size, nodes, edges }: FoldedGraph, order: readonly number[]): FoldedGraph {
   const place = new Int32Array(size);
   order.forEach((node, at) => (place[node] = at));
   return { size, nodes: order.map((node) => nodes[node]!), edges: edges.map((node) => place[node]!) };
 }
 
-function knotted({ size, nodes, edges }: FoldedGraph): readonly string[] {
-  const free = new Set(topological(size, edges));
+function knotted({ nodes }: FoldedGraph, order: readonly number[]): readonly string[] {
+  const free = new Set(order);
   return nodes.flatMap(({ kind, name }, at) => (kind === "group" && !free.has(at) ? [name] : []));
 }
 
-function topological(size: number, edges: readonly number[]): readonly number[] {
+/** Upstream first; nodes on a circle, and those below one, are not in it. */
+function topological({ size, edges }: FoldedGraph): readonly number[] {
   const waiting = new Int32Array(size);
-  const below: number[][] = Array.from({ length: size }, () => []);
-  for (let at = 0; at < edges.length; at += 2) {
-    waiting[edges[at + 1]!]! += 1;
-    below[edges[at]!]!.push(edges[at + 1]!);
-  }
+  for (let at = 1; at < edges.length; at += 2) waiting[edges[at]!]! += 1;
+  const below = neighbours(size, edges, 0);
   const order: number[] = [];
   for (let node = 0; node < size; node += 1) if (waiting[node] === 0) order.push(node);
   for (let at = 0; at < order.length; at += 1) {
-    for (const node of below[order[at]!]!) {
-      waiting[node]! -= 1;
-      if (waiting[node] === 0) order.push(node);
+    const node = order[at]!;
+    for (let next = below.from[node]!; next < below.from[node + 1]!; next += 1) {
+      const after = below.nodes[next]!;
+      waiting[after]! -= 1;
+      if (waiting[after] === 0) order.push(after);
     }
   }
   return order;

@@ -3,14 +3,14 @@
  * what is in focus is said aloud.
  */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { fitting, panned, showing, toWorld, zoomed, type Camera } from "./camera.ts";
-import { draw, lookOf, type Card, type Look } from "./draw.ts";
-import { cardOf, nodeAt, related, walk, type Scene, type Step } from "./scene.ts";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { fitting, panned, showing, toWorld, zoomed } from "./camera.ts";
+import type { Picture } from "./draw.ts";
+import { cardOf, nodeAt, related, walk, type Step } from "./scene.ts";
+import { Stage } from "./stage.ts";
 
 interface GraphViewProps {
-  readonly scene: Scene;
-  readonly card: (node: number) => Card;
+  readonly picture: Picture;
   /** What is said of a node in focus. */
   readonly say: (node: number) => string;
   readonly focused: number | undefined;
@@ -26,81 +26,63 @@ const arrows: Readonly<Record<string, Step>> = {
 };
 const dragFrom = 4;
 
-export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphViewProps): JSX.Element {
+export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewProps): JSX.Element {
+  const { scene } = picture;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const look = useRef<Look | undefined>(undefined);
+  const stage = useRef<Stage | undefined>(undefined);
   const drag = useRef<{ x: number; y: number; moved: number } | undefined>(undefined);
-  const [size, setSize] = useState({ width: 0, height: 0 });
-  const [camera, setCamera] = useState<Camera | undefined>(undefined);
+  const [isMeasured, setMeasured] = useState(false);
   const [hovered, setHovered] = useState<number | undefined>(undefined);
 
   useLayoutEffect(() => {
     const box = frame.current!;
-    const observer = new ResizeObserver(() => setSize({ width: box.clientWidth, height: box.clientHeight }));
+    const opened = (stage.current = new Stage(canvas.current!));
+    const observer = new ResizeObserver(() => {
+      opened.resize(box.clientWidth, box.clientHeight);
+      setMeasured(box.clientWidth > 0);
+    });
     observer.observe(box);
     const scheme = matchMedia("(prefers-color-scheme: dark)");
-    const relook = (): void => {
-      look.current = lookOf(box);
-      setSize((now) => ({ ...now }));
-    };
-    relook();
+    const relook = (): void => opened.relook();
     scheme.addEventListener("change", relook);
+    const onWheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      const isZoom = event.ctrlKey || event.deltaMode === 1 || Math.abs(event.deltaY) >= 60;
+      opened.move((now) =>
+        isZoom
+          ? zoomed(now, Math.exp(-event.deltaY / 500), event.offsetX, event.offsetY)
+          : panned(now, -event.deltaX, -event.deltaY),
+      );
+    };
+    canvas.current!.addEventListener("wheel", onWheel, { passive: false });
     return () => {
+      opened.close();
       observer.disconnect();
       scheme.removeEventListener("change", relook);
     };
   }, []);
 
-  const sizeNow = useRef(size);
-  sizeNow.current = size;
-  const isMeasured = size.width > 0;
+  const seeAll = useCallback(() => stage.current!.lookFrom(fitting(scene.box, ...sizeOf(frame.current!))), [scene]);
   // Another graph is looked at anew; a change of states in it, or of the window, moves nothing.
   useEffect(() => {
-    if (isMeasured) setCamera(fitting(scene.box, sizeNow.current.width, sizeNow.current.height));
-  }, [scene, isMeasured]);
+    if (isMeasured) seeAll();
+  }, [seeAll, isMeasured]);
   useEffect(() => {
-    if (focused !== undefined && isMeasured)
-      setCamera((now) => now && showing(now, cardOf(scene, focused), sizeNow.current.width, sizeNow.current.height));
+    if (focused === undefined || !isMeasured) return;
+    stage.current!.move((now) => showing(now, cardOf(scene, focused), ...sizeOf(frame.current!)));
   }, [focused, scene, isMeasured]);
 
   const lit = useMemo(() => {
     const node = hovered ?? focused;
     return node === undefined ? undefined : related(scene, node);
   }, [scene, hovered, focused]);
+  useLayoutEffect(() => stage.current!.show(picture, { focused, hovered, lit }), [picture, focused, hovered, lit]);
 
-  useLayoutEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    if (context == null || camera === undefined || look.current === undefined || size.width === 0) return;
-    const request = requestAnimationFrame(() => {
-      const ratio = devicePixelRatio;
-      const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
-      if (canvas.current!.width !== width) canvas.current!.width = width;
-      if (canvas.current!.height !== height) canvas.current!.height = height;
-      draw(context, look.current!, { scene, camera, card, focused, hovered, lit }, size.width, size.height, ratio);
-      canvas.current!.dataset["drawn"] = String(scene.nodes.length);
-    });
-    return () => cancelAnimationFrame(request);
-  }, [scene, camera, card, focused, hovered, lit, size]);
-
-  const nodeUnder = (event: MouseEvent): number | undefined =>
-    camera && nodeAt(scene, ...toWorld(camera, event.offsetX, event.offsetY));
-
-  const onWheel = (event: WheelEvent): void => {
-    event.preventDefault();
-    setCamera((now) =>
-      now === undefined
-        ? now
-        : event.ctrlKey || event.deltaMode === 1 || Math.abs(event.deltaY) >= 60
-          ? zoomed(now, Math.exp(-event.deltaY / 500), event.offsetX, event.offsetY)
-          : panned(now, -event.deltaX, -event.deltaY),
-    );
+  const nodeUnder = (event: MouseEvent): number | undefined => {
+    const camera = stage.current!.camera;
+    return camera && nodeAt(scene, ...toWorld(camera, event.offsetX, event.offsetY));
   };
-  useEffect(() => {
-    const element = canvas.current!;
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
-  }, []);
 
   const onPointerMove = (event: PointerEvent): void => {
     const from = drag.current;
@@ -111,7 +93,7 @@ export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphV
     }
     const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
     drag.current = { x: event.clientX, y: event.clientY, moved: from.moved + Math.abs(dx) + Math.abs(dy) };
-    if (drag.current.moved >= dragFrom) setCamera((now) => now && panned(now, dx, dy));
+    if (drag.current.moved >= dragFrom) stage.current!.move((now) => panned(now, dx, dy));
   };
   const onPointerUp = (event: PointerEvent): void => {
     const moved = drag.current?.moved ?? 0;
@@ -119,8 +101,10 @@ export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphV
     if (moved < dragFrom) onFocus(nodeUnder(event));
   };
 
-  const zoomBy = (factor: number): void =>
-    setCamera((now) => now && zoomed(now, factor, size.width / 2, size.height / 2));
+  const zoomBy = (factor: number): void => {
+    const [width, height] = sizeOf(frame.current!);
+    stage.current!.move((now) => zoomed(now, factor, width / 2, height / 2));
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = arrows[event.key];
     if (step !== undefined)
@@ -129,7 +113,7 @@ export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphV
     else if (event.key === "Escape") onFocus(undefined);
     else if (event.key === "+" || event.key === "=") zoomBy(1.3);
     else if (event.key === "-") zoomBy(1 / 1.3);
-    else if (event.key === "0") setCamera(fitting(scene.box, size.width, size.height));
+    else if (event.key === "0") seeAll();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -164,7 +148,7 @@ export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphV
         <button type="button" class="quiet" onClick={() => zoomBy(1 / 1.3)} aria-label="Farther">
           −
         </button>
-        <button type="button" class="quiet" onClick={() => setCamera(fitting(scene.box, size.width, size.height))}>
+        <button type="button" class="quiet" onClick={seeAll}>
           all
         </button>
       </p>
@@ -174,3 +158,5 @@ export function GraphView({ scene, card, say, focused, onFocus, onOpen }: GraphV
     </div>
   );
 }
+
+const sizeOf = (box: HTMLElement): readonly [width: number, height: number] => [box.clientWidth, box.clientHeight];

@@ -12,12 +12,14 @@ export const columnWidth: number = cardWidth + columnGap;
 
 export interface Scene {
   readonly nodes: readonly Node[];
-  readonly edges: readonly number[];
+  readonly edges: Int32Array;
   /** Left and top of each card. */
   readonly x: Float64Array;
   readonly y: Float64Array;
   /** Of arrows that go around cards, by their place among the pairs: how high they cross each column between. */
   readonly bends: ReadonlyMap<number, Float64Array>;
+  /** Of each arrow two numbers: how high and how low it comes. */
+  readonly spans: Float64Array;
   readonly above: Neighbours;
   readonly below: Neighbours;
   readonly column: Int32Array;
@@ -43,6 +45,17 @@ export function sceneOf(graph: Graph & { readonly nodes: readonly Node[] }): Sce
   for (const nodes of columns) nodes.sort((a, b) => y[a]! - y[b]!);
   const { nodes, edges, size } = graph;
   const bends = new Map(Array.from(rows, ([edge, at]) => [edge, at.map((each) => each * rowHeight + cardHeight / 2)]));
+  const spans = new Float64Array(edges.length);
+  for (let at = 0; at < edges.length; at += 2) {
+    const from = y[edges[at]!]! + cardHeight / 2;
+    const to = y[edges[at + 1]!]! + cardHeight / 2;
+    spans[at] = Math.min(from, to);
+    spans[at + 1] = Math.max(from, to);
+  }
+  for (const [edge, heights] of bends) {
+    spans[2 * edge] = heights.reduce((most, each) => Math.min(most, each), spans[2 * edge]!);
+    spans[2 * edge + 1] = heights.reduce((most, each) => Math.max(most, each), spans[2 * edge + 1]!);
+  }
   return {
     nodes,
     edges,
@@ -51,6 +64,7 @@ export function sceneOf(graph: Graph & { readonly nodes: readonly Node[] }): Sce
     column,
     columns,
     bends,
+    spans,
     box,
     above: neighbours(size, edges, 1),
     below: neighbours(size, edges, 0),
