@@ -125,7 +125,14 @@ test(
               return found?.status === "succeeded" && found.unpublished === 0 && found;
             },
             { seconds: 120, everyMilliseconds: 100 },
-          );
+          ).catch(async (cause: unknown) => {
+            const now = [
+              await listWorkers(instance.db),
+              await lostOf(instance),
+              await listSteps(instance.db, slow, { limit: 1 }),
+            ];
+            throw new Error(`${JSON.stringify(now)}\n${said.join("\n")}`, { cause });
+          });
           assert.equal(ended.failed, 0);
         }
         const seconds = (performance.now() - backAt) / 1000;
