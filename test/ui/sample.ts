@@ -1,6 +1,7 @@
 /** A small instance behind a server: made, missing and failed partitions, text that would like to be markup, a schedule. */
 import { request } from "node:http";
 import { openStore } from "@iroko/assets";
+import type { DataReader } from "@iroko/core/engine";
 import { startServer, type RunningServer } from "@iroko/ui";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 
@@ -59,7 +60,11 @@ export interface Sample extends AsyncDisposable {
 /** At 10:00 UTC on 2026-11-06 five days have ended. */
 export const now = Temporal.Instant.from("2026-11-06T10:00:00Z");
 
-export async function sample({ worker = true, module = definitions } = {}): Promise<Sample> {
+export async function sample({
+  worker = true,
+  module = definitions,
+  dataReader,
+}: { readonly worker?: boolean; readonly module?: string; readonly dataReader?: DataReader } = {}): Promise<Sample> {
   const instance = await testInstance({ "iroko.config.ts": module });
   await instance.deploy();
   if (worker) await instance.startWorker();
@@ -67,6 +72,7 @@ export async function sample({ worker = true, module = definitions } = {}): Prom
     instance: { db: instance.db },
     port: 0,
     openStore: () => openStore(instance.project.file("store")),
+    ...(dataReader === undefined ? {} : { dataReader }),
     checkAnswers: true,
     now: () => now,
   });

@@ -22,6 +22,9 @@ export { bindSql, type SqlProblem } from "./sql-asset/bind.ts";
 export { sqlAsset, type SqlAssetOptions } from "./sql-asset/sql-asset.ts";
 export type { SqlText } from "./sql-asset/sql-text.ts";
 
+// For a server: what it looks up in data, in processes of its own
+export { dataReader } from "./data-reader/data-reader.ts";
+
 // Checks
 export type { CheckOptions } from "./checks/check-options.ts";
 export { notNull } from "./checks/not-null.ts";

@@ -17,6 +17,9 @@ export type {
   UnderwayUpload,
   UploadProgress,
 } from "./execution/store.ts";
+export type { DataReader, FirstRows, ObjectToShow } from "./execution/data-reader.ts";
+export { watchMemory } from "./execution/child/process-limits.ts";
+export { childExecArgv } from "./execution/child/child-environment.ts";
 export { bootId } from "./execution/boot-id.ts";
 export { isOff, secondsAhead, type ClockLook } from "./automation/clock.ts";
 export { clockEvents, type ClockEvent } from "./instance/clock.ts";

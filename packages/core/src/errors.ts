@@ -150,6 +150,9 @@ export const errorCatalogue = {
   ROLE_NEEDED: "Somebody asked for what its role does not allow.",
   RATE_LIMITED: "There were more requests than the server takes in a while.",
   FOLDER_IN_USE: "The folder for a new project holds files that would be overwritten.",
+  PREVIEW_REFUSED: "There are no rows to show of that partition, or they cannot be shown.",
+  PREVIEW_TOO_LARGE: "More bytes than anybody would wait for would have to travel to show some rows.",
+  PREVIEW_FAILED: "The process that looks into data for the server failed, or took too long.",
   SCHEDULE_NOT_FOUND: "There is no schedule of that key.",
   // Users and tokens: known when they are made or changed, exit code 2.
   USER_NOT_FOUND: "There is no user of that name.",

@@ -241,6 +241,13 @@ export {
   type SnapshotDependency,
 } from "./definitions/snapshot.ts";
 export type { Bound, Column, ColumnType, TableSchema } from "./definitions/table-schema.ts";
+export type {
+  ColumnOrigin,
+  ColumnSource,
+  QueryLineage,
+  TracedQuery,
+  TracedRelation,
+} from "./definitions/column-lineage.ts";
 export { define, type DefineOptions } from "./graph/define.ts";
 
 // Graph and planning

@@ -2,9 +2,10 @@
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
-import { readMoment, redactorOf, type Database, type Store } from "@iroko/core/engine";
+import { readMoment, redactorOf, type Database, type DataReader, type Store } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { accessApi } from "./api/access.ts";
+import { assetDataApi } from "./api/asset-data.ts";
 import { assetsApi } from "./api/assets.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
 import { homeApi } from "./api/home.ts";
@@ -36,6 +37,7 @@ export interface AppOptions {
   readonly now: () => Temporal.Instant;
   readonly store?: "local" | "remote" | undefined;
   readonly openStore?: (() => Promise<Store>) | undefined;
+  readonly dataReader?: DataReader | undefined;
   readonly log?: Logger | undefined;
   /** Who can reach it; by default this machine alone. */
   readonly exposure?: Exposure | undefined;
@@ -49,6 +51,7 @@ export function makeApp({
   now,
   store,
   openStore,
+  dataReader,
   log,
   checkAnswers,
   stream,
@@ -62,6 +65,7 @@ export function makeApp({
     now,
     store,
     openStore,
+    dataReader,
     catalog,
     moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),
   };
@@ -79,6 +83,7 @@ export function makeApp({
     instanceApi,
     lineageApi,
     assetsApi,
+    assetDataApi,
     dynamicPartitionsApi,
     plansApi,
     runsApi,

@@ -1,7 +1,7 @@
 /** The server: an instance's API and page on one port of this machine. It reads snapshots and never loads user code. */
 import { createAdaptorServer } from "@hono/node-server";
 import { IrokoError, type Logger } from "@iroko/core";
-import { anybodyMayEnter, openDatabase, type Database, type Store } from "@iroko/core/engine";
+import { anybodyMayEnter, openDatabase, type Database, type DataReader, type Store } from "@iroko/core/engine";
 import { readFileSync } from "node:fs";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly store?: "local" | "remote";
   /** Opens that store, for what has to look into it; the server closes it again. */
   readonly openStore?: () => Promise<Store>;
+  /** Looks into data, for column lineage and the first rows of a partition: `dataReader()` of @iroko/assets. */
+  readonly dataReader?: DataReader;
   readonly log?: Logger;
   /** How long one statement may take: 10. */
   readonly statementTimeoutSeconds?: number;
@@ -59,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port = defaultPort,
     store,
     openStore,
+    dataReader,
     log,
     checkAnswers,
     stream,
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now: now ?? (() => Temporal.Now.instant()),
       store,
       openStore,
+      dataReader,
       log,
       checkAnswers,
       stream,

@@ -40,9 +40,9 @@ async function develop(
   terminal: Terminal,
   signals: DrainSignals,
 ): Promise<ExitCode> {
-  const ui = import("@iroko/ui"); // read while Postgres starts
+  const ui = Promise.all([import("@iroko/ui"), import("@iroko/assets")]); // read while Postgres starts
   await using instance = await openInstance(project, terminal);
-  const { startServer } = await ui;
+  const [{ startServer }, { dataReader }] = await ui;
   const log = terminalLogger(terminal);
   // The page first: it is there while the definitions are still being loaded.
   await using stack = new AsyncDisposableStack();
@@ -50,6 +50,7 @@ async function develop(
     instance,
     store: storeKind(project),
     openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+    dataReader: dataReader(),
     ...serverOptions(options),
     log,
   });

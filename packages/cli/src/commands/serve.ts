@@ -16,7 +16,7 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
   async run({ options, terminal }) {
     const project = findProject(options);
     await untilTold(terminal, async (told) => {
-      const { startServer } = await import("@iroko/ui");
+      const [{ startServer }, { dataReader }] = await Promise.all([import("@iroko/ui"), import("@iroko/assets")]);
       await using instance = await openInstance(project, terminal);
       const log = terminalLogger(terminal);
       await using stack = new AsyncDisposableStack();
@@ -24,6 +24,7 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
         instance,
         store: storeKind(project),
         openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+        dataReader: dataReader(),
         ...serverOptions(options),
         log,
       });

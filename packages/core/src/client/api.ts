@@ -1,5 +1,6 @@
 /** The whole HTTP API, by resource. Server, documentation and client are made of it. */
 import { audit, tokens, users } from "./access.ts";
+import { assetData } from "./asset-data.ts";
 import { assets } from "./assets.ts";
 import { dynamicPartitions } from "./dynamic-partitions.ts";
 import { home } from "./home.ts";
@@ -16,7 +17,7 @@ export const api: {
   readonly home: typeof home;
   readonly instance: typeof instance;
   readonly lineage: typeof lineage;
-  readonly assets: typeof assets;
+  readonly assets: typeof assets & typeof assetData;
   readonly dynamicPartitions: typeof dynamicPartitions;
   readonly plans: typeof plans;
   readonly runs: typeof runs;
@@ -25,7 +26,20 @@ export const api: {
   readonly users: typeof users;
   readonly tokens: typeof tokens;
   readonly audit: typeof audit;
-} = { home, instance, lineage, assets, dynamicPartitions, plans, runs, schedules, session, users, tokens, audit };
+} = {
+  home,
+  instance,
+  lineage,
+  assets: { ...assets, ...assetData },
+  dynamicPartitions,
+  plans,
+  runs,
+  schedules,
+  session,
+  users,
+  tokens,
+  audit,
+};
 
 /** Every operation by its name, `runs.get`; the stream is `events`. */
 export function operationsByName(): ReadonlyMap<string, Operation> {

@@ -23,6 +23,7 @@ export {
 export { errorRecord } from "./values.ts";
 export { stream, streamPosition, type StreamInput, type StreamMessage } from "./stream.ts";
 export type * from "./access.ts";
+export type * from "./asset-data.ts";
 export type * from "./assets.ts";
 export type * from "./dynamic-partitions.ts";
 export type * from "./events.ts";

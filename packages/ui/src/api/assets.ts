@@ -233,7 +233,7 @@ function computeOf({ asset, location }: CatalogAsset): AssetCompute | null {
 }
 
 /** @throws {IrokoError} PARTITION_UNSPECIFIED, PARTITION_FORMAT, PARTITION_NOT_FOUND */
-function partitionNamed({ key, partitions }: SnapshotAsset, name: string | undefined): Partition {
+export function partitionNamed({ key, partitions }: SnapshotAsset, name: string | undefined): Partition {
   if (name !== undefined || partitions.kind === "none") return partitionOf(partitions, name ?? "");
   throw new IrokoError("PARTITION_UNSPECIFIED", `"${key}" has partitions: say which.`, {
     hint: "Give one's key as partition.",

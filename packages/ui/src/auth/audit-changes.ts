@@ -48,7 +48,7 @@ const found = ({ req }: Context) =>
   operations.find(({ operation, path }) => operation.method === req.method && path.test(req.path));
 
 /** Fields of a body that say what is changed. No others: they may hold what nobody else may read. */
-const telltale = ["name", "role", "location", "select", "partitions", "keys"];
+const telltale = ["name", "role", "location", "select", "partition", "partitions", "keys"];
 
 async function subjectOf(c: Context): Promise<AuditSubject> {
   const known = found(c);

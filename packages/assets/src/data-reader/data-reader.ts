@@ -1,0 +1,42 @@
+/** Looks into data for a server: a process for each look, few at a time, others wait for their turn. */
+import type { QueryLineage } from "@iroko/core";
+import type { DataReader, FirstRows } from "@iroko/core/engine";
+import { fileOfFirstRows } from "./file-of-first-rows.ts";
+import { inFolder, inProcess } from "./in-process.ts";
+
+/** Each may hold up to a gigabyte. */
+const atOnce = 2;
+
+export function dataReader({ seconds = 30 }: { readonly seconds?: number } = {}): DataReader {
+  const turn = turns(atOnce);
+  return {
+    columnLineage: (queries) =>
+      queries.length === 0
+        ? Promise.resolve([])
+        : turn(() => inFolder((folder) => inProcess<QueryLineage[]>({ kind: "lineage", queries }, folder, seconds))),
+    firstRows: (store, object) =>
+      turn(() =>
+        inFolder(async (folder) => {
+          const file = await fileOfFirstRows(store, object, folder);
+          const { columns, limit } = object;
+          return await inProcess<FirstRows>({ kind: "rows", file, columns, limit }, folder, seconds);
+        }),
+      ),
+  };
+}
+
+function turns(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let under = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (under >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else under += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) under -= 1;
+      else next(); // the place goes on to it
+    }
+  };
+}

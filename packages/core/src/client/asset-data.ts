@@ -1,0 +1,75 @@
+/** What is in an asset's data, and where it comes from: its columns' lineage, and the first of its rows. */
+import { z } from "zod";
+import type { ColumnOrigin, ColumnSource } from "../definitions/column-lineage.ts";
+import type { Json } from "../definitions/metadata.ts";
+import type { AssetInput, PartitionInput } from "./assets.ts";
+import type { Operation } from "./operation.ts";
+import { json, name, number, partitionKey, text, texts } from "./values.ts";
+
+export type { ColumnOrigin, ColumnSource };
+
+export interface ColumnReader {
+  readonly asset: string;
+  /** Whose values it makes; none: it decides which rows there are, or in what order. */
+  readonly columns: readonly string[];
+}
+
+export interface AssetColumn extends ColumnOrigin {
+  /** Assets whose SQL reads it. */
+  readonly readBy: readonly ColumnReader[];
+}
+
+export interface AssetColumns {
+  readonly columns: readonly AssetColumn[];
+  /** Dependants of which it is not known which columns they read: code makes them, or what their SQL reads is unknown. */
+  readonly otherReaders: readonly string[];
+}
+
+export interface AssetRows {
+  readonly version: number;
+  /** Of the version; null where nobody counted. */
+  readonly total: number | null;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly masked: boolean }[];
+  readonly rows: readonly (readonly Json[])[];
+}
+
+const source = z.object({ asset: text, column: text.nullable() });
+
+export const assetData: {
+  readonly columns: Operation<AssetInput, AssetColumns>;
+  readonly rows: Operation<PartitionInput, AssetRows>;
+} = {
+  columns: {
+    method: "GET",
+    path: "/assets/{key}/columns",
+    role: "viewer",
+    summary: "Where each of its columns comes from, as its SQL says, and who reads it",
+    input: z.strictObject({ key: name }),
+    answer: z.object({
+      columns: z.array(
+        z.object({
+          column: text,
+          from: z.array(source),
+          unknown: text.nullable(),
+          readBy: z.array(z.object({ asset: text, columns: texts })),
+        }),
+      ),
+      otherReaders: texts,
+    }),
+  },
+  // It changes nothing, but is told in the audit, as everything is that is no GET.
+  rows: {
+    method: "POST",
+    path: "/assets/{key}/rows",
+    role: "operator",
+    summary: "The first rows of a partition's current version, sensitive columns masked; the audit tells who looked",
+    input: z.strictObject({ key: name, partition: partitionKey.optional() }),
+    answer: z.object({
+      version: number,
+      total: number.nullable(),
+      columns: z.array(z.object({ name: text, type: text, masked: z.boolean() })),
+      rows: z.array(z.array(json)),
+    }),
+    repeatable: true,
+  },
+};

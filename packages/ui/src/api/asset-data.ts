@@ -1,0 +1,19 @@
+import { api } from "@iroko/core/client";
+import type { Answer } from "../http/answer.ts";
+import { assetRows } from "../model/asset-rows.ts";
+import { findAsset } from "../model/catalog.ts";
+import { columnOrigins } from "../model/column-origins.ts";
+import type { Instance } from "../model/instance.ts";
+import { partitionNamed } from "./assets.ts";
+
+export function assetDataApi(answer: Answer, instance: Instance): void {
+  const { catalog, dataReader } = instance;
+  const originsOf = columnOrigins(dataReader);
+
+  answer(api.assets.columns, async ({ key }) => originsOf(findAsset(await catalog(), key)));
+
+  answer(api.assets.rows, async ({ key, partition }) => {
+    const found = findAsset(await catalog(), key);
+    return assetRows(instance, found, partitionNamed(found.asset, partition));
+  });
+}
