@@ -17,6 +17,7 @@ interface LogProps {
 const followMs = 1_000;
 const piecesAsked = 1_000;
 const linesShown = 2_000;
+const linesAround = 100;
 
 export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
   const [chunks, setChunks] = useState<readonly LogChunk[]>([]);
@@ -64,8 +65,19 @@ export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
   const wanted = find.toLowerCase();
   const numbered = lines.map((line, at) => ({ ...line, at }));
   const found = wanted === "" ? numbered : numbered.filter(({ text }) => text.toLowerCase().includes(wanted));
-  const shown = found.slice(-linesShown);
+  /** The line that the address names is shown, wherever it is; else the last ones. */
+  const linked = Number(/^line-(\d+)$/.exec(place.value.hash)?.[1] ?? 0) - 1;
+  const linkedAt = linked < 0 ? -1 : found.findIndex(({ at }) => at === linked);
+  const last = Math.max(0, found.length - linesShown);
+  const from = linkedAt < 0 ? last : Math.min(last, Math.max(0, linkedAt - linesAround));
+  const shown = found.slice(from, from + linesShown);
 
+  const isLinked = linkedAt >= 0;
+  useEffect(() => {
+    if (!isLinked) return;
+    sticks.current = false;
+    document.querySelector(`#line-${linked + 1}`)?.scrollIntoView({ block: "nearest" });
+  }, [linked, isLinked]);
   useEffect(() => {
     if (sticks.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight;
   }, [shown.length]);
@@ -84,7 +96,7 @@ export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
         </label>
         <span class="faint" role="status">
           {wanted === "" ? counted(lines.length, "line") : `${found.length} of ${counted(lines.length, "line")}`}
-          {found.length > shown.length ? `, the last ${shown.length} shown` : ""}
+          {found.length > shown.length ? `, ${from === last ? "the last " : ""}${shown.length} shown` : ""}
           {state === "reading" && isLive ? ", following" : ""}
         </span>
       </div>
@@ -104,7 +116,12 @@ export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
           }
         >
           {shown.map(({ stream, text, at }) => (
-            <span key={at} id={`line-${at + 1}`} class={`line ${stream}`}>
+            <span
+              key={at}
+              id={`line-${at + 1}`}
+              class={`line ${stream}`}
+              aria-current={at === linked ? "location" : undefined}
+            >
               <a href={`#line-${at + 1}`} aria-label={`Line ${at + 1}`}>
                 {at + 1}
               </a>
