@@ -26,6 +26,7 @@ const most: Readonly<Record<string, number>> = {
   "assets.versions": 2,
   "assets.checks": 2,
   "assets.events": 2,
+  "configs.list": 2,
   "dynamicPartitions.list": 2,
   "runs.list": 1,
   "runs.get": 2,
@@ -97,7 +98,8 @@ async function counts(size: number): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>();
     for (const [name, operation] of operationsByName()) {
       if (operation.method !== "GET" || operation.content !== undefined || !(name in most)) continue;
-      const query = name === "assets.versions" ? "?partition=2026-11-01" : "";
+      const query =
+        { "assets.versions": "?partition=2026-11-01", "configs.list": "?select=a0&location=test" }[name] ?? "";
       const path = pathNames(operation).reduce(
         (text, field) =>
           text.replace(`{${field}}`, name.startsWith("schedules.") && field === "key" ? "s0" : values[field]!),

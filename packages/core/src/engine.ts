@@ -141,6 +141,7 @@ export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
 export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";
+export { requireConfig, type ConfigProblem } from "./planning/require-config.ts";
 export { addDynamicKeys, dynamicNameOf, removeDynamicKeys, type MayBeDynamic } from "./execution/dynamic-keys.ts";
 export { momentOfRun, readMoment } from "./execution/read-moment.ts";
 export { readPlanReport } from "./execution/report-plan.ts";

@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetDataApi } from "./api/asset-data.ts";
 import { assetsApi } from "./api/assets.ts";
+import { configsApi } from "./api/configs.ts";
 import { dynamicPartitionsApi } from "./api/dynamic-partitions.ts";
 import { homeApi } from "./api/home.ts";
 import { instanceApi } from "./api/instance.ts";
@@ -84,6 +85,7 @@ export function makeApp({
     lineageApi,
     assetsApi,
     assetDataApi,
+    configsApi,
     dynamicPartitionsApi,
     plansApi,
     runsApi,

@@ -91,16 +91,19 @@ test("the launchpad asks for what the address says, and the command asks for the
     priority: "-2",
     maxConcurrency: "2",
     force: "true",
+    config: `{"raw":{"who":"it's","rows":3}}`,
   });
   const { plan, how } = requestOf(query);
   assert.deepEqual(how, { priority: -2, maxConcurrency: 2 });
-  const { location, partitions, ...rest } = plan;
+  const { location, partitions, config, ...rest } = plan;
   assert.equal(location, "shops");
+  assert.deepEqual(config, { raw: { who: "it's", rows: 3 } });
   const { options } = await parsed(commands.materialize({ ...plan, ...how }));
   assert.deepEqual(requestOfOptions(options as RequestOptions), {
     ...rest,
     partitions: { kind: "text", text: partitions },
   });
+  assert.deepEqual(options["config"], config);
   assert.deepEqual([options["location"], options["priority"], options["maxConcurrency"]], ["shops", -2, 2]);
   for (const backfill of ["perPartition", "range"]) {
     const asked = requestOf(new URLSearchParams({ select: "raw", backfill })).plan;

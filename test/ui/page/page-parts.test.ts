@@ -1,11 +1,14 @@
 /** What the page works out by itself, without a browser: choices, lines, bars, completions. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { z } from "zod";
 import type { AssetPartition, PartitionGrid } from "@iroko/core/client";
 import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
 import { linePath, seriesOf } from "../../../packages/ui/page/src/pages/asset/series.ts";
 import { cellsIn, chosenKeys, chosenText } from "../../../packages/ui/page/src/pages/asset/choose.ts";
 import { barsOf, type HomeRun } from "../../../packages/ui/page/src/pages/home/bars.ts";
+import { fieldsOf, textOf, valueOf } from "../../../packages/ui/page/src/pages/launchpad/config-fields.ts";
+import { configOf, configWith, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
 import { completions } from "../../../packages/ui/page/src/pages/lineage/completions.ts";
 import { itemsOf } from "../../../packages/ui/page/src/pages/lineage/outline-items.ts";
 import { linesOf } from "../../../packages/ui/page/src/pages/run/log-lines.ts";
@@ -121,6 +124,60 @@ test("runs that were on at the same time lie in different rows, and what runs st
   );
   const live = bars.at(-1)!;
   assert.ok(Math.abs(live.left + live.width - 100) < 1e-9);
+});
+
+test("a config's schema becomes fields, and what is typed into them becomes values of their types", () => {
+  const schema = z.toJSONSchema(
+    z.object({
+      rows: z.int().default(10),
+      mode: z.enum(["full", "sample"]),
+      note: z.string().optional().describe("for the log"),
+      dry: z.boolean().default(false),
+      tags: z.array(z.string()).default([]),
+    }),
+    { io: "input" },
+  );
+  const fields = fieldsOf(schema);
+  assert.deepEqual(
+    fields.map(({ name, kind, isRequired, normally }) => [name, kind, isRequired, normally]),
+    [
+      ["rows", "number", false, "10"],
+      ["mode", "choice", true, undefined],
+      ["note", "text", false, undefined],
+      ["dry", "boolean", false, "false"],
+      ["tags", "json", false, "[]"],
+    ],
+  );
+  assert.equal(fields[2]!.description, "for the log");
+  const typed = ["12", "sample", "007", "true", '["a"]'];
+  assert.deepEqual(
+    fields.map((field, at) => valueOf(field, typed[at]!)),
+    [12, "sample", "007", true, ["a"]],
+  );
+  assert.deepEqual(
+    fields.map((field, at) => textOf(valueOf(field, typed[at]!)!)),
+    typed,
+  );
+  assert.deepEqual(
+    fields.map((field) => valueOf(field, "")),
+    fields.map(() => undefined),
+  );
+  assert.equal(valueOf(fields[0]!, "many"), "many", "sent as it is: the dry run says what is wrong with it");
+  assert.deepEqual(
+    fieldsOf(z.toJSONSchema(z.array(z.int()))).map(({ name, kind }) => [name, kind]),
+    [["", "json"]],
+  );
+});
+
+test("the address keeps a config by asset, and forgets what is taken away", () => {
+  const one = configWith({}, "raw", "rows", 3);
+  assert.equal(one, '{"raw":{"rows":3}}');
+  const config = configOf(new URLSearchParams({ config: one }));
+  assert.equal(configWith(config, "raw", "mode", "full"), '{"raw":{"rows":3,"mode":"full"}}');
+  assert.equal(configWith(config, "raw", "rows", undefined), "");
+  assert.equal(configWith(config, "other", "", [1]), '{"raw":{"rows":3},"other":[1]}');
+  assert.deepEqual(configOf(new URLSearchParams({ config: "{" })), {});
+  assert.equal(requestOf(new URLSearchParams({ select: "raw", config: "{" })).plan.config, "{", "the server says so");
 });
 
 test("a selection is completed by its last word, after whatever stands before it", () => {

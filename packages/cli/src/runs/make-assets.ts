@@ -1,7 +1,7 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
 import { partitionsText, planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
 import type { RunDetail } from "@iroko/core/client";
-import { planRequest, readMoment, submitRun, type RunRecord, type RunTrigger } from "@iroko/core/engine";
+import { planRequest, readMoment, requireConfig, submitRun, type RunRecord, type RunTrigger } from "@iroko/core/engine";
 import type { Command } from "commander";
 import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
@@ -36,6 +36,7 @@ export async function makeAssets(session: Session, options: MakeOptions): Promis
   const now = await readMoment(db, location.snapshot, Temporal.Now.instant());
   // Whatever is wrong with the request or the store is told before anything runs.
   let plan = await session.asking(() => planRequest(db, location.snapshot, request, now));
+  requireConfig(location.snapshot, plan, options.config);
   let observed = "nothing" as Awaited<ReturnType<typeof observeFirst>>;
   const exitCode = await makeRun(session, options, async () => {
     observed = await observeFirst(session, request, now);

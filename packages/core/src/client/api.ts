@@ -2,6 +2,7 @@
 import { audit, tokens, users } from "./access.ts";
 import { assetData } from "./asset-data.ts";
 import { assets } from "./assets.ts";
+import { configs } from "./configs.ts";
 import { dynamicPartitions } from "./dynamic-partitions.ts";
 import { home } from "./home.ts";
 import { instance } from "./instance.ts";
@@ -18,6 +19,7 @@ export const api: {
   readonly instance: typeof instance;
   readonly lineage: typeof lineage;
   readonly assets: typeof assets & typeof assetData;
+  readonly configs: typeof configs;
   readonly dynamicPartitions: typeof dynamicPartitions;
   readonly plans: typeof plans;
   readonly runs: typeof runs;
@@ -31,6 +33,7 @@ export const api: {
   instance,
   lineage,
   assets: { ...assets, ...assetData },
+  configs,
   dynamicPartitions,
   plans,
   runs,

@@ -33,6 +33,7 @@ import type { KeptPlanFacts } from "../planning/explain-facts.ts";
 import { nameOf, planChanges } from "../planning/plan-changes.ts";
 import type { Plan, PlannedAsset, PlanRequest } from "../planning/plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
+import { requireConfig } from "../planning/require-config.ts";
 import { partitionsText, requestCommand } from "../planning/request-text.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { planRequest } from "./plan-request.ts";
@@ -46,7 +47,11 @@ export interface StoredPlan {
   readonly moment: Moment;
 }
 
-/** Plans and keeps the plan; nothing else changes. What it rests on is read with it, in one look at the database. */
+/**
+ * Plans and keeps the plan; nothing else changes. What it rests on is read with it, in one look at the database.
+ *
+ * @throws {IrokoError} as `planRequest` and `requireConfig`
+ */
 export async function storePlan(
   db: Database,
   location: Location,
@@ -60,6 +65,7 @@ export async function storePlan(
     await tx.query("set transaction isolation level repeatable read");
     const moment = await readMoment(tx, location.snapshot, now);
     const plan = await planRequest(tx, location.snapshot, request, moment);
+    requireConfig(location.snapshot, plan, config);
     const basis = await fingerprints(tx, await readBasis(tx, assetGraph(location.snapshot), plan, moment));
     const row = {
       location: location.name,

@@ -1,6 +1,14 @@
 /** A request to make assets: read from a body, planned, and submitted at once or kept to be applied. */
 import { partitionsText, type PlanReport, type PlanRequest } from "@iroko/core";
-import { askMappings, planRequest, readMoment, readPlanReport, storePlan, submitRun } from "@iroko/core/engine";
+import {
+  askMappings,
+  planRequest,
+  readMoment,
+  readPlanReport,
+  requireConfig,
+  storePlan,
+  submitRun,
+} from "@iroko/core/engine";
 import type { HowInput, PlanInput } from "@iroko/core/client";
 import { findLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
@@ -31,6 +39,7 @@ export async function submit({ db, now, catalog }: Instance, body: PlanInput & H
   const plan = await askMappings({ db, location: location.name }, () =>
     planRequest(db, location.snapshot, request, asOf),
   );
+  requireConfig(location.snapshot, plan, body.config);
   const { select: selection, partitions } = request;
   return submitRun(db, {
     location,

@@ -6,12 +6,21 @@ export class ApiError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
   readonly status: number;
+  /** Facts beside the words, as the code has them. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: string, message: string, hint: string | undefined, status: number) {
+  constructor(
+    code: string,
+    message: string,
+    hint: string | undefined,
+    status: number,
+    details: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.code = code;
     this.hint = hint;
     this.status = status;
+    this.details = details;
   }
 }
 
@@ -88,6 +97,6 @@ async function send<Answer>(href: string, init: RequestInit): Promise<Answer> {
     );
   }
   if (answer.ok) return value as Answer;
-  const { error } = value as { error: { code: string; message: string; hint?: string } };
-  throw new ApiError(error.code, error.message, error.hint, answer.status);
+  const { error } = value as { error: { code: string; message: string; hint?: string; details?: ApiError["details"] } };
+  throw new ApiError(error.code, error.message, error.hint, answer.status, error.details);
 }

@@ -11,6 +11,7 @@ import { applyPlan, materialize } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { runHref } from "../../parts/links.ts";
 import { go, place, setQuery } from "../../router.ts";
+import { ConfigForm, type ConfigProblem } from "./config-form.tsx";
 import { PlanView } from "./plan-view.tsx";
 import { fields, requestOf, type Field } from "./request.ts";
 
@@ -41,45 +42,15 @@ export default function Launchpad(): JSX.Element {
     }
   };
   const apply = async (): Promise<void> => {
-    const { run } = await post<{ readonly run: string }>(address("/plans/{id}/apply", { id: plan!.id }), how);
-    go(runHref(run));
+    try {
+      const { run } = await post<{ readonly run: string }>(address("/plans/{id}/apply", { id: plan!.id }), how);
+      go(runHref(run));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "PLAN_OUT_OF_DATE") throw error;
+      setPlan(undefined);
+      setFailure(error);
+    }
   };
-
-  const field = (
-    name: Field,
-    label: string,
-    options: { readonly placeholder?: string; readonly wide?: boolean; readonly required?: boolean } = {},
-  ): JSX.Element => (
-    <label class={options.wide === true ? "field wide-field" : "field"}>
-      {label}
-      <input
-        name={name}
-        class="id"
-        value={query.get(name) ?? ""}
-        placeholder={options.placeholder}
-        required={options.required}
-        spellcheck={false}
-        autocomplete="off"
-        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
-      />
-    </label>
-  );
-  const choice = (name: Field, label: string, values: readonly (readonly [string, string])[]): JSX.Element => (
-    <label class="field">
-      {label}
-      <select
-        name={name}
-        value={query.get(name) ?? ""}
-        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
-      >
-        {values.map(([value, says]) => (
-          <option key={value} value={value}>
-            {says}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
 
   return (
     <>
@@ -93,35 +64,42 @@ export default function Launchpad(): JSX.Element {
           void look();
         }}
       >
-        {field("select", "Assets, in the selection grammar", {
-          placeholder: "+daily_revenue",
-          wide: true,
-          required: true,
-        })}
-        {field("partitions", "Partitions", {
-          placeholder: "2026-11-01..2026-11-20, last:7, missing, failed, stale, all",
-          wide: true,
-        })}
-        {choice("order", "Order", [
-          ["", "as defined"],
-          ["oldest", "oldest first"],
-          ["newest", "newest first"],
-          ["list", "as listed"],
-        ])}
-        {choice("backfill", "Steps", [
-          ["", "as defined"],
-          ["perPartition", "one a partition"],
-          ["range", "one for the whole range"],
-          ["10", "ten partitions each"],
-          ["100", "a hundred partitions each"],
-        ])}
-        {choice("checks", "Standalone checks", [
-          ["", "with the rest"],
-          ["only", "nothing else"],
-          ["none", "none"],
-        ])}
-        {field("maxConcurrency", "Steps at once, at most", { placeholder: "no limit" })}
-        {field("location", "Code location", { placeholder: "where there are several" })}
+        <Text
+          name="select"
+          label="Assets, in the selection grammar"
+          placeholder="+daily_revenue"
+          class="wide-field"
+          required
+        />
+        <Text
+          name="partitions"
+          label="Partitions"
+          placeholder="2026-11-01..2026-11-20, last:7, missing, failed, stale, all"
+          class="wide-field"
+        />
+        <Choice
+          name="order"
+          label="Order"
+          values={[
+            ["", "as defined"],
+            ["oldest", "oldest first"],
+            ["newest", "newest first"],
+            ["list", "as listed"],
+          ]}
+        />
+        <Choice name="backfill" label="Steps" values={policies(query.get("backfill") ?? "")} />
+        <Choice
+          name="checks"
+          label="Standalone checks"
+          values={[
+            ["", "with the rest"],
+            ["only", "nothing else"],
+            ["none", "none"],
+          ]}
+        />
+        <Text name="maxConcurrency" label="Steps at once, at most" placeholder="no limit" pattern="[1-9]\d*" />
+        <Text name="priority" label="Priority" placeholder="0; higher goes first" pattern="-?\d+" />
+        <Text name="location" label="Code location" placeholder="where there are several" />
         <label class="check">
           <input
             type="checkbox"
@@ -130,6 +108,7 @@ export default function Launchpad(): JSX.Element {
           />{" "}
           also what nothing has changed of
         </label>
+        <ConfigForm select={wanted.select} location={wanted.location} problems={problemsIn(failure)} />
         <p class="row wide-field">
           <button class="primary" disabled={isBusy || whyNotOperate.value !== undefined} title={whyNotOperate.value}>
             {isBusy ? "Planning …" : "Show the plan"}
@@ -137,7 +116,11 @@ export default function Launchpad(): JSX.Element {
           <Command text={materialize({ ...wanted, ...how })} />
         </p>
       </form>
-      {failure === undefined ? null : <Failure error={failure} />}
+      {failure === undefined ? null : failure.code === "PLAN_OUT_OF_DATE" ? (
+        <Moved error={failure} again={look} />
+      ) : (
+        <Failure error={failure} />
+      )}
       {plan === undefined ? (
         <p class="faint">
           Nothing runs before you apply the plan: it says which partitions, in which order, why, and what it will cost.
@@ -157,6 +140,93 @@ export default function Launchpad(): JSX.Element {
       )}
     </>
   );
+}
+
+interface TextProps {
+  readonly name: Field;
+  readonly label: string;
+  readonly placeholder: string;
+  readonly class?: string;
+  readonly pattern?: string;
+  readonly required?: boolean;
+}
+
+function Text({ name, label, class: own = "", ...rest }: TextProps): JSX.Element {
+  return (
+    <label class={`field ${own}`}>
+      {label}
+      <input
+        {...rest}
+        name={name}
+        class="id"
+        value={place.value.query.get(name) ?? ""}
+        spellcheck={false}
+        autocomplete="off"
+        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
+      />
+    </label>
+  );
+}
+
+interface ChoiceProps {
+  readonly name: Field;
+  readonly label: string;
+  readonly values: readonly (readonly [value: string, says: string])[];
+}
+
+function Choice({ name, label, values }: ChoiceProps): JSX.Element {
+  return (
+    <label class="field">
+      {label}
+      <select
+        name={name}
+        value={place.value.query.get(name) ?? ""}
+        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
+      >
+        {values.map(([value, says]) => (
+          <option key={value} value={value}>
+            {says}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** @param chosen a link may ask for steps of any size */
+function policies(chosen: string): ChoiceProps["values"] {
+  const sizes = new Set(["10", "100", ...(/^\d+$/.test(chosen) ? [chosen] : [])]);
+  return [
+    ["", "as defined"],
+    ["perPartition", "one a partition"],
+    ["range", "one for the whole range"],
+    ...Array.from(sizes, (size) => [size, `${size} partitions each`] as const),
+  ];
+}
+
+/** What the plan rested on is not as it was: what of it, and a new one. */
+function Moved({ error, again }: { readonly error: ApiError; readonly again: () => Promise<void> }): JSX.Element {
+  const { moved } = error.details as { readonly moved?: readonly string[] };
+  return (
+    <section class="error" role="alert">
+      <p class="message">
+        <strong>{error.code}</strong> Nothing was started: what the plan rests on has moved since it was made.
+      </p>
+      <ul>
+        {(moved ?? [error.message]).map((what) => (
+          <li key={what}>{what}</li>
+        ))}
+      </ul>
+      <Act act={again} tone="primary">
+        Plan again
+      </Act>
+    </section>
+  );
+}
+
+function problemsIn(failure: ApiError | undefined): readonly ConfigProblem[] {
+  if (failure?.code !== "CONFIG_INVALID") return [];
+  return (failure.details as { readonly problems?: readonly ConfigProblem[] }).problems ?? [];
 }
 
 function textIn(data: FormData, name: string): string {

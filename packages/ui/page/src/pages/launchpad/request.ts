@@ -13,6 +13,9 @@ export const fields = [
 ] as const;
 export type Field = (typeof fields)[number];
 
+type Config = NonNullable<PlanInput["config"]>;
+export type Json = Config[string];
+
 export interface Request {
   readonly plan: PlanInput;
   readonly how: HowInput;
@@ -33,10 +36,43 @@ export function requestOf(query: URLSearchParams): Request {
         order: text("order"),
         checks: text("checks"),
         force: query.get("force") === "true" ? true : undefined,
+        config: configText(query),
       }),
     },
     how: given({ priority: number("priority"), maxConcurrency: number("maxConcurrency") }),
   };
+}
+
+function configText(query: URLSearchParams): unknown {
+  const text = query.get("config") ?? "";
+  try {
+    return text === "" ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** By asset, as far as the address holds it. */
+export function configOf(query: URLSearchParams): Config {
+  const config = configText(query);
+  return fieldsIn(config as Json) ?? {};
+}
+
+/** The address's text of a config with one value of an asset changed; undefined takes it away. `name` "" is all of its config. */
+export function configWith(config: Config, asset: string, name: string, value: Json | undefined): string {
+  const own = name === "" ? value : emptied({ ...fieldsIn(config[asset]), [name]: value });
+  const all = emptied({ ...config, [asset]: own });
+  return all === undefined ? "" : JSON.stringify(all);
+}
+
+/** Of a JSON object; undefined of anything else. */
+export function fieldsIn(value: Json | undefined): Config | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Config) : undefined;
+}
+
+function emptied(values: Readonly<Record<string, Json | undefined>>): Config | undefined {
+  const left = Object.entries(values).filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return left.length === 0 ? undefined : Object.fromEntries(left);
 }
 
 const given = (values: Readonly<Record<string, unknown>>): object =>
