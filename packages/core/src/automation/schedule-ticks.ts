@@ -2,6 +2,7 @@
  * When a schedule asks for runs, and what it asks for. Ticks are instants of its cron; each is handled once. What nobody
  * was there to handle is caught up with as `catchUp` says, so that two nights without power lose no day.
  */
+import { compareInstants } from "../partitions/compare-instants.ts";
 import { clockToleranceSeconds } from "./clock.ts";
 import type { ScheduleDefinition } from "../definitions/model.ts";
 import { secondsAtOrBefore } from "../partitions/epoch-seconds.ts";
@@ -161,5 +162,5 @@ function noneBecause(definition: PartitionsDefinition, before: Temporal.Instant 
 }
 
 function isBefore(a: Temporal.Instant, b: Temporal.Instant): boolean {
-  return Temporal.Instant.compare(a, b) < 0;
+  return compareInstants(a, b) < 0;
 }

@@ -3,6 +3,7 @@
  * claimed by itself, with an epoch and a place in the order of writes of its own; that several are taken at once only
  * spares transactions.
  */
+import { compareInstants } from "../partitions/compare-instants.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import {
   currentVersions,
@@ -307,7 +308,7 @@ async function whyNothingToDo(
   );
   if (!same) return undefined;
   if (step.onlyIfChanged) return "unchanged";
-  return current.every((row) => Temporal.Instant.compare(row.madeAt, step.readyAt) > 0) ? "joined" : undefined;
+  return current.every((row) => compareInstants(row.madeAt, step.readyAt) > 0) ? "joined" : undefined;
 }
 
 function equalVersions(a: Readonly<Record<string, Readonly<Record<string, string>>>>, b: typeof a): boolean {

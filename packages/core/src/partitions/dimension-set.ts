@@ -3,11 +3,11 @@
  * that of partitions.
  */
 import type { IrokoError } from "../errors.ts";
+import { compareInstants as compare } from "./compare-instants.ts";
 import type { Partition, TimeWindow } from "./partitions-definition.ts";
 import type { DimensionSet, KeySet, TimeSet } from "./partition-set.ts";
 import { unlikeSets } from "./unlike-sets.ts";
 
-const compare = (a: Temporal.Instant, b: Temporal.Instant): number => Temporal.Instant.compare(a, b);
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Of any windows: sorted, and merged where they touch or overlap; empty ones vanish. */
@@ -66,7 +66,9 @@ export function equalInDimension(a: DimensionSet, b: DimensionSet): boolean {
   if (a.kind === "time" && b.kind === "time") {
     return (
       a.windows.length === b.windows.length &&
-      a.windows.every(({ start, end }, n) => start.equals(b.windows[n]!.start) && end.equals(b.windows[n]!.end))
+      a.windows.every(
+        ({ start, end }, n) => compare(start, b.windows[n]!.start) === 0 && compare(end, b.windows[n]!.end) === 0,
+      )
     );
   }
   if (a.kind === "keys" && b.kind === "keys") {

@@ -1,3 +1,4 @@
+import { compareInstants } from "./compare-instants.ts";
 import { secondsAtOrBefore } from "./epoch-seconds.ts";
 import { boxSet } from "./multi-partition.ts";
 import { dynamicKeysOf, instantOf, type Moment } from "./moment.ts";
@@ -34,6 +35,16 @@ export function existing(definition: PartitionsDefinition, moment: Moment): Part
   }
 }
 
+/** The same at one moment, of many assets that share their definitions. */
+export function existingAt(moment: Moment): (definition: PartitionsDefinition) => PartitionSet {
+  const known = new Map<PartitionsDefinition, PartitionSet>();
+  return (definition) => {
+    let set = known.get(definition);
+    if (!set) known.set(definition, (set = existing(definition, moment)));
+    return set;
+  };
+}
+
 const fixedKeys = new WeakMap<FixedPartitions, DimensionSet>();
 
 function existingKeys(definition: FixedPartitions): DimensionSet {
@@ -50,7 +61,7 @@ function existingWindows(definition: TimePartitions, now: Temporal.Instant): Dim
   if (!span) return timeSet([]);
   if (!definition.exclusions) return timeSet([span]);
   const last = lastAnswers.get(definition);
-  if (last?.end.equals(span.end)) return last.set;
+  if (last !== undefined && compareInstants(last.end, span.end) === 0) return last.set;
   const { start, end } = span;
   const set = timeSet(stretchesIn(gridOf(definition), secondsAtOrBefore(start), secondsAtOrBefore(end)));
   lastAnswers.set(definition, { end, set });

@@ -1,4 +1,5 @@
 /** Mappings at work, on sets and in both directions: what a partition is made from, and what is made from it. */
+import { compareInstants } from "./compare-instants.ts";
 import { IrokoError } from "../errors.ts";
 import { hasKeys } from "./check-flat-mapping.ts";
 import { checkMapping } from "./check-mapping.ts";
@@ -248,7 +249,7 @@ function requiredOutside(
   if (outside.kind !== "time" || available.kind !== "time") return outside;
   const first = available.windows[0];
   if (first === undefined) return outside;
-  const isBefore = ({ start }: TimeWindow): boolean => Temporal.Instant.compare(start, first.start) < 0;
+  const isBefore = ({ start }: TimeWindow): boolean => compareInstants(start, first.start) < 0;
   const before = timeSet(outside.windows.filter(isBefore));
   const after = timeSet(outside.windows.filter((window) => !isBefore(window)));
   const nothing = timeSet([]);

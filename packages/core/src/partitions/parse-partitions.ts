@@ -5,6 +5,7 @@
  * Of several dimensions what is wanted of each: `region=LA|AB,day=last:7`, with bars between alternatives and commas between
  * what has to hold together. Either kind of list may be combined: `last:30 and missing`, `not (failed or 2026-11-05)`.
  */
+import { compareInstants } from "./compare-instants.ts";
 import { IrokoError } from "../errors.ts";
 import { didYouMeanHint } from "../did-you-mean.ts";
 import { hasKeys } from "./check-flat-mapping.ts";
@@ -177,7 +178,7 @@ function keyedSet(definition: FlatPartitions, from: string, to: string, now: Mom
 function windowRange(definition: TimePartitions, from: string, to: string, now: Temporal.Instant): DimensionSet {
   const first = windowOf(definition, from);
   const last = from === to ? first : windowOf(definition, to);
-  if (Temporal.Instant.compare(first.start, last.start) > 0) throw reversed(from, to);
+  if (compareInstants(first.start, last.start) > 0) throw reversed(from, to);
   mustExist(definition, from, first, now);
   mustExist(definition, to, last, now);
   return timeSet(stretchesIn(gridOf(definition), secondsAtOrBefore(first.start), secondsAtOrBefore(last.end)));
@@ -219,14 +220,14 @@ function lastPartitions(definition: FlatPartitions, text: string, now: Moment): 
 /** A window exists from the moment it has ended, or `endOffset` windows away from that. */
 function mustExist(definition: TimePartitions, key: string, { start, end }: TimeWindow, now: Temporal.Instant): void {
   const span = existingSpan(definition, now);
-  if (span && Temporal.Instant.compare(end, span.end) <= 0) return;
+  if (span && compareInstants(end, span.end) <= 0) return;
   const grid = gridOf(definition);
   const from = instantOfSeconds(shiftLine(grid, secondsAtOrBefore(end), -definition.endOffset));
   const last = span && keyOfLine(grid, shiftLine(grid, secondsAtOrBefore(span.end), -1));
   const hint =
     last === undefined ? "None of its partitions exists yet." : `The last partition that exists is "${last}".`;
   const details = { key, existsFrom: from.toString() };
-  if (Temporal.Instant.compare(start, now) > 0) {
+  if (compareInstants(start, now) > 0) {
     throw new IrokoError(
       "PARTITION_FUTURE",
       `The partition "${key}" lies in the future: its window begins ${onTheClock(start, definition)}.`,

@@ -1,4 +1,5 @@
 /** Why one partition is as it is: follows the cause up the graph, to the first one that has none. */
+import { compareInstants } from "../partitions/compare-instants.ts";
 import type { SnapshotDependency } from "../definitions/snapshot.ts";
 import { assetOf } from "../graph/asset-graph.ts";
 import { joinOf, upstreamPartitions } from "../graph/joins.ts";
@@ -68,7 +69,7 @@ function freshReasons(asking: Asking, key: string, partition: Partition, { made,
       ...byRun(made),
     },
   ];
-  if (decision !== undefined && Temporal.Instant.compare(decision.at, made.at) > 0)
+  if (decision !== undefined && compareInstants(decision.at, made.at) > 0)
     told.push(decidedReason(asking, key, partition, decision));
   return told;
 }
@@ -250,7 +251,7 @@ function changedBecause(
   if (asset.kind === "external") {
     const end = partition.window?.end;
     // It had closed when it was read, and has other data now.
-    const isLate = end !== undefined && below !== undefined && Temporal.Instant.compare(end, below.at) <= 0;
+    const isLate = end !== undefined && below !== undefined && compareInstants(end, below.at) <= 0;
     return [
       {
         code: isLate ? "LATE_DATA" : "SOURCE_CHANGED",
@@ -277,7 +278,7 @@ function changedBecause(
     const isCause =
       upstream.kind === "external"
         ? (made.reason ?? "").includes(`${upstream.key} changed`)
-        : below !== undefined && Temporal.Instant.compare(above.made.at, below.at) > 0;
+        : below !== undefined && compareInstants(above.made.at, below.at) > 0;
     return isCause ? changedBecause(asking, upstream.key, last, below, depth + 1) : [];
   });
   return [

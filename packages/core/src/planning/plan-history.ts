@@ -91,6 +91,7 @@ interface Alike {
 
 /** Disjoint: for each thing that breaks what it breaks, and what can be read. */
 function alike({ partitions }: SnapshotAsset, causes: readonly StaleCause[], among: PartitionSet): readonly Alike[] {
+  if (isEmptySet(among)) return [];
   let rest = among;
   const take = (whole: PartitionSet, breaking: string | undefined): readonly Alike[] => {
     const set = intersect(rest, whole);

@@ -1,4 +1,5 @@
 /** Runs assets in this process, without Postgres, workers or a control plane: for users' tests. */
+import { compareInstants } from "../../partitions/compare-instants.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -315,7 +316,7 @@ class Session {
       if (definition.kind !== "dynamic") continue;
       dynamicKeys.set(definition.name, [...new Set([...(dynamicKeys.get(definition.name) ?? []), partition.key])]);
     }
-    const latest = [Temporal.Now.instant(), ...ends].reduce((a, b) => (Temporal.Instant.compare(a, b) < 0 ? b : a));
+    const latest = [Temporal.Now.instant(), ...ends].reduce((a, b) => (compareInstants(a, b) < 0 ? b : a));
     return { now: this.#options.now ?? latest, dynamicKeys };
   }
 }
