@@ -38,9 +38,38 @@ create table iroko.asset_changed (
   asset text not null,
   rest  text collate "C" not null,
   low   text collate "C" not null,
-  high  text collate "C" not null
+  high  text collate "C" not null,
+  xid   xid8 not null default pg_current_xact_id()
 );
 create index asset_changed_asset on iroko.asset_changed (asset);
+
+-- When notes of an asset, or what sums it up, were last taken away, and by which transaction; of the asset '' those of all.
+-- Whoever keeps what it has read, with its snapshot, asks what has changed since: assets with a note, or with a row here, of a
+-- transaction that the snapshot does not see. One that sees this row's sees that of every note before it.
+create table iroko.asset_summed (
+  asset text primary key,
+  xid   xid8 not null
+);
+create index asset_summed_xid on iroko.asset_summed (xid);
+
+create function iroko.note_summed() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'TRUNCATE' then
+    insert into iroko.asset_summed values ('', pg_current_xact_id()) on conflict (asset) do update set xid = excluded.xid;
+  else
+    insert into iroko.asset_summed select distinct asset, pg_current_xact_id() from old_rows order by asset
+    on conflict (asset) do update set xid = excluded.xid;
+  end if;
+  return null;
+end $$;
+
+create trigger note_taken after delete on iroko.asset_changed
+  referencing old table as old_rows for each statement execute function iroko.note_summed();
+create trigger note_dropped after delete on iroko.asset_summary
+  referencing old table as old_rows for each statement execute function iroko.note_summed();
+create trigger note_emptied after truncate on iroko.asset_changed for each statement execute function iroko.note_summed();
+create trigger note_emptied after truncate on iroko.asset_summary for each statement execute function iroko.note_summed();
+create trigger note_emptied after truncate on iroko.asset_summed for each statement execute function iroko.note_summed();
 
 create function iroko.note_changed() returns trigger language plpgsql as $$
 begin

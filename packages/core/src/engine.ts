@@ -134,9 +134,12 @@ export {
   readState,
   statusSets,
   type AssetStatusRow,
+  type AssetStatuses,
   type StatusSets,
 } from "./execution/planning-state.ts";
 export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
+export { openStatusCache } from "./execution/status-cache.ts";
+export { existingAt } from "./partitions/existing.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
 export { explainAsset } from "./execution/explain.ts";

@@ -2,7 +2,14 @@
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
-import { readMoment, redactorOf, type Database, type DataReader, type Store } from "@iroko/core/engine";
+import {
+  openStatusCache,
+  readMoment,
+  redactorOf,
+  type Database,
+  type DataReader,
+  type Store,
+} from "@iroko/core/engine";
 import { Hono } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetDataApi } from "./api/asset-data.ts";
@@ -72,6 +79,7 @@ export function makeApp({
   };
   const app = new Hono();
   app.use(countQueries);
+    statuses: openStatusCache(db),
   app.use(guard(exposure), authenticate(db, exposure), guardChanges(exposure), auditChanges(counted));
   app.get(livenessPath, (c) => c.text("ok"));
   app.route("/", loginPages(db, exposure));

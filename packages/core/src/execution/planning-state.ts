@@ -1,4 +1,5 @@
 /** Reads from the instance what a plan is decided from. */
+import { compareInstants } from "../partitions/compare-instants.ts";
 import { endianness } from "node:os";
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph, assetOf, type AssetGraph } from "../graph/asset-graph.ts";
@@ -52,14 +53,14 @@ export async function readState(
   snapshot: Snapshot,
   judged: readonly string[],
   now: Moment,
-  { of: assets = snapshot.assets }: { readonly of?: readonly SnapshotAsset[] } = {},
+  {
+    of: assets = snapshot.assets,
+    statuses: standing = (keys) => assetStatuses(db, keys),
+  }: { readonly of?: readonly SnapshotAsset[]; readonly statuses?: AssetStatuses | undefined } = {},
 ): Promise<PlanningState> {
   const graph = assetGraph(snapshot);
   const [statuses, stretches] = await Promise.all([
-    assetStatuses(
-      db,
-      assets.map(({ key }) => key),
-    ),
+    standing(assets.map(({ key }) => key)),
     versionStretches(db, [...versionsNeededFor(graph, judged)]),
   ]);
   const formerKeys = formerKeysOf(snapshot);
@@ -75,7 +76,7 @@ export async function readState(
         key,
         {
           ...statusSets(partitions, statuses.get(key)),
-          origins: originsOf(partitions, byAsset.get(key) ?? []),
+          origins: originsOf(partitions, byAsset.get(key)),
           changes: changes.get(key) ?? new Map(),
         },
       ]),
@@ -114,7 +115,7 @@ export async function readOwnState(
       keys.map((key): [string, AssetState] => {
         const { partitions } = assetOf(graph, key);
         const none = emptySetOf(partitions);
-        const origins = originsOf(partitions, byAsset.get(key) ?? []);
+        const origins = originsOf(partitions, byAsset.get(key));
         const materialized = origins.reduce((all, origin) => union(all, origin.partitions), none);
         return [key, { materialized, failed: none, inProgress: none, origins, changes: new Map() }];
       }),
@@ -145,12 +146,15 @@ export interface AssetStatusRow {
   readonly lastMadeAt: Temporal.Instant | null;
 }
 
-/** Of those assets of which anything is known. */
-export async function assetStatuses(
-  db: Queryable,
-  assets: readonly string[],
-): Promise<ReadonlyMap<string, AssetStatusRow>> {
-  const byAsset = Map.groupBy(await statusStretches(db, assets), ({ asset }) => asset);
+/** Tells how assets stand; those of which nothing is known are not in the answer. */
+export type AssetStatuses = (assets: readonly string[]) => Promise<ReadonlyMap<string, AssetStatusRow>>;
+
+export async function assetStatuses(db: Queryable, assets: readonly string[]): ReturnType<AssetStatuses> {
+  return statusesOfRows(await statusStretches(db, assets));
+}
+
+export function statusesOfRows(rows: readonly StatusStretchRow[]): ReadonlyMap<string, AssetStatusRow> {
+  const byAsset = Map.groupBy(rows, ({ asset }) => asset);
   return new Map(
     Array.from(byAsset, ([asset, stretches]): [string, AssetStatusRow] => [
       asset,
@@ -159,8 +163,7 @@ export async function assetStatuses(
         rows: stretches.reduce((sum, { rows }) => sum + rows, 0),
         bytes: stretches.reduce((sum, { bytes }) => sum + bytes, 0),
         lastMadeAt: stretches.reduce<Temporal.Instant | null>(
-          (last, { lastMadeAt: at }) =>
-            at !== null && (last === null || Temporal.Instant.compare(last, at) < 0) ? at : last,
+          (last, { lastMadeAt: at }) => (at !== null && (last === null || compareInstants(last, at) < 0) ? at : last),
           null,
         ),
       },
@@ -170,15 +173,27 @@ export async function assetStatuses(
 
 export type StatusSets = Pick<AssetState, "materialized" | "failed" | "inProgress">;
 
+// Whoever keeps rows is not to understand them anew at each look.
+const understood = new WeakMap<
+  AssetStatusRow,
+  { readonly definition: PartitionsDefinition; readonly sets: StatusSets }
+>();
+
 /** A status as sets of the asset's definition. */
-export function statusSets(definition: PartitionsDefinition, status: AssetStatusRow | undefined): StatusSets {
-  const stretches = status?.stretches ?? [];
-  return {
+export function statusSets(definition: PartitionsDefinition, status: AssetStatusRow = nothingKnown): StatusSets {
+  const known = understood.get(status);
+  if (known?.definition === definition) return known.sets;
+  const { stretches } = status;
+  const sets: StatusSets = {
     materialized: setOfStretches(definition, stretches, "madeWindows", "madeKeys"),
     failed: setOfStretches(definition, stretches, "failedWindows", "failedKeys"),
     inProgress: setOfStretches(definition, stretches, "busyWindows", "busyKeys"),
   };
+  if (status !== nothingKnown) understood.set(status, { definition, sets });
+  return sets;
 }
+
+const nothingKnown: AssetStatusRow = { stretches: [], rows: 0, bytes: 0, lastMadeAt: null };
 
 function setOfStretches<Windows extends string, Keys extends string>(
   definition: PartitionsDefinition,
@@ -207,7 +222,8 @@ function setOfStretches<Windows extends string, Keys extends string>(
   });
 }
 
-function originsOf(definition: PartitionsDefinition, stretches: readonly OriginStretchRow[]): readonly Origin[] {
+function originsOf(definition: PartitionsDefinition, stretches: readonly OriginStretchRow[] = []): readonly Origin[] {
+  if (stretches.length === 0) return [];
   const alike = Map.groupBy(stretches, ({ codeVersion, schemaHash, reads }) =>
     JSON.stringify([codeVersion, schemaHash, reads]),
   );

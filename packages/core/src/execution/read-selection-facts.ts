@@ -9,7 +9,7 @@ import type { Queryable } from "../instance/database.ts";
 import { registeredBefore } from "../instance/locations.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
-import { readState } from "./planning-state.ts";
+import { readState, type AssetStatuses } from "./planning-state.ts";
 
 /** @throws {IrokoError} SELECTION_SYNTAX; SELECTION_STATE where it asks for what is not registered */
 export async function readSelectionFacts(
@@ -17,10 +17,13 @@ export async function readSelectionFacts(
   snapshot: Snapshot,
   text: string,
   now: Moment,
+  statuses?: AssetStatuses,
 ): Promise<SelectionFacts> {
   const asked = factsAskedBy(parseSelection(text));
   return {
-    ...(asked.has("status") ? { statuses: await readStatuses(db, snapshot, now, asked.has("staleness")) } : {}),
+    ...(asked.has("status")
+      ? { statuses: await readStatuses(db, snapshot, now, asked.has("staleness"), statuses) }
+      : {}),
     ...(asked.has("location") || asked.has("changed") ? await readRegistered(db, snapshot, text) : {}),
   };
 }
@@ -31,11 +34,11 @@ export async function selectFrom(
   snapshot: Snapshot,
   text: string,
   now: Moment,
-  options: Pick<SelectOptions, "allowEmpty"> = {},
+  { allowEmpty, statuses }: Pick<SelectOptions, "allowEmpty"> & { readonly statuses?: AssetStatuses | undefined } = {},
 ): Promise<readonly string[]> {
   return selectAssets(assetGraph(snapshot), text, {
-    ...options,
-    facts: await readSelectionFacts(db, snapshot, text, now),
+    allowEmpty,
+    facts: await readSelectionFacts(db, snapshot, text, now, statuses),
   });
 }
 
@@ -44,10 +47,11 @@ async function readStatuses(
   snapshot: Snapshot,
   now: Moment,
   withStaleness: boolean,
+  statuses?: AssetStatuses,
 ): Promise<NonNullable<SelectionFacts["statuses"]>> {
   const graph = assetGraph(snapshot);
-  const state = await readState(db, snapshot, withStaleness ? [...graph.assets.keys()] : [], now);
-  return withStoredMappings(db, now, (moment) => statusesOf(graph, state, moment));
+  const state = await readState(db, snapshot, withStaleness ? [...graph.assets.keys()] : [], now, { statuses });
+  return withStoredMappings(db, now, (moment) => statusesOf(graph, state, moment, { withStaleness }));
 }
 
 async function readRegistered(

@@ -4,9 +4,9 @@
  */
 import type { Snapshot, SnapshotAsset, SnapshotCompute } from "../definitions/snapshot.ts";
 import { canonicalJson } from "../definitions/hash.ts";
-import { existing } from "../partitions/existing.ts";
+import { existingAt } from "../partitions/existing.ts";
 import type { Moment } from "../partitions/moment.ts";
-import { intersect, isEmptySet } from "../partitions/set-algebra.ts";
+import { intersect, isEmptySet, subtract } from "../partitions/set-algebra.ts";
 import type { AssetGraph } from "./asset-graph.ts";
 import type { PlanningState } from "./asset-state.ts";
 import type { ChangeTerm, StatusTerm } from "./selection-parser.ts";
@@ -20,28 +20,31 @@ export interface SelectionFacts {
 
 /**
  * How each asset stands. It is missing, failed, stale or running if any of its partitions that exist is; materialized if any
- * was made; fresh if all are made and nothing about them, or above them, is stale or failed.
+ * was made; fresh if all are made and nothing about them, or above them, is stale or failed. Staleness is the costly part:
+ * without it, none is said to be stale or fresh.
  */
 export function statusesOf(
   graph: AssetGraph,
   state: PlanningState,
   now: Moment,
+  { withStaleness = true }: { readonly withStaleness?: boolean } = {},
 ): ReadonlyMap<string, ReadonlySet<StatusTerm>> {
-  const staleness = stalenessOf(graph, state, now);
+  const staleness = withStaleness ? stalenessOf(graph, state, now) : undefined;
+  const existing = existingAt(now);
   return new Map(
     Array.from(graph.assets.values(), (asset) => {
       const { materialized, failed, inProgress } = stateOf(state, asset);
-      const { missing, stale, behind } = staleness.get(asset.key)!;
-      const exists = existing(asset.partitions, now);
+      const exists = existing(asset.partitions);
       const some = {
-        missing: !isEmptySet(missing),
+        missing: asset.kind !== "external" && !isEmptySet(subtract(exists, materialized)),
         failed: !isEmptySet(failed),
-        stale: !isEmptySet(stale),
         running: !isEmptySet(inProgress),
         materialized: !isEmptySet(intersect(materialized, exists)),
       };
-      const isFresh = some.materialized && !some.missing && !some.failed && !some.stale && isEmptySet(behind);
-      const terms = { ...some, fresh: isFresh };
+      const { stale, behind } = staleness?.get(asset.key) ?? {};
+      const isStale = stale !== undefined && !isEmptySet(stale);
+      const isFresh = some.materialized && !some.missing && !some.failed && !isStale && behind && isEmptySet(behind);
+      const terms = { ...some, stale: isStale, fresh: isFresh };
       return [asset.key, new Set((Object.keys(terms) as StatusTerm[]).filter((term) => terms[term]))] as const;
     }),
   );

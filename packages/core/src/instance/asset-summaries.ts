@@ -14,11 +14,11 @@ const [assetsAtOnce, stretchesAtOnce, partitionsAtOnce] = [64, 32, 32 * partitio
 const end = "repeat(chr(1114111), 8)";
 
 /**
- * $1: asset keys. `behind`: the stretches that hold anything noted as changed, from `first` to before `until`. What has no
- * summary yet is behind as a whole, each `rest` a stretch.
+ * `assets`: their keys, as an array. `behind`: the stretches that hold anything noted as changed, from `first` to before
+ * `until`. What has no summary yet is behind as a whole, each `rest` a stretch.
  */
-const behind = `
-  noted as materialized (select distinct asset, rest, low, high from iroko.asset_changed where asset = any ($1)),
+const behindOf = (assets: string): string => `
+  noted as materialized (select distinct asset, rest, low, high from iroko.asset_changed where asset = any (${assets})),
   starting as (
     select noted.asset, noted.rest, begun.first
       from noted cross join lateral (
@@ -30,7 +30,7 @@ const behind = `
             where s.asset = noted.asset and s.rest = noted.rest and s.first > noted.low and s.first <= noted.high) begun
      union
     select unsummed.asset, found.rest, ''
-      from (select asset from unnest($1::text[]) asset
+      from (select asset from unnest(${assets}) asset
              where not exists (select from iroko.asset_summary s where s.asset = asset.asset)) unsummed
            cross join lateral (
            with recursive rests (rest) as (
@@ -45,6 +45,8 @@ const behind = `
            coalesce((select min(s.first) from iroko.asset_summary s where s.asset = b.asset and s.rest = b.rest and s.first > b.first),
                     ${end}) collate "C" as until
       from starting b)`;
+
+const behind = behindOf("$1::text[]");
 
 /** The partitions of a stretch, by the index that has its order. */
 const partitionsOf = (stretches: string, columns: string, limit?: number): string => `
@@ -181,36 +183,95 @@ export interface StatusStretchRow extends StretchRow {
   readonly lastMadeAt: Temporal.Instant | null;
 }
 
-/** What is made of assets, what failed, what is being made now, and how much there is of it. */
-export async function statusStretches(db: Queryable, assets: readonly string[]): Promise<readonly StatusStretchRow[]> {
-  const { rows } = await db.query<StatusStretchRow>(
-    `with ${behind},
+/** As `behindOf`: what is made and failed. */
+const made = (assets: string): string => `
      part as (${partitionsOf("behind", "p.partition, p.time_window, p.version, p.last_status, p.rows, p.bytes, p.made_at")}),
      known as (
-       select asset, rest, first, made_windows, made_keys, failed_windows, failed_keys, null::tstzmultirange as busy_windows, null::text[] as busy_keys,
-              rows, bytes, last_made_at
+       select asset, rest, first, made_windows, made_keys, failed_windows, failed_keys, rows, bytes, last_made_at
          from iroko.asset_summary s
-        where asset = any ($1) and not exists (select from behind where (behind.asset, behind.rest, behind.first) = (s.asset, s.rest, s.first))
+        where asset = any (${assets}) and not exists (select from behind where (behind.asset, behind.rest, behind.first) = (s.asset, s.rest, s.first))
         union all
        select asset, of_rest, first,
               range_agg(time_window) filter (where version is not null),
               array_agg(partition) filter (where version is not null and time_window is null),
               range_agg(time_window) filter (where last_status = 'failed'),
               array_agg(partition) filter (where last_status = 'failed' and time_window is null),
-              null, null, coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint, max(made_at)
-         from part group by asset, of_rest, first
-        union all
-       select p.asset, coalesce(p.rest, ''), '', null, null, null, null, range_agg(p.time_window), array_agg(p.partition) filter (where p.time_window is null),
-              0, 0, null
-         from iroko.step s join iroko.asset_partition p on p.busy_step = s.id
-        where s.status = 'running' and p.asset = any ($1) group by 1, 2)
-     select asset, nullif(rest, '') as rest, range_agg(made_windows) as "madeWindows", made_keys as "madeKeys",
-            range_agg(failed_windows) as "failedWindows", failed_keys as "failedKeys", range_agg(busy_windows) as "busyWindows",
-            busy_keys as "busyKeys", sum(rows)::bigint as rows, sum(bytes)::bigint as bytes, max(last_made_at) as "lastMadeAt"
-       from known group by asset, rest, made_keys, failed_keys, busy_keys`,
+              coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint, max(made_at)
+         from part group by asset, of_rest, first),
+     made as (
+       select asset, nullif(rest, '') as rest, range_agg(made_windows) as "madeWindows", made_keys as "madeKeys",
+              range_agg(failed_windows) as "failedWindows", failed_keys as "failedKeys",
+              null::tstzmultirange as "busyWindows", null::text[] as "busyKeys",
+              sum(rows)::bigint as rows, sum(bytes)::bigint as bytes, max(last_made_at) as "lastMadeAt"
+         from known group by asset, rest, made_keys, failed_keys)`;
+
+/** What is being made now, in rows of the same columns. */
+const busy = (which = ""): string => `
+     select p.asset, p.rest, null::tstzmultirange as "madeWindows", null::text[] as "madeKeys", null::tstzmultirange as "failedWindows",
+            null::text[] as "failedKeys", range_agg(p.time_window) as "busyWindows",
+            array_agg(p.partition) filter (where p.time_window is null) as "busyKeys", 0::bigint as rows, 0::bigint as bytes,
+            null::timestamptz as "lastMadeAt"
+       from iroko.step s join iroko.asset_partition p on p.busy_step = s.id where s.status = 'running' ${which} group by p.asset, p.rest`;
+
+/** What is made of assets, what failed, what is being made now, and how much there is of it. */
+export async function statusStretches(db: Queryable, assets: readonly string[]): Promise<readonly StatusStretchRow[]> {
+  const { rows } = await db.query<StatusStretchRow>(
+    `with ${behind}, ${made("$1")} select * from made union all ${busy("and p.asset = any ($1)")}`,
     [assets],
   );
   return rows;
+}
+
+/** A state of the database. */
+export interface StatusMoment {
+  /** The snapshot that was read. */
+  readonly at: string;
+  /** Changes with whatever takes from transactions their order: Postgres was started anew, or a backup restored. */
+  readonly life: string;
+}
+
+export interface StatusChanges extends StatusMoment {
+  /** What no snapshot tells apart has happened, and nothing that was read before counts. */
+  readonly everything: boolean;
+  /** Assets that have changed since the moment that was asked about. */
+  readonly changed: readonly string[];
+  /** Of those, and of the assets that were asked for. */
+  readonly made: readonly StatusStretchRow[];
+  /** Of all assets. */
+  readonly busy: readonly StatusStretchRow[];
+}
+
+/**
+ * How assets stand, and those that have changed since a moment, in one statement: all of it is one state of the database,
+ * and with what was read at that moment of the others it tells how all stand.
+ */
+export async function statusChanges(db: Queryable, assets: readonly string[], since?: string): Promise<StatusChanges> {
+  const wanted = "array(select asset from wanted)";
+  const { rows } = await db.query<
+    StatusStretchRow & Partial<StatusMoment> & { readonly what: "moment" | "changed" | "made" | "busy" }
+  >(
+    `with changed as materialized (
+       select asset from iroko.asset_changed where not pg_visible_in_snapshot(xid, $2::pg_snapshot)
+        union
+       select asset from iroko.asset_summed
+        where xid >= pg_snapshot_xmin($2::pg_snapshot) and not pg_visible_in_snapshot(xid, $2::pg_snapshot)),
+     wanted as materialized (select asset from unnest($1::text[]) asset union select asset from changed),
+     ${behindOf(wanted)}, ${made(wanted)}, busy as (${busy()}),
+     nothing as (select null::text as rest, null::tstzmultirange, null::text[], null::tstzmultirange, null::text[],
+                        null::tstzmultirange, null::text[], 0::bigint, 0::bigint, null::timestamptz)
+     select 'made' as what, null as at, null as life, made.* from made
+      union all select 'busy', null, null, busy.* from busy
+      union all select 'changed', null, null, asset, nothing.* from changed, nothing
+      union all select 'moment', pg_current_snapshot()::text,
+                       concat_ws(' ', id, incarnation, pg_postmaster_start_time(), (select oid from pg_database where datname = current_database())),
+                       '', nothing.* from iroko.instance, nothing`,
+    [assets, since ?? null],
+  );
+  const of = (which: string): readonly StatusStretchRow[] =>
+    rows.flatMap(({ what, at: _at, life: _life, ...row }) => (what === which ? [row] : []));
+  const { at = "", life = "" } = rows.find(({ what }) => what === "moment") ?? {};
+  const changed = of("changed").map(({ asset }) => asset);
+  return { at, life, changed, everything: changed.includes(""), made: of("made"), busy: of("busy") };
 }
 
 /** Partitions of a stretch that were made by the same code and schema from the same assets. */

@@ -33,22 +33,22 @@ import { selectedAssets } from "../model/selected-assets.ts";
 import { readStale } from "../model/stale-view.ts";
 
 export function assetsApi(answer: Answer, instance: Instance): void {
-  const { db, now, moment, catalog } = instance;
+  const { db, now, moment, catalog, statuses } = instance;
   const { list, counts, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
     const known = await catalog();
     const at = await moment(known);
-    const selected = await selectedAssets(db, known, input, at);
+    const selected = await selectedAssets(instance, known, input, at);
     return pageOf(list, input, {
       async read(page) {
         const shown = sliceAfter(selected, ({ asset }) => asset.key, page);
-        const statuses = await readStatuses(
-          db,
+        const stands = await readStatuses(
+          statuses,
           shown.map(({ asset }) => asset),
           at,
         );
-        return shown.map((found) => ({ found, status: statuses.get(found.asset.key)! }));
+        return shown.map((found) => ({ found, status: stands.get(found.asset.key)! }));
       },
       cursor: ({ found }) => found.asset.key,
       item: ({ found, status }) => summary(found, status),
@@ -77,10 +77,10 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     const known = await catalog();
     const found = findAsset(known, key);
     const { asset, location } = found;
-    const statuses = await readStatuses(db, [asset], await moment(known));
+    const stands = await readStatuses(statuses, [asset], await moment(known));
     const { schema, storage, codeVersion } = asset;
     return {
-      ...summary(found, statuses.get(key)!),
+      ...summary(found, stands.get(key)!),
       schema: schema ?? null,
       storage: storage ?? null,
       codeVersion: codeVersion ?? null,
@@ -95,9 +95,9 @@ export function assetsApi(answer: Answer, instance: Instance): void {
   answer(grid, async ({ key, within }) => {
     const { asset, location } = findAsset(await catalog(), key);
     const at = await moment();
-    const statuses = await readStatuses(db, [asset], at);
+    const stands = await readStatuses(statuses, [asset], at);
     const { stale } = await readStale(db, location, asset, at);
-    return gridOf(asset, { ...statuses.get(key)!, stale }, within, at);
+    return gridOf(asset, { ...stands.get(key)!, stale }, within, at);
   });
 
   answer(staleness, async ({ key }) => {

@@ -2,7 +2,7 @@
 import {
   countIn,
   emptySetOf,
-  existing,
+  equalSets,
   formatPartitions,
   intersect,
   isEmptySet,
@@ -12,7 +12,7 @@ import {
   type PartitionsDefinition,
   type SnapshotAsset,
 } from "@iroko/core";
-import { assetStatuses, statusSets, type AssetStatusRow, type Database } from "@iroko/core/engine";
+import { existingAt, statusSets, type AssetStatuses, type AssetStatusRow } from "@iroko/core/engine";
 
 export type Health = "failed" | "running" | "missing" | "made" | "unknown";
 
@@ -30,23 +30,36 @@ export interface AssetStatus {
   readonly lastMadeAt: Temporal.Instant | null;
 }
 
-/** Of several assets, in one statement. */
+/** Of several assets. */
 export async function readStatuses(
-  db: Database,
+  statuses: AssetStatuses,
   assets: readonly SnapshotAsset[],
   now: Moment,
 ): Promise<ReadonlyMap<string, AssetStatus>> {
-  const byKey = await assetStatuses(
-    db,
-    assets.map(({ key }) => key),
+  const byKey = await statuses(assets.map(({ key }) => key));
+  const existing = existingAt(now);
+  return new Map(
+    assets.map((asset) => [asset.key, rememberedStatus(asset, byKey.get(asset.key), existing(asset.partitions))]),
   );
-  return new Map(assets.map((asset) => [asset.key, statusOf(asset, byKey.get(asset.key), now)]));
 }
 
-export function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, now: Moment): AssetStatus {
+// Of ten thousand assets nearly all stand as they did at the last look: their rows are the same, and no window has ended.
+const remembered = new WeakMap<
+  SnapshotAsset,
+  { readonly row: AssetStatusRow | undefined; readonly status: AssetStatus }
+>();
+
+function rememberedStatus(asset: SnapshotAsset, row: AssetStatusRow | undefined, exists: PartitionSet): AssetStatus {
+  const last = remembered.get(asset);
+  if (last !== undefined && last.row === row && equalSets(last.status.exists, exists)) return last.status;
+  const status = statusOf(asset, row, exists);
+  remembered.set(asset, { row, status });
+  return status;
+}
+
+function statusOf(asset: SnapshotAsset, row: AssetStatusRow | undefined, exists: PartitionSet): AssetStatus {
   const { partitions, kind } = asset;
   const { materialized: made, failed: everFailed, inProgress: running } = statusSets(partitions, row);
-  const exists = existing(partitions, now);
   // Of a removed dynamic partition nothing is amiss any more.
   const failed = intersect(everFailed, exists);
   // Nobody here makes an external asset, so nothing of it can be missing.

@@ -29,14 +29,25 @@ export function openCatalog(db: Database): () => Promise<Catalog> {
     const fresh = new Map((changed.length === 0 ? [] : await locationsAt(db, changed)).map((one) => [one.name, one]));
     const locations = versions.map(({ name, registeredAt }) => {
       const location = fresh.get(name);
-      return location === undefined
-        ? before.get(name)
-        : { ...location, registeredAt, graph: assetGraph(location.snapshot) };
+      if (location === undefined) return before.get(name);
+      const snapshot = sharingDefinitions(location.snapshot);
+      return { ...location, snapshot, registeredAt, graph: assetGraph(snapshot) };
     });
     const read = locations.filter((location) => location !== undefined);
     const isSame = known?.locations.length === read.length && read.every((each) => before.get(each.name) === each);
     return isSame ? known! : (known = catalogOf(read));
   };
+}
+
+/** Ten thousand assets have a handful of partitions definitions: what is worked out of one is that of all that share it. */
+function sharingDefinitions(snapshot: Snapshot): Snapshot {
+  const known = new Map<string, SnapshotAsset["partitions"]>();
+  const shared = (partitions: SnapshotAsset["partitions"]): SnapshotAsset["partitions"] => {
+    const text = JSON.stringify(partitions);
+    if (!known.has(text)) known.set(text, partitions);
+    return known.get(text)!;
+  };
+  return { ...snapshot, assets: snapshot.assets.map((asset) => ({ ...asset, partitions: shared(asset.partitions) })) };
 }
 
 function catalogOf(locations: readonly CatalogLocation[]): Catalog {

@@ -1,11 +1,10 @@
 /** Everything of the instance that home tells, in a number of queries that does not grow with it. */
-import type { MomentWithKeys } from "@iroko/core";
 import type { AssetHealth } from "@iroko/core/client";
-import { listHeldSteps, listRuns, listWorkers, type Database, type RunRecord } from "@iroko/core/engine";
+import { listHeldSteps, listRuns, listWorkers, type RunRecord } from "@iroko/core/engine";
 import type { Home, HomeRun, HomeTick } from "@iroko/core/client";
 import type { Sendable } from "../http/answer.ts";
 import { readStatuses, type AssetStatus } from "./asset-status.ts";
-import type { Catalog } from "./catalog.ts";
+import type { Instance } from "./instance.ts";
 import { readSchedules, type ScheduleView } from "./schedule-view.ts";
 
 const runsShown = 200;
@@ -16,14 +15,17 @@ const lateAfterSeconds = 90;
 
 const worstFirst: readonly AssetHealth[] = ["failed", "missing", "running", "unknown", "made"];
 
-export async function readHome(db: Database, catalog: Catalog, moment: MomentWithKeys): Promise<Sendable<Home>> {
+export async function readHome(instance: Instance): Promise<Sendable<Home>> {
+  const { db } = instance;
+  const catalog = await instance.catalog();
+  const moment = await instance.moment(catalog);
   const { now } = moment;
   const [recent, live, workers, statuses, schedules, held] = await Promise.all([
     listRuns(db, { limit: runsShown }),
     listRuns(db, { limit: runsShown, statuses: ["queued", "running"] }),
     listWorkers(db),
     readStatuses(
-      db,
+      instance.statuses,
       [...catalog.assets.values()].map(({ asset }) => asset),
       moment,
     ),

@@ -1,5 +1,5 @@
 import type { MomentWithKeys } from "@iroko/core";
-import type { Database, DataReader, Store } from "@iroko/core/engine";
+import type { AssetStatuses, Database, DataReader, Store } from "@iroko/core/engine";
 import type { Catalog } from "./catalog.ts";
 
 /** What routes read and change. */
@@ -12,8 +12,12 @@ export interface Instance {
   readonly store?: "local" | "remote" | undefined;
   /** Where objects are; undefined where the server was not told. */
   readonly openStore?: (() => Promise<Store>) | undefined;
+  /** Its address, as those who read data beside it write it. */
+  readonly storeUri?: string | undefined;
   /** Looks into data with DuckDB; undefined where the server was given none. */
   readonly dataReader?: DataReader | undefined;
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
+  /** How assets stand now. */
+  readonly statuses: AssetStatuses;
 }

@@ -1,9 +1,8 @@
 /** The graph that a page draws: what a selection selects, or of a large instance the neighbourhood of one asset. */
-import type { Moment } from "@iroko/core";
 import type { AssetHealth, Lineage } from "@iroko/core/client";
-import type { Database } from "@iroko/core/engine";
 import { readStatuses, type AssetStatus } from "./asset-status.ts";
 import { findAsset, type Catalog, type CatalogAsset } from "./catalog.ts";
+import type { Instance } from "./instance.ts";
 import { selectedAssets } from "./selected-assets.ts";
 
 export interface LineageRequest {
@@ -21,32 +20,30 @@ const neighbourhoodDepth = 2;
 const worstFirst: readonly AssetHealth[] = ["failed", "running", "missing", "unknown", "made"];
 
 export async function readLineage(
-  db: Database,
-  catalog: Catalog,
+  instance: Instance,
   { select, location, around, whole = false }: LineageRequest,
-  now: Moment,
 ): Promise<Lineage> {
+  const catalog = await instance.catalog();
+  const now = await instance.moment(catalog);
+  const statusesOf = (of: readonly CatalogAsset[]): Promise<Statuses> =>
+    readStatuses(
+      instance.statuses,
+      of.map(({ asset }) => asset),
+      now,
+    );
   const total = catalog.assets.size;
   if (select !== undefined || location !== undefined || whole || total <= drawnWhole) {
-    const assets = await selectedAssets(db, catalog, { select, location }, now);
-    return lineageOf(assets, await statusesOf(db, assets, now), total, null);
+    const assets = await selectedAssets(instance, catalog, { select, location }, now);
+    return lineageOf(assets, await statusesOf(assets), total, null);
   }
   const all = [...catalog.assets.values()];
-  const center = around ?? worstOf(await statusesOf(db, all, now)) ?? all[0]!.asset.key;
+  const center = around ?? worstOf(await statusesOf(all)) ?? all[0]!.asset.key;
   const near = neighbourhood(catalog, findAsset(catalog, center).asset.key);
   const assets = all.filter(({ asset }) => near.has(asset.key));
-  return lineageOf(assets, await statusesOf(db, assets, now), total, center);
+  return lineageOf(assets, await statusesOf(assets), total, center);
 }
 
 type Statuses = ReadonlyMap<string, AssetStatus>;
-
-function statusesOf(db: Database, assets: readonly CatalogAsset[], now: Moment): Promise<Statuses> {
-  return readStatuses(
-    db,
-    assets.map(({ asset }) => asset),
-    now,
-  );
-}
 
 function worstOf(statuses: Statuses): string | undefined {
   for (const health of worstFirst.slice(0, 3)) {

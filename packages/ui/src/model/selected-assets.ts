@@ -1,12 +1,13 @@
 /** The assets that a selection selects, in one code location; all of every location without one. */
 import type { Moment } from "@iroko/core";
 import type { AssetsInput } from "@iroko/core/client";
-import { selectFrom, type Database } from "@iroko/core/engine";
+import { selectFrom } from "@iroko/core/engine";
 import { findLocation, type Catalog, type CatalogAsset } from "./catalog.ts";
+import type { Instance } from "./instance.ts";
 
 /** @throws {IrokoError} as `selectAssets`, and LOCATION_NOT_FOUND */
 export async function selectedAssets(
-  db: Database,
+  { db, statuses }: Pick<Instance, "db" | "statuses">,
   catalog: Catalog,
   { select, location: name, allowEmpty }: AssetsInput,
   now: Moment,
@@ -16,6 +17,6 @@ export async function selectedAssets(
   const keys =
     select === undefined
       ? [...location.graph.assets.keys()]
-      : await selectFrom(db, location.snapshot, select, now, { allowEmpty });
+      : await selectFrom(db, location.snapshot, select, now, { allowEmpty, statuses });
   return keys.map((key) => ({ location, asset: location.graph.assets.get(key)! }));
 }

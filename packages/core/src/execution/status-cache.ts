@@ -1,0 +1,64 @@
+/**
+ * How assets stand, kept between looks. Each look asks Postgres, in one statement, for what has changed since the last one:
+ * what is told is one state of the database, never older than what was committed when it was asked for. Nothing is told to
+ * the cache, and nothing expires: any number of servers may have one, and one that has just started reads everything once.
+ */
+import { statusChanges, type StatusMoment } from "../instance/asset-summaries.ts";
+import type { Queryable } from "../instance/database.ts";
+import { statusesOfRows, type AssetStatuses, type AssetStatusRow } from "./planning-state.ts";
+
+interface Held extends StatusMoment {
+  /** Without what is being made now. Of an asset that nothing is known of there is an undefined. */
+  readonly rows: ReadonlyMap<string, AssetStatusRow | undefined>;
+  readonly busy: ReadonlyMap<string, AssetStatusRow>;
+}
+
+/** Opens a cache; one that nobody asks reads nothing. */
+export function openStatusCache(db: Queryable): AssetStatuses {
+  const asked = new Set<string>();
+  let held: Held | undefined;
+  let reading: Promise<unknown> = Promise.resolve();
+  let next: Promise<Held> | undefined;
+
+  const read = async (): Promise<Held> => {
+    const before = held;
+    const missing = [...asked].filter((key) => before?.rows.has(key) !== true);
+    const found = await statusChanges(db, missing, before?.at);
+    if (before !== undefined && (found.everything || found.life !== before.life)) {
+      held = undefined;
+      return await read();
+    }
+    const busy = statusesOfRows(found.busy);
+    const fresh = [...missing, ...found.changed.filter((key) => asked.has(key))];
+    if (before !== undefined && fresh.length === 0) return (held = { ...before, at: found.at, busy });
+    const made = statusesOfRows(found.made);
+    const rows = new Map(before?.rows);
+    for (const key of fresh) rows.set(key, made.get(key));
+    return (held = { at: found.at, life: found.life, rows, busy });
+  };
+
+  return async (keys) => {
+    for (const key of keys) asked.add(key);
+    // One look at a time. Who comes while one is under way may not have what that one sees: all of them share the next.
+    next ??= (async () => {
+      await reading.catch(() => {});
+      next = undefined;
+      const look = read();
+      reading = look;
+      return await look;
+    })();
+    const { rows, busy } = await next;
+    return new Map(
+      keys.flatMap((key) => {
+        const [made, now] = [rows.get(key), busy.get(key)];
+        const row = now === undefined ? made : made === undefined ? now : both(made, now);
+        return row === undefined ? [] : [[key, row] as const];
+      }),
+    );
+  };
+}
+
+const both = (made: AssetStatusRow, busy: AssetStatusRow): AssetStatusRow => ({
+  ...made,
+  stretches: [...made.stretches, ...busy.stretches],
+});
