@@ -1,8 +1,11 @@
-/** The bundled page as a browser gets it: small, compressed, kept for good where it cannot change. */
+/** The bundled page as a browser gets it: small, compressed, kept for good where it cannot change, and all of it asked for at once. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { brotliDecompressSync } from "node:zlib";
+import { chromium as playwright } from "playwright-core";
+import { chromium, skipWithoutChromium } from "../support/chromium.ts";
+import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { pagePaths } from "../../packages/ui/src/http/page-files.ts";
 import { sample, type Sample } from "./sample.ts";
 
@@ -15,9 +18,13 @@ after(() => at[Symbol.asyncDispose]());
 const firstLoadBytes = 90_000;
 const pageBytes = 40_000;
 
-/** The paths of the hashed files that a document or a script names. */
-const filesIn = (text: string): readonly string[] =>
-  [...new Set(text.match(/[\w-]+-[\w-]{8}\.(?:js|css)/g) ?? [])].map((name) => `files/${name}`);
+/** What a browser asks for as soon as it has read a document. */
+const namedIn = (document: string): readonly string[] =>
+  Array.from(document.matchAll(/<(?:script|link)\b[^>]* (?:src|href)="([^"]+)"/g), ([, href]) => href!).filter(
+    (href) => href !== "/icon.svg",
+  );
+const filesIn = (document: string): readonly string[] => namedIn(document).filter((href) => href.startsWith("/files/"));
+const textOf = async (path: string): Promise<string> => (await fetch(new URL(path, at.url))).text();
 
 async function sizeOf(path: string): Promise<number> {
   const answer = await fetch(new URL(path, at.url), { headers: { "accept-encoding": "br" } });
@@ -28,13 +35,18 @@ async function sizeOf(path: string): Promise<number> {
 test("the server and the page agree on the addresses that the page draws", () => {
   const routes = readFileSync(new URL("../../packages/ui/page/src/routes.ts", import.meta.url), "utf8");
   assert.deepEqual(
-    pagePaths.toSorted(),
-    Array.from(routes.matchAll(/pattern: "([^"]+)"/g), ([, pattern]) => pattern!).toSorted(),
+    pagePaths,
+    Object.fromEntries(
+      Array.from(
+        routes.matchAll(/pattern: "([^"]+)", load: \(\) => import\("\.\/pages\/(\w+)\//g),
+        ([, path, part]) => [path, part],
+      ),
+    ),
   );
 });
 
 test("the document is asked for each time, its files never again, and both come compressed", async () => {
-  const document = await fetch(new URL(pagePaths[0]!, at.url), { headers: { "accept-encoding": "br" } });
+  const document = await fetch(new URL("/", at.url), { headers: { "accept-encoding": "br" } });
   assert.equal(document.headers.get("cache-control"), "no-cache");
   assert.equal(document.headers.get("content-encoding"), "br");
   const text = await document.text();
@@ -51,21 +63,58 @@ test("the document is asked for each time, its files never again, and both come 
   }
 });
 
-test("the first load is at most 90 kB in brotli, and each page's own part at most 40 kB", async () => {
-  const text = await (await fetch(new URL(pagePaths[0]!, at.url))).text();
-  const first = filesIn(text);
-  const sizes = await Promise.all(["/instance", "/icon.svg", ...first].map(sizeOf));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  assert.ok(total > 5_000 && total <= firstLoadBytes, `${total} bytes`);
-
-  const script = first.find((name) => name.endsWith(".js"))!;
-  const later = filesIn(await (await fetch(new URL(script, at.url))).text()).filter((name) => !first.includes(name));
-  assert.ok(later.length > 0);
-  for (const path of later) {
-    const size = await sizeOf(path);
-    assert.ok(size <= pageBytes, `${path} has ${size} bytes`);
+test("the first load is at most 90 kB in brotli, and what each page adds to it at most 40 kB", async () => {
+  const shared = new Set(filesIn(await textOf("/nowhere")));
+  assert.ok(shared.size >= 2);
+  for (const path of Object.keys(pagePaths)) {
+    const files = filesIn(await textOf(path));
+    const [own, others] = await Promise.all(
+      [files.filter((file) => !shared.has(file)), ["/icon.svg", path, ...shared]].map(async (paths) =>
+        (await Promise.all(paths.map(sizeOf))).reduce((sum, size) => sum + size, 0),
+      ),
+    );
+    assert.ok(own! > 0 && own! <= pageBytes, `${path} adds ${own} bytes`);
+    assert.ok(others! > 5_000 && own! + others! <= firstLoadBytes, `${path} takes ${own! + others!} bytes`);
   }
 });
+
+test("a page's document names each file that its script imports, so that none is found late", async () => {
+  for (const path of Object.keys(pagePaths)) {
+    const files = filesIn(await textOf(path));
+    for (const file of files.filter((each) => each.endsWith(".js"))) {
+      const imports = (await textOf(file)).matchAll(/(?:from|import)\s*"\.\/([\w-]+\.js)"/g);
+      for (const [, name] of imports) assert.ok(files.includes(`/files/${name}`), `${path}: ${file} imports ${name}`);
+    }
+  }
+});
+
+test(
+  "home is usable after two round trips: the document, then at once, on a browser's six connections, all that it names",
+  { skip: skipWithoutChromium, timeout: 300_000 },
+  async () => {
+    assert.ok(!("missing" in chromium));
+    await using stack = new AsyncDisposableStack();
+    const proxy = stack.use(await startHttpFaultProxy(at.url));
+    const named = namedIn(await textOf("/"));
+    assert.ok(named.length <= 6, named.join(" "));
+    assert.ok(named.includes("/api/v1/home"));
+    const asked = new Set<string>();
+    const all = Promise.withResolvers<void>();
+    // Nothing that is named is answered before all of it is asked for, and nothing else ever is.
+    proxy.decide = (_, url) => {
+      if (url === "/") return undefined;
+      if (!named.includes(url) || asked.has(url)) return { kind: "silence" };
+      asked.add(url);
+      if (asked.size === named.length) all.resolve();
+      return { kind: "hold", until: all.promise };
+    };
+    const browser = await playwright.launch({ executablePath: chromium.path, args: ["--no-sandbox"] });
+    stack.defer(() => browser.close());
+    const page = await browser.newPage();
+    await page.goto(proxy.endpoint, { waitUntil: "commit" });
+    await page.waitForSelector(".card:has-text('Failed')", { timeout: 240_000 });
+  },
+);
 
 test("nothing outside of the page's files is served from their address", async () => {
   for (const path of [
