@@ -132,8 +132,13 @@ export function keyOfLine(grid: TimeGrid, line: number): string {
   const start = instantOfSeconds(line).toZonedDateTimeISO(grid.timezone);
   const key = grid.keys.write(start);
   if (!grid.cron.everyHour || grid.keys.hasOffset) return key;
-  const first = start.toPlainDateTime().toZonedDateTime(grid.timezone, { disambiguation: "earlier" });
-  return first.equals(start) ? key : key + basicOffset(start);
+  return isSecondTime(grid, line) ? key + basicOffset(start) : key;
+}
+
+/** Whether the clock has shown the time of a line before: it was set back, by more than has passed since. */
+function isSecondTime({ timezone }: TimeGrid, line: number): boolean {
+  const { from, offset, offsetBefore } = segmentAt(timezone, line);
+  return line - from < offsetBefore - offset;
 }
 
 /**
