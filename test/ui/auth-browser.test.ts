@@ -86,15 +86,16 @@ test(
     const { db } = at.instance;
     const paused = async () => (await listAutomations(db, "test")).some((schedule) => schedule.paused);
     /** As the page's own code sends it. */
-    const pause = (page: Page): Promise<number> =>
+    const pause = (page: Page): Promise<string> =>
       page.evaluate(`(async () => {
         const token = /__Host-iroko-csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
         const headers = { "content-type": "application/json", "x-iroko-csrf": token };
-        return (await fetch("/api/v1/schedules/test/nightly/pause", { method: "POST", headers, body: "{}" })).status;
+        const answer = await fetch("/api/v1/schedules/test/nightly/pause", { method: "POST", headers, body: "{}" });
+        return answer.status + " " + await answer.text();
       })()`);
     const viewer = await open("/schedules");
     await signIn(viewer, "viewer");
-    assert.equal(await pause(viewer), 403);
+    assert.match(await pause(viewer), /^403 .*"message":"[^"]*\boperator\b/);
     assert.equal(await paused(), false);
     const operator = await open("/schedules");
     await signIn(operator, "operator");
@@ -103,6 +104,29 @@ test(
     const [row] = await listAudit(db, 1, { operation: "schedules.pause", actor: "operator" });
     assert.deepEqual([row?.actorKind, row?.via, row?.outcome], ["user", "page", "done"]);
     assert.match(row!.address!, /^(127\.0\.0\.1|::1)$/);
+  },
+);
+
+test(
+  "a viewer can press nothing that changes something, and is told whose role it takes",
+  { skip, timeout: 300_000 },
+  async () => {
+    const page = await open("/schedules");
+    await signIn(page, "viewer");
+    await page.waitForSelector(".who:has-text('viewer')");
+    const { instance } = at;
+    const run = await instance.submit({ select: "raw_sales", partitions: { kind: "text", text: "2026-11-01" } });
+    const actions = {
+      "/schedules": /^(Pause|Resume)$/,
+      [`/runs/${run}`]: /^Cancel$/,
+      "/launchpad?select=raw_sales&partitions=missing": /^Show the plan$/,
+    };
+    for (const [path, name] of Object.entries(actions)) {
+      await page.goto(server.url + path);
+      const button = page.getByRole("button", { name }).first();
+      await button.and(page.locator(":disabled")).waitFor();
+      assert.match((await button.getAttribute("title"))!, /needs the role operator; viewer is a viewer/, path);
+    }
   },
 );
 

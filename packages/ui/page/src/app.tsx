@@ -9,6 +9,8 @@ import { Banner } from "./shell/banner.tsx";
 import { Header } from "./shell/header.tsx";
 import { Help } from "./shell/help.tsx";
 import { Palette } from "./shell/palette.tsx";
+import { places } from "./shell/places.ts";
+import { score } from "./shell/score.ts";
 
 interface Shown {
   readonly pattern: string;
@@ -56,7 +58,7 @@ export function App(): JSX.Element {
               error={{
                 code: "NOT_FOUND",
                 message: `There is nothing at ${at}.`,
-                hint: "Search with Ctrl K, or start at Home.",
+                hint: `${meantBy(at)}Search with Ctrl K, or start at Home.`,
               }}
             />
           </>
@@ -68,6 +70,12 @@ export function App(): JSX.Element {
       <Help />
     </>
   );
+}
+
+/** The page whose address has these letters, in this order. */
+function meantBy(at: string): string {
+  const meant = places.find(({ href }) => href !== "/" && score(href, at) !== undefined);
+  return meant === undefined ? "" : `Did you mean ${meant.href}? `;
 }
 
 /** A page's name in the browser's tab. */

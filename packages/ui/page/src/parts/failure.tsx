@@ -16,19 +16,25 @@ export interface Told {
     | undefined;
 }
 
+/** Without a file it is a place in what was asked, to which the hint points. */
 const placeText = ({ file, line, column, subject }: NonNullable<Told["place"]>): string =>
-  [[file, line, column].filter((part) => part !== undefined).join(":"), subject ?? ""]
+  [file === undefined ? "" : [file, line, column].filter((part) => part !== undefined).join(":"), subject ?? ""]
     .filter((part) => part !== "")
     .join(", ");
 
 export function Failure({ error }: { readonly error: Told }): JSX.Element {
+  const place = error.place === undefined ? "" : placeText(error.place);
   return (
     <div class="error" role="alert">
       <p class="message">
         <strong>{error.code}</strong> {error.message}
       </p>
-      {error.place === undefined ? null : <p class="place">{placeText(error.place)}</p>}
-      {error.hint === undefined ? null : <p>{error.hint}</p>}
+      {place === "" ? null : <p class="place">{place}</p>}
+      {error.hint === undefined ? null : error.hint.includes("\n") ? (
+        <pre class="hint">{error.hint}</pre>
+      ) : (
+        <p>{error.hint}</p>
+      )}
     </div>
   );
 }
