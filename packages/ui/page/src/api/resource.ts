@@ -1,12 +1,14 @@
 /**
  * What the page knows of the server. Each address is asked once for all who show it; it is shown from memory at once and
- * corrected after. It is asked again when the stream says that it changed, or when the server comes back.
+ * corrected after. It is asked again when the stream says that it changed, or when the server comes back; while nobody looks
+ * at the page, not before somebody does.
  */
-import { effect, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { effect, signal, type Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { isAway } from "./connection.ts";
 import { ApiError, getJson } from "./get.ts";
 import { onChange, type Change } from "./live.ts";
+import { askAgainAt, type LastAnswer } from "./pace.ts";
 
 export interface Known<Value> {
   readonly value: Value | undefined;
@@ -21,15 +23,17 @@ interface Entry {
   /** One a user. */
   readonly interests: Interest[];
   users: number;
+  /** When it is to be asked again, by `performance.now()`. */
+  wantedAt: number | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
   asking: boolean;
-  again: boolean;
+  /** Since it was last asked, so that what is answered may be old already. */
+  hasChanged: boolean;
+  last: LastAnswer | undefined;
 }
 
 const entries = new Map<string, Entry>();
 const mostKept = 200;
-/** Several changes in a row are one question; a run of a thousand steps is not a thousand. */
-const restMs = 700;
 const awayRetryMs = 3_000;
 
 function entryOf(href: string): Entry {
@@ -39,9 +43,11 @@ function entryOf(href: string): Entry {
       state: signal<Known<unknown>>({ value: undefined, error: undefined, at: undefined, isLoading: false }),
       interests: [],
       users: 0,
+      wantedAt: undefined,
       timer: undefined,
       asking: false,
-      again: false,
+      hasChanged: false,
+      last: undefined,
     };
     entries.set(href, entry);
     forgetOldest();
@@ -56,11 +62,15 @@ function forgetOldest(): void {
   }
 }
 
-async function ask(href: string): Promise<void> {
-  const entry = entryOf(href);
-  if (entry.asking) return void (entry.again = true);
+async function ask(entry: Entry, href: string): Promise<void> {
+  if (entry.asking) return;
+  clearTimeout(entry.timer);
+  entry.wantedAt = undefined;
+  entry.hasChanged = false;
   entry.asking = true;
   entry.state.value = { ...entry.state.peek(), isLoading: true };
+  const askedAt = performance.now();
+  let isUnanswered = false;
   try {
     const value = await getJson(href);
     entry.state.value = { value, error: undefined, at: Date.now(), isLoading: false };
@@ -70,35 +80,48 @@ async function ask(href: string): Promise<void> {
     const { value, at } = entry.state.peek();
     const isGone = failure.status >= 400 && failure.status < 500;
     entry.state.value = { value: isGone ? undefined : value, error: failure, at, isLoading: false };
-    if (failure.status === 0 || failure.status >= 500) later(href, awayRetryMs);
-  } finally {
-    entry.asking = false;
+    isUnanswered = failure.status === 0 || failure.status >= 500;
   }
-  if (entry.again) {
-    entry.again = false;
-    later(href, restMs);
-  }
+  const now = performance.now();
+  entry.asking = false;
+  entry.last = { at: now, tookMs: now - askedAt };
+  if (isUnanswered) want(entry, href, now + awayRetryMs);
+  else if (entry.hasChanged) want(entry, href, askAgainAt(now, entry.last));
+  else schedule(entry, href);
 }
 
-function later(href: string, ms: number): void {
-  const entry = entries.get(href);
-  if (entry === undefined || entry.users === 0 || entry.timer !== undefined) return;
-  entry.timer = setTimeout(() => {
-    entry.timer = undefined;
-    if (entry.users > 0) void ask(href);
-  }, ms);
+/** Asks then, or sooner where it is wanted sooner. */
+function want(entry: Entry, href: string, at: number): void {
+  entry.wantedAt = Math.min(entry.wantedAt ?? Infinity, at);
+  schedule(entry, href);
 }
+
+function schedule(entry: Entry, href: string): void {
+  clearTimeout(entry.timer);
+  if (entry.wantedAt === undefined || entry.asking || entry.users === 0 || document.hidden) return;
+  entry.timer = setTimeout(() => void ask(entry, href), entry.wantedAt - performance.now());
+}
+
+addEventListener("visibilitychange", () => {
+  for (const [href, entry] of entries) schedule(entry, href);
+});
 
 onChange((change) => {
   for (const [href, entry] of entries) {
-    if (entry.interests.some((interest) => concerns(interest, change))) later(href, restMs);
+    if (!entry.interests.some((interest) => concerns(interest, change))) continue;
+    if (entry.asking) entry.hasChanged = true;
+    else want(entry, href, askAgainAt(performance.now(), entry.last));
   }
 });
+
+const wantAllNow = (test: (href: string) => boolean): void => {
+  for (const [href, entry] of entries) if (test(href) && entry.users > 0) want(entry, href, performance.now());
+};
 
 // After a silence nobody knows what was missed.
 let wasAway = false;
 effect(() => {
-  if (wasAway && !isAway.value) for (const href of entries.keys()) later(href, 0);
+  if (wasAway && !isAway.value) wantAllNow(() => true);
   wasAway = isAway.value;
 });
 
@@ -122,10 +145,11 @@ export function useResource<Value>(href: string | undefined, { run, asset }: Int
     const interest: Interest = { ...(run === undefined ? {} : { run }), ...(asset === undefined ? {} : { asset }) };
     entry.users += 1;
     entry.interests.push(interest);
-    void ask(href);
+    void ask(entry, href);
     return () => {
       entry.users -= 1;
       entry.interests.splice(entry.interests.indexOf(interest), 1);
+      schedule(entry, href);
     };
   }, [href, run, asset]);
   return href === undefined ? nothing : (entryOf(href).state.value as Known<Value>);
@@ -135,10 +159,5 @@ const nothing: Known<never> = { value: undefined, error: undefined, at: undefine
 
 /** Asks again now, after something was done that changes it. */
 export function refresh(test: (href: string) => boolean): void {
-  for (const href of entries.keys()) if (test(href)) later(href, 0);
-}
-
-/** What is known, outside of a component. */
-export function peek<Value>(href: string): ReadonlySignal<Known<Value>> {
-  return entryOf(href).state as Signal<Known<Value>>;
+  wantAllNow(test);
 }
