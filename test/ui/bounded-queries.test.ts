@@ -22,6 +22,8 @@ const most: Readonly<Record<string, number>> = {
   "assets.staleness": 4,
   "assets.explain": 130,
   "assets.grid": 6,
+  "assets.outlook": 9,
+  "assets.columns": 1,
   "assets.partitions": 2,
   "assets.versions": 2,
   "assets.checks": 2,

@@ -72,6 +72,7 @@ export async function sample({
     instance: { db: instance.db },
     port: 0,
     openStore: () => openStore(instance.project.file("store")),
+    storeUri: instance.project.file("store"),
     ...(dataReader === undefined ? {} : { dataReader }),
     checkAnswers: true,
     now: () => now,

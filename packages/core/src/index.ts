@@ -259,6 +259,7 @@ export {
   type SelectionGraph,
   type SelectOptions,
 } from "./graph/selection.ts";
+export { lastIn } from "./planning/last-in.ts";
 export { changesOf, statusesOf, type SelectionFacts } from "./graph/selection-facts.ts";
 export {
   parseSelection,

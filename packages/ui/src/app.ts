@@ -45,6 +45,7 @@ export interface AppOptions {
   readonly now: () => Temporal.Instant;
   readonly store?: "local" | "remote" | undefined;
   readonly openStore?: (() => Promise<Store>) | undefined;
+  readonly storeUri?: string | undefined;
   readonly dataReader?: DataReader | undefined;
   readonly log?: Logger | undefined;
   /** Who can reach it; by default this machine alone. */
@@ -59,6 +60,7 @@ export function makeApp({
   now,
   store,
   openStore,
+  storeUri,
   dataReader,
   log,
   checkAnswers,
@@ -73,6 +75,7 @@ export function makeApp({
     now,
     store,
     openStore,
+    storeUri,
     dataReader,
     catalog,
     moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),

@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly store?: "local" | "remote";
   /** Opens that store, for what has to look into it; the server closes it again. */
   readonly openStore?: () => Promise<Store>;
+  /** Its address, for SQL to copy: a folder, or s3://bucket/prefix. */
+  readonly storeUri?: string;
   /** Looks into data, for column lineage and the first rows of a partition: `dataReader()` of @iroko/assets. */
   readonly dataReader?: DataReader;
   readonly log?: Logger;
@@ -61,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port = defaultPort,
     store,
     openStore,
+    storeUri,
     dataReader,
     log,
     checkAnswers,
@@ -83,6 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now: now ?? (() => Temporal.Now.instant()),
       store,
       openStore,
+      storeUri,
       dataReader,
       log,
       checkAnswers,

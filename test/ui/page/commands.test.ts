@@ -54,6 +54,7 @@ const shown: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   backfill: [commands.backfill("raw", "2026-11-01..2026-11-07"), commands.backfill(odd, "day=a b or day='c'")],
   observe: [commands.observe("shop/till"), commands.observe(odd)],
   rollback: [commands.rollback("raw", "", 3), commands.rollback(odd, "2026-11-01 x", 1)],
+  showRows: [commands.showRows("raw", ""), commands.showRows(odd, "2026-11-01 x")],
   applyPlan: [commands.applyPlan("7k3qv9xa", {}), commands.applyPlan("7k3qv9xa", { priority: -3, maxConcurrency: 2 })],
   materialize: [commands.materialize({ select: "*" })],
   makeAnyway: [

@@ -50,6 +50,7 @@ async function develop(
     instance,
     store: storeKind(project),
     openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+    storeUri: project.storeUri,
     dataReader: dataReader(),
     ...serverOptions(options),
     log,

@@ -24,6 +24,7 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
         instance,
         store: storeKind(project),
         openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
+        storeUri: project.storeUri,
         dataReader: dataReader(),
         ...serverOptions(options),
         log,

@@ -4,7 +4,7 @@ import type { ColumnOrigin, ColumnSource } from "../definitions/column-lineage.t
 import type { Json } from "../definitions/metadata.ts";
 import type { AssetInput, PartitionInput } from "./assets.ts";
 import type { Operation } from "./operation.ts";
-import { json, name, number, partitionKey, text, texts } from "./values.ts";
+import { instant, json, name, number, partitionKey, text, texts } from "./values.ts";
 
 export type { ColumnOrigin, ColumnSource };
 
@@ -33,12 +33,49 @@ export interface AssetRows {
   readonly rows: readonly (readonly Json[])[];
 }
 
+/** How far it is fresh, how much lacks, when it is made next. */
+export interface AssetOutlook {
+  /** How many exist now, and how many of them stand how. */
+  readonly partitions: number;
+  readonly missing: number;
+  readonly failed: number;
+  readonly stale: number;
+  /** The key of the latest partition in time that is made and not stale; null: there is none, or it has no order in time. */
+  readonly freshTo: string | null;
+  /** The first of the ticks to come that ask for it. */
+  readonly next: { readonly at: string; readonly schedule: string; readonly timezone: string } | null;
+  /** How many there are whose job may make it; those that are off or paused have no tick to come. */
+  readonly schedules: number;
+  readonly timezone: string;
+  /** The store, a folder or s3://bucket/prefix; null where the server was not told. */
+  readonly store: string | null;
+}
+
 const source = z.object({ asset: text, column: text.nullable() });
 
 export const assetData: {
+  readonly outlook: Operation<AssetInput, AssetOutlook>;
   readonly columns: Operation<AssetInput, AssetColumns>;
   readonly rows: Operation<PartitionInput, AssetRows>;
 } = {
+  outlook: {
+    method: "GET",
+    path: "/assets/{key}/outlook",
+    role: "viewer",
+    summary: "How far it is fresh, how much of it is missing, failed and stale, and when it is made next",
+    input: z.strictObject({ key: name }),
+    answer: z.object({
+      partitions: number,
+      missing: number,
+      failed: number,
+      stale: number,
+      freshTo: text.nullable(),
+      next: z.object({ at: instant, schedule: text, timezone: text }).nullable(),
+      schedules: number,
+      timezone: text,
+      store: text.nullable(),
+    }),
+  },
   columns: {
     method: "GET",
     path: "/assets/{key}/columns",

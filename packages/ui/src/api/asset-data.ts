@@ -1,5 +1,6 @@
 import { api } from "@iroko/core/client";
 import type { Answer } from "../http/answer.ts";
+import { assetOutlook } from "../model/asset-outlook.ts";
 import { assetRows } from "../model/asset-rows.ts";
 import { findAsset } from "../model/catalog.ts";
 import { columnOrigins } from "../model/column-origins.ts";
@@ -9,6 +10,11 @@ import { partitionNamed } from "./assets.ts";
 export function assetDataApi(answer: Answer, instance: Instance): void {
   const { catalog, dataReader } = instance;
   const originsOf = columnOrigins(dataReader);
+
+  answer(api.assets.outlook, async ({ key }) => {
+    const known = await catalog();
+    return assetOutlook(instance, known, findAsset(known, key));
+  });
 
   answer(api.assets.columns, async ({ key }) => originsOf(findAsset(await catalog(), key)));
 

@@ -29,6 +29,9 @@ export const observe = (asset: string): string => `iroko observe --select ${quot
 export const rollback = (asset: string, partition: string, version: number): string =>
   `iroko rollback ${quoted(partition === "" ? asset : `${asset}@${partition}`)} --to ${version}`;
 
+export const showRows = (asset: string, partition: string): string =>
+  `iroko assets show ${quoted(partition === "" ? asset : `${asset}@${partition}`)} --rows 50`;
+
 export const applyPlan = (id: string, how: HowInput): string => `iroko apply ${id}${howOptions(how)}`;
 
 /** What the launchpad asks for. */

@@ -14,11 +14,13 @@ interface DataTableProps<Row> {
   readonly columns: readonly Column<Row>[];
   /** By which a row is linked. */
   readonly idOf?: (row: Row) => string;
+  /** Names it where nothing in it can be focused: keys scroll it then. */
+  readonly label?: string;
 }
 
-export function DataTable<Row>({ rows, keyOf, columns, idOf }: DataTableProps<Row>): JSX.Element {
+export function DataTable<Row>({ rows, keyOf, columns, idOf, label }: DataTableProps<Row>): JSX.Element {
   return (
-    <div class="scroll">
+    <div class="scroll" {...(label === undefined ? {} : { tabIndex: 0, role: "region", "aria-label": label })}>
       <table>
         <thead>
           <tr>

@@ -1,6 +1,7 @@
 /** One asset: how it stands and why, its partitions, what makes it, its checks, versions and events. */
-import type { AssetDetail, AssetStaleness } from "@iroko/core/client";
+import type { AssetDetail, AssetOutlook, AssetStaleness } from "@iroko/core/client";
 import type { ComponentType, JSX } from "preact";
+import { now } from "../../api/clock.ts";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
@@ -16,6 +17,7 @@ import { place, setQuery } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
 import { Checks } from "./checks.tsx";
 import { Events } from "./events.tsx";
+import { outlookSentence } from "./outlook.ts";
 import { Partitions } from "./partitions.tsx";
 import { Schema } from "./schema.tsx";
 import { Why } from "./why.tsx";
@@ -55,6 +57,7 @@ function Told({ asset }: TabProps): JSX.Element {
         <a href="/lineage">Lineage</a> / <a href={groupHref(asset.group)}>{asset.group}</a>
       </p>
       <h1>{key}</h1>
+      <Outlook asset={asset} />
       <p class="sentence">
         <Badge state={status.health} /> {status.sentence}{" "}
         <button type="button" class="quiet" onClick={() => setQuery({ tab: "why" })}>
@@ -133,6 +136,16 @@ function Told({ asset }: TabProps): JSX.Element {
       <Tab asset={asset} />
     </>
   );
+}
+
+function Outlook({ asset: { key, kind, status, partitionsDefinition } }: TabProps): JSX.Element {
+  const outlook = useResource<AssetOutlook>(address("/assets/{key}/outlook", { key }), { asset: key });
+  const of = {
+    isPartitioned: partitionsDefinition.kind !== "none",
+    isExternal: kind === "external",
+    isMade: status.partitions.made !== null,
+  };
+  return <p class="outlook">{outlook.value === undefined ? "…" : outlookSentence(outlook.value, of, now.value)}</p>;
 }
 
 function Neighbours({ name, keys }: { readonly name: string; readonly keys: readonly string[] }): JSX.Element | null {

@@ -30,7 +30,7 @@ export function Partitions({ asset }: TabProps): JSX.Element {
       {isPartitioned ? <Field asset={asset} /> : null}
       <h2>{isPartitioned ? "One by one" : "Versions"}</h2>
       <Table asset={asset} />
-      {of === null ? null : <Versions asset={asset.key} partition={isPartitioned ? of : ""} />}
+      {isPartitioned && of === null ? null : <Versions asset={asset} partition={isPartitioned ? of! : ""} />}
     </>
   );
 }

@@ -1,13 +1,23 @@
 /** Columns with their types, what makes the asset, and how to read it. */
-import type { AssetDetail } from "@iroko/core/client";
+import type { AssetColumns, AssetDetail, AssetOutlook } from "@iroko/core/client";
 import type { JSX } from "preact";
+import { address } from "../../api/get.ts";
+import { useResource } from "../../api/resource.ts";
 import { Command, Empty } from "../../parts/command.tsx";
 import { DataTable, type Column as DataColumn } from "../../parts/data-table.tsx";
 import type { TabProps } from "./asset.tsx";
+import { Failure } from "../../parts/failure.tsx";
+import { Origin, OtherReaders, Readers } from "./origins.tsx";
+import { readAllSql } from "./read-sql.ts";
 
 type Column = NonNullable<AssetDetail["schema"]>["columns"][number];
 
-export function Schema({ asset: { key, schema, storage, compute, codeVersion } }: TabProps): JSX.Element {
+export function Schema({ asset }: TabProps): JSX.Element {
+  const { key, schema, storage, compute, codeVersion, partitionsDefinition } = asset;
+  const outlook = useResource<AssetOutlook>(address("/assets/{key}/outlook", { key }), { asset: key });
+  const lineage = useResource<AssetColumns>(schema === null ? undefined : address("/assets/{key}/columns", { key }), {
+    asset: key,
+  });
   return (
     <>
       {schema === null ? (
@@ -17,10 +27,18 @@ export function Schema({ asset: { key, schema, storage, compute, codeVersion } }
           {storage === null ? null : (
             <p class="row">
               {storage.kind} at <code>{storage.path}</code>
-              <Command text={`select * from read_parquet('${storage.path}/*.${storage.extension}')`} />
+              {storage.extension === ".parquet" ? (
+                <Command text={readAllSql(outlook.value?.store ?? null, storage, partitionsDefinition.kind)} />
+              ) : null}
             </p>
           )}
-          <DataTable rows={schema.columns} keyOf={({ name }) => name} columns={columns} />
+          <DataTable
+            rows={schema.columns}
+            keyOf={({ name }) => name}
+            columns={[...columns, ...lineageColumns(lineage.value, compute !== null && compute.sql === null)]}
+          />
+          {lineage.error === undefined ? null : <Failure error={lineage.error} />}
+          {lineage.value === undefined ? null : <OtherReaders columns={lineage.value} />}
         </>
       )}
       {compute === null ? null : (
@@ -76,6 +94,30 @@ const columns: readonly DataColumn<Column>[] = [
     ),
   },
 ];
+
+/** They come later than the rest: a process has to read the SQL first. */
+function lineageColumns(lineage: AssetColumns | undefined, isCode: boolean): readonly DataColumn<Column>[] {
+  const of = ({ name }: Column): AssetColumns["columns"][number] | undefined =>
+    lineage?.columns.find(({ column }) => column === name);
+  return [
+    {
+      title: "From",
+      holds: "prose",
+      cell: (column) => {
+        const known = of(column);
+        return known === undefined ? <span class="faint">…</span> : <Origin of={known} isCode={isCode} />;
+      },
+    },
+    {
+      title: "Read by",
+      holds: "prose",
+      cell: (column) => {
+        const known = of(column);
+        return known === undefined ? null : <Readers of={known} />;
+      },
+    },
+  ];
+}
 
 function typeText({ type }: Column): string {
   switch (type.kind) {

@@ -1,77 +1,119 @@
-/** The versions of one partition that are kept: what readers see now, what was there before, and how to go back. */
-import type { AssetVersion, Page } from "@iroko/core/client";
+/** One partition at hand: its kept versions and the way back to each, how to read it, its first rows. */
+import type { AssetDetail, AssetOutlook, AssetVersion, Page } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { address } from "../../api/get.ts";
-import { useResource } from "../../api/resource.ts";
+import { address, post } from "../../api/get.ts";
+import { refresh, useResource } from "../../api/resource.ts";
+import { Act } from "../../parts/act.tsx";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
-import { rollback } from "../../parts/commands.ts";
+import { rollback, showRows } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { setQuery } from "../../router.ts";
+import { readSql } from "./read-sql.ts";
+import { rollbackQuestion } from "./rollback-question.ts";
+import { Rows } from "./rows.tsx";
 
 interface VersionsProps {
-  readonly asset: string;
+  readonly asset: AssetDetail;
   /** Its key; "" where the asset has no partitions. */
   readonly partition: string;
 }
 
 export function Versions({ asset, partition }: VersionsProps): JSX.Element {
+  const { key, storage } = asset;
   const versions = useResource<Page<AssetVersion>>(
-    address("/assets/{key}/versions", { key: asset, ...(partition === "" ? {} : { partition }) }),
-    { asset },
+    address("/assets/{key}/versions", { key, ...(partition === "" ? {} : { partition }) }),
+    { asset: key },
   );
-  const name = partition === "" ? asset : `${asset}@${partition}`;
+  const outlook = useResource<AssetOutlook>(address("/assets/{key}/outlook", { key }), { asset: key });
+  const name = partition === "" ? key : `${key}@${partition}`;
+  const isParquet = storage?.extension === ".parquet";
+  const goBack = async (to: number): Promise<void> => {
+    await post(address("/assets/{key}/rollback", { key }), { ...(partition === "" ? {} : { partition }), to });
+    refresh((href) => href.startsWith("/api/v1/assets/"));
+  };
   return (
     <section class="panel step" aria-label={`Versions of ${name}`}>
       <div class="row">
         <h2 class="grow">Versions of {name}</h2>
-        <button type="button" onClick={() => setQuery({ of: null })}>
-          Close
-        </button>
+        {partition === "" ? null : (
+          <button type="button" onClick={() => setQuery({ of: null })}>
+            Close
+          </button>
+        )}
       </div>
       <Loaded of={versions}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty says="None is kept: it was never made, or purged." />
-          ) : (
-            <DataTable
-              rows={items}
-              keyOf={({ version }) => String(version)}
-              columns={[
-                { title: "Version", holds: "number", cell: ({ version }) => version },
-                { title: "Rows", holds: "number", cell: ({ rows }) => (rows === null ? "–" : count(rows)) },
-                { title: "Size", holds: "number", cell: ({ bytes: size }) => (size === null ? "–" : bytes(size)) },
-                { title: "Made", cell: ({ madeAt }) => <Ago at={madeAt} /> },
-                {
-                  title: "By run",
-                  cell: ({ run }) =>
-                    run === null ? null : (
-                      <a class="id" href={runHref(run)}>
-                        {shortId(run)}
-                      </a>
-                    ),
-                },
-                {
-                  title: "Data",
-                  cell: ({ dataVersion }) => <code title={dataVersion}>{dataVersion.slice(0, 12)}</code>,
-                },
-                {
-                  title: "Readers see",
-                  cell: ({ version, current }) =>
-                    current ? (
-                      <Badge state="on">this one</Badge>
-                    ) : (
-                      <Command text={rollback(asset, partition, version)} />
-                    ),
-                },
-              ]}
-            />
-          )
-        }
+        {({ items }) => {
+          const current = items.find((version) => version.current);
+          if (items.length === 0) return <Empty says="None is kept: it was never made, or purged." />;
+          return (
+            <>
+              <DataTable
+                rows={items}
+                keyOf={({ version }) => String(version)}
+                columns={[
+                  { title: "Version", holds: "number", cell: ({ version }) => version },
+                  { title: "Rows", holds: "number", cell: ({ rows }) => (rows === null ? "–" : count(rows)) },
+                  { title: "Size", holds: "number", cell: ({ bytes: size }) => (size === null ? "–" : bytes(size)) },
+                  { title: "Made", cell: ({ madeAt }) => <Ago at={madeAt} /> },
+                  {
+                    title: "By run",
+                    cell: ({ run }) =>
+                      run === null ? null : (
+                        <a class="id" href={runHref(run)}>
+                          {shortId(run)}
+                        </a>
+                      ),
+                  },
+                  {
+                    title: "Data",
+                    cell: ({ dataVersion }) => <code title={dataVersion}>{dataVersion.slice(0, 12)}</code>,
+                  },
+                  {
+                    title: "Readers see",
+                    cell: (version) =>
+                      version.current ? (
+                        <Badge state="on">this one</Badge>
+                      ) : (
+                        <>
+                          <Act
+                            act={() => goBack(version.version)}
+                            confirm={rollbackQuestion(name, current?.version, version, asset.downstream)}
+                          >
+                            Go back to it
+                          </Act>{" "}
+                          <Command text={rollback(key, partition, version.version)} />
+                        </>
+                      ),
+                  },
+                  ...(isParquet
+                    ? [
+                        {
+                          title: "Read it",
+                          cell: ({ objectKey }: AssetVersion) =>
+                            objectKey === null ? null : (
+                              <Command text={readSql(outlook.value?.store ?? null, objectKey)} />
+                            ),
+                        },
+                      ]
+                    : []),
+                ]}
+              />
+              {isParquet && current !== undefined ? (
+                <>
+                  <p class="row">
+                    <Command text={showRows(key, partition)} />
+                  </p>
+                  <Rows asset={key} partition={partition} />
+                </>
+              ) : null}
+            </>
+          );
+        }}
       </Loaded>
     </section>
   );
