@@ -92,7 +92,9 @@ create index asset_partition_window on iroko.asset_partition (asset, lower(time_
 -- primary key, and still do so when the table is long.
 create index asset_partition_stretch on iroko.asset_partition ((asset collate "C"), (coalesce(rest, '') collate "C"), (partition collate "C"));
 create index asset_partition_unpublished on iroko.asset_partition (asset, partition)
-  where object_key is not null and published_version is distinct from version;
+  where object_key is not null and nullif(version, published_version) is not null;
+-- How few they are, which Postgres would not guess: it would read the whole table to count them.
+create statistics iroko.asset_partition_unpublished_share on (nullif(version, published_version)) from iroko.asset_partition;
 create index asset_partition_verify on iroko.asset_partition (verify_after) where verify_after is not null;
 create index asset_partition_busy on iroko.asset_partition (busy_step) where busy_step is not null;
 

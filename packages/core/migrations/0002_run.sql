@@ -32,6 +32,9 @@ create table iroko.run (
   failed              integer     not null default 0,
   skipped             integer     not null default 0,
   canceled            integer     not null default 0,
+  -- what they have committed, in all: whoever looks need not add up fifty thousand outputs
+  made_rows           bigint      not null default 0,
+  made_bytes          bigint      not null default 0,
   created_at          timestamptz not null default clock_timestamp(),
   started_at          timestamptz,
   ended_at            timestamptz,
@@ -111,6 +114,7 @@ create index step_claimable on iroko.step (location, priority desc, wake_up null
 create index step_woken on iroko.step (wake_up) where admitted;
 create index step_running on iroko.step (worker) where status = 'running';
 create index step_behind on iroko.step (behind) where behind is not null;
+create index step_held on iroko.step (deferred_reason) where status = 'ready' and deferred_reason is not null;
 create index step_unwell on iroko.step (run, n) where status in ('failed', 'skipped', 'canceled');
 
 -- A step waits for another; a weak arrow only for its end, however it ends.

@@ -167,6 +167,7 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
         failed: endedAs("failed").length,
         canceled: endedAs("canceled").length,
         skipped: below.skipped,
+        ...sumOf(committed.filter(({ step }) => ended.some(({ attempt }) => attempt.step.step === step))),
       },
     ]);
   }
@@ -195,6 +196,11 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
   failpoint("finish.written");
   return committed;
 }
+
+const sumOf = (committed: readonly CommittedRow[]): Pick<EndedSteps, "rows" | "bytes"> => ({
+  rows: committed.reduce((sum, { rows }) => sum + rows, 0),
+  bytes: committed.reduce((sum, { bytes }) => sum + bytes, 0),
+});
 
 const isSuperseded = (committed: readonly CommittedRow[]): boolean =>
   committed.length > 0 && committed.every(({ version }) => version === null);

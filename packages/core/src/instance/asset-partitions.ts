@@ -161,6 +161,8 @@ export interface CommittedRow {
   readonly partition: string;
   /** null: superseded by a later claim. */
   readonly version: number | null;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /**
@@ -237,7 +239,7 @@ export async function commitOutputs(
        select step, asset, partition, (output).epoch, (output).rows, (output).bytes, (output).data_version, (output).schema_hash, (output).source_versions,
               (output).metadata, (output).checks, (output).seconds, version, version is null
          from told where not (output).recorded)
-     select step, asset, partition, version from told`,
+     select step, asset, partition, version, (output).rows, (output).bytes from told`,
     [
       facts.map(({ step }) => step),
       jsonText(
@@ -307,6 +309,9 @@ export async function recordObservations(
   return rows.filter((row) => row.changed);
 }
 
+/** Whose stable paths do not show the current version yet: in the words of the index of just these. */
+export const isUnpublished = "object_key is not null and nullif(version, published_version) is not null";
+
 /** A version that its stable path does not show yet. */
 export interface UnpublishedRow {
   readonly asset: string;
@@ -323,7 +328,7 @@ export async function unpublishedOf(
 ): Promise<UnpublishedRow | undefined> {
   const { rows } = await db.query<UnpublishedRow>(
     `select asset, partition, version, object_key as "objectKey", made_by_run as run from iroko.asset_partition
-      where asset = $1 and partition = $2 and object_key is not null and published_version is distinct from version`,
+      where asset = $1 and partition = $2 and ${isUnpublished}`,
     [asset, partition],
   );
   return rows[0];
@@ -337,7 +342,7 @@ export async function overdueToPublish(
 ): Promise<readonly { readonly asset: string; readonly partition: string }[]> {
   const { rows } = await db.query<{ asset: string; partition: string }>(
     `select asset, partition from iroko.asset_partition
-      where object_key is not null and published_version is distinct from version and made_at < clock_timestamp() - interval '3 seconds'
+      where ${isUnpublished} and made_at < clock_timestamp() - interval '3 seconds'
         and asset = any ($1) order by made_at limit $2`,
     [assets, limit],
   );

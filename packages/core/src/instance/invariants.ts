@@ -31,6 +31,11 @@ export interface BrokenRule {
 /** Of run r and its steps s: what was canceled before it was inserted is counted, and has no rows. */
 const neverInserted = `case when r.cancel_requested_at is not null then greatest(r.expanded - s.steps, 0) else 0 end`;
 
+/** What a run's steps have committed, superseded by a later one or not. */
+const committedBy = (run: string): string => `
+  select coalesce(sum(o.rows), 0)::bigint as rows, coalesce(sum(o.bytes), 0)::bigint as bytes
+    from iroko.step s join iroko.step_output o on o.step = s.id and (o.version is not null or o.superseded) where s.run = ${run}.id`;
+
 /** Each gives subject, run, asset, found. A rule that takes a worker a moment to restore looks away from what is younger. */
 const queries: Readonly<Record<TableRule, string>> = {
   "running step without a worker": `
@@ -73,15 +78,17 @@ const queries: Readonly<Record<TableRule, string>> = {
                         where e.run = s.run and e.downstream = s.n and not e.weak and u.status in ('failed', 'skipped', 'canceled')))`,
   "run counts other than its steps": `
     select 'run ' || r.id, r.id, null,
-           format('counts %s expanded, %s succeeded, %s failed, %s skipped, %s canceled; its steps are %s, %s, %s, %s, %s', r.expanded, r.succeeded, r.failed,
-                  r.skipped, r.canceled, s.steps, s.succeeded, s.failed, s.skipped, s.canceled)
+           format('counts %s expanded, %s succeeded, %s failed, %s skipped, %s canceled, %s rows, %s bytes; its steps are %s, %s, %s, %s, %s, %s, %s',
+                  r.expanded, r.succeeded, r.failed, r.skipped, r.canceled, r.made_rows, r.made_bytes,
+                  s.steps, s.succeeded, s.failed, s.skipped, s.canceled, o.rows, o.bytes)
       from iroko.run r left join lateral (
            select count(*) as steps, count(*) filter (where status = 'succeeded') as succeeded, count(*) filter (where status = 'failed') as failed,
                   count(*) filter (where status = 'skipped') as skipped, count(*) filter (where status = 'canceled') as canceled
              from iroko.step where run = r.id) s on true
      cross join lateral (select ${neverInserted} as never) n
-     where (r.expanded, r.succeeded, r.failed, r.skipped, r.canceled)
-           is distinct from (s.steps + never, s.succeeded, s.failed, s.skipped, s.canceled + never)`,
+     cross join lateral (${committedBy("r")}) o
+     where (r.expanded, r.succeeded, r.failed, r.skipped, r.canceled, r.made_rows, r.made_bytes)
+           is distinct from (s.steps + never, s.succeeded, s.failed, s.skipped, s.canceled + never, o.rows, o.bytes)`,
   "run without an end": `
     select 'run ' || r.id, r.id, null, 'all of its ' || r.planned || ' steps have ended, and it is ' || r.status
       from iroko.run r
@@ -203,14 +210,16 @@ export async function recountRun(tx: Tx, run: string): Promise<void> {
   await tx.query(
     `update iroko.run r
         set expanded = s.steps + never, succeeded = s.succeeded, failed = s.failed, skipped = s.skipped, canceled = s.canceled + never,
+            made_rows = o.rows, made_bytes = o.bytes,
             status = case when not over then r.status when s.failed > 0 then 'failed' when s.canceled + never > 0 then 'canceled' else 'succeeded' end,
             ended_at = case when over then clock_timestamp() else r.ended_at end
        from (select $1::uuid as run, count(*)::integer as steps, count(*) filter (where status = 'succeeded')::integer as succeeded,
                     count(*) filter (where status = 'failed')::integer as failed, count(*) filter (where status = 'skipped')::integer as skipped,
                     count(*) filter (where status = 'canceled')::integer as canceled from iroko.step where run = $1) s
        join iroko.run same on same.id = s.run
+      cross join lateral (${committedBy("same")}) o
       cross join lateral (select ${neverInserted.replaceAll("r.", "same.")} as never) n
-      cross join lateral (select same.ended_at is null and s.succeeded + s.failed + s.skipped + s.canceled + never = same.planned as over) o
+      cross join lateral (select same.ended_at is null and s.succeeded + s.failed + s.skipped + s.canceled + never = same.planned as over) e
       where r.id = s.run`,
     [run],
   );

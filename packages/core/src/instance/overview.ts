@@ -1,4 +1,5 @@
 /** What waits and what moves, in numbers, for whoever looks at the whole instance. */
+import { isUnpublished } from "./asset-partitions.ts";
 import type { Queryable } from "./database.ts";
 
 export interface QueueRow {
@@ -45,7 +46,7 @@ export interface StoreFacts {
 
 export async function storeFacts(db: Queryable): Promise<StoreFacts> {
   const { rows } = await db.query<StoreFacts>(
-    `select (select count(*) from iroko.asset_partition where object_key is not null and published_version is distinct from version) as unpublished,
+    `select (select count(*) from iroko.asset_partition where ${isUnpublished}) as unpublished,
             (select count(*) from iroko.upload) as uploads, (select count(*) from iroko.built) as built,
             coalesce(sum(bytes_moved) filter (where direction = 'up'), 0)::bigint as "sentBytes",
             coalesce(sum(bytes_moved) filter (where direction = 'down'), 0)::bigint as "receivedBytes"

@@ -2,6 +2,7 @@ import type { PlannedEdge } from "../planning/plan.ts";
 import type { Json } from "../definitions/metadata.ts";
 import type { SetColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
+import { isUnpublished } from "./asset-partitions.ts";
 import { poolsOfRun } from "./pools.ts";
 
 export type RunStatus = "queued" | "running" | "succeeded" | "failed" | "canceled";
@@ -149,6 +150,9 @@ export interface EndedSteps {
   readonly failed?: number;
   readonly skipped?: number;
   readonly canceled?: number;
+  /** What they have committed. */
+  readonly rows?: number;
+  readonly bytes?: number;
 }
 
 /**
@@ -162,12 +166,21 @@ export async function countEnded(tx: Tx, run: string, ended: EndedSteps): Promis
     `with counted as (
        update iroko.run
           set succeeded = succeeded + $2, failed = failed + $3, skipped = skipped + $4, canceled = canceled + $5,
+              made_rows = made_rows + $6, made_bytes = made_bytes + $7,
               status = case when not (${over}) then status when failed + $3 > 0 then 'failed' when canceled + $5 > 0 then 'canceled' else 'succeeded' end,
               ended_at = case when ${over} then clock_timestamp() else ended_at end,
               started_at = case when ${over} then coalesce(started_at, clock_timestamp()) else started_at end
         where id = $1 returning status, ended_at)
      select status, case when ended_at is not null then pg_notify('iroko_run', $1::text) end from counted`,
-    [run, ended.succeeded ?? 0, ended.failed ?? 0, ended.skipped ?? 0, ended.canceled ?? 0],
+    [
+      run,
+      ended.succeeded ?? 0,
+      ended.failed ?? 0,
+      ended.skipped ?? 0,
+      ended.canceled ?? 0,
+      ended.rows ?? 0,
+      ended.bytes ?? 0,
+    ],
   );
   return rows[0]?.status;
 }
@@ -291,24 +304,21 @@ export interface RunProgress {
   readonly skipped: number;
   readonly canceled: number;
   readonly running: number;
+  /** What its steps have committed; of what is staged and not committed nothing counts. */
   readonly rows: number;
   readonly bytes: number;
   /** Committed versions that the stable paths do not show yet. */
   readonly unpublished: number;
 }
 
-/** What a live display needs, in one statement. */
+/** What a live display needs, in one statement that costs the same for any number of steps. */
 export async function runProgress(db: Queryable, id: string): Promise<RunProgress | undefined> {
   const { rows } = await db.query<RunProgress>(
     `select r.status, r.planned, r.succeeded, r.failed, r.skipped, r.canceled,
             (select count(*) from iroko.step s where s.run = r.id and s.status = 'running') as running,
-            coalesce(made.rows, 0)::bigint as rows, coalesce(made.bytes, 0)::bigint as bytes,
-            (select count(*) from iroko.asset_partition p where p.made_by_run = r.id and p.object_key is not null
-                and p.published_version is distinct from p.version) as unpublished
-       from iroko.run r left join lateral (
-            select sum(o.rows) as rows, sum(o.bytes) as bytes
-              from iroko.step s join iroko.step_output o on o.step = s.id where s.run = r.id) made on true
-      where r.id = $1`,
+            r.made_rows as rows, r.made_bytes as bytes,
+            (select count(*) from iroko.asset_partition p where p.made_by_run = r.id and ${isUnpublished}) as unpublished
+       from iroko.run r where r.id = $1`,
     [id],
   );
   return rows[0];

@@ -581,14 +581,21 @@ export async function runsWithUnreachableSteps(db: Queryable): Promise<readonly 
   return rows.map((row) => row.run);
 }
 
-/** Says of ready steps that no live worker has had their code for so long, and of none else. */
+/**
+ * Says of ready steps that no live worker has had their code for so long, and of none else. Definitions are compared, a few
+ * however many steps wait: of the steps themselves only those are looked at that have to be told something else.
+ */
 export async function sayMovedCode(tx: Tx, afterSeconds: number): Promise<number> {
   const { rowCount } = await tx.query(
     `with code as materialized (
-       select location, array_agg(distinct hash) as hashes from iroko.worker cross join unnest(definition_hashes) as hash
-        where not draining group by location),
+       select distinct location, hash as definition_hash from iroko.worker cross join unnest(definition_hashes) as hash where not draining),
+     moved as materialized (
+       select location, definition_hash
+         from (select distinct location, definition_hash from iroko.step where status = 'ready' and not admitted) wanted
+        where location in (select location from code)
+          and not exists (select from code where (code.location, code.definition_hash) = (wanted.location, wanted.definition_hash))),
      held as (
-       select c.id, c.definition_hash <> all (code.hashes) as orphan from iroko.step c join code using (location)
+       select c.id, true as orphan from moved join iroko.step c using (location, definition_hash)
         where c.status = 'ready' and not c.admitted and c.ready_at < clock_timestamp() - make_interval(secs => $1)
           and (c.definition_hash <> all (code.hashes)) is distinct from coalesce(c.deferred_reason like 'CODE_MOVED:%', false)),
      changed as (
