@@ -597,7 +597,10 @@ export async function sayMovedCode(tx: Tx, afterSeconds: number): Promise<number
      held as (
        select c.id, true as orphan from moved join iroko.step c using (location, definition_hash)
         where c.status = 'ready' and not c.admitted and c.ready_at < clock_timestamp() - make_interval(secs => $1)
-          and (c.definition_hash <> all (code.hashes)) is distinct from coalesce(c.deferred_reason like 'CODE_MOVED:%', false)),
+          and (c.deferred_reason like 'CODE_MOVED:%') is not true
+        union all
+       select c.id, false from iroko.step c join code using (location, definition_hash)
+        where c.status = 'ready' and not c.admitted and c.deferred_reason like 'CODE_MOVED:%'),
      changed as (
        select s.id, held.orphan from iroko.step s join held using (id)
         where s.status = 'ready' and not s.admitted order by s.id for update of s skip locked)
