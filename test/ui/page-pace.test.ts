@@ -1,8 +1,9 @@
-/** What the page asks while nobody looks at it: nothing, and all that has changed as soon as somebody does. */
+/** What the page asks while nobody looks at it, and what it says while the link is cut and nothing is heard. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chromium as playwright } from "playwright-core";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
+import { faultProxy } from "../support/fault-proxy.ts";
 import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { sample } from "./sample.ts";
 
@@ -40,5 +41,34 @@ test(
 
     await setHidden(false);
     await hidden.waitForSelector(`a[href='/runs/${run}']`);
+  },
+);
+
+test(
+  "a link that swallows everything is noticed: the age of what is shown, nothing to press, and on it goes afterwards",
+  { skip: skipWithoutChromium, timeout: 300_000 },
+  async () => {
+    assert.ok(!("missing" in chromium));
+    await using stack = new AsyncDisposableStack();
+    const at = stack.use(await sample({ worker: false }));
+    const proxy = stack.use(await faultProxy(at.server.port));
+    const browser = await playwright.launch({ executablePath: chromium.path, args: ["--no-sandbox"] });
+    stack.defer(() => browser.close());
+    const page = await browser.newPage();
+    page.setDefaultTimeout(120_000);
+    await page.clock.install();
+    await page.goto(`http://127.0.0.1:${proxy.port}/schedules`);
+    const pause = page.locator("button:has-text('Pause')");
+    await pause.waitFor();
+    proxy.set({ blackhole: "both" });
+    await page.clock.fastForward("10:00");
+    await page.waitForSelector(".banner");
+    assert.match(await page.innerText(".banner"), /What you see is 1\d min( \d+ s)? old and can only be read/);
+    assert.ok(await pause.isDisabled());
+    assert.match(await page.innerText("main"), /nightly/);
+    proxy.set();
+    await page.clock.fastForward("00:30");
+    await page.waitForSelector(".banner", { state: "detached" });
+    assert.ok(await pause.isEnabled());
   },
 );

@@ -1,9 +1,7 @@
-import type { Session } from "@iroko/core/client";
 import { render } from "preact";
 import { startLive } from "./api/live.ts";
-import { serverSays } from "./api/clock.ts";
-import { getJson } from "./api/get.ts";
-import { sessionIs } from "./api/session.ts";
+import { askWho } from "./api/session.ts";
+import { watchLink } from "./api/watch-link.ts";
 import { App } from "./app.tsx";
 import { drawsPaths, followLinks } from "./router.ts";
 import { routeAt } from "./routes.ts";
@@ -14,10 +12,5 @@ followLinks();
 listenToKeys();
 void askWho().catch(() => {}); // the banner says why not
 startLive();
+watchLink();
 render(<App />, document.querySelector("#page")!);
-
-async function askWho(): Promise<void> {
-  const session = await getJson<Session>("/api/v1/session");
-  sessionIs(session);
-  serverSays(session.now);
-}

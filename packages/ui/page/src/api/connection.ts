@@ -1,20 +1,20 @@
-/** Whether the server answers, and since when it does not. */
-import { now } from "./clock.ts";
+/** Whether the server answers, and how long ago it last did, by this machine's clock. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import { now } from "./clock.ts";
 
-const lastHeard = signal(now.peek());
-const lastMissed = signal<number | undefined>(undefined);
+const lastHeard = signal(Date.now());
+const isMissed = signal(false);
 
 export function heard(): void {
-  lastHeard.value = now.peek();
-  lastMissed.value = undefined;
+  lastHeard.value = Date.now();
+  isMissed.value = false;
 }
 export function missed(): void {
-  lastMissed.value = now.peek();
+  isMissed.value = true;
 }
 
-/** By the server's clock, ms since the epoch; undefined while it answers. */
-export const awaySince: ReadonlySignal<number | undefined> = computed(() =>
-  lastMissed.value === undefined ? undefined : lastHeard.value,
-);
-export const isAway: ReadonlySignal<boolean> = computed(() => awaySince.value !== undefined);
+export const isAway: ReadonlySignal<boolean> = computed(() => isMissed.value);
+export const silentSeconds: ReadonlySignal<number> = computed(() => {
+  void now.value; // goes on with it
+  return Math.max(0, (Date.now() - lastHeard.value) / 1_000);
+});

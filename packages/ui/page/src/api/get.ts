@@ -40,11 +40,11 @@ export function address(path: string, input: Query = {}): string {
   return `/api/v1${filled}${text === "" ? "" : `?${text}`}`;
 }
 
-/** Answers over a bad link are late, not lost: a read is given up after this long. */
-const timeoutMs = 30_000;
+/** Answers over a bad link are late, not lost: one is given up after this long. */
+const patienceMs = 30_000;
 
-export async function getJson<Answer>(href: string): Promise<Answer> {
-  return await send<Answer>(href, { method: "GET" });
+export async function getJson<Answer>(href: string, timeoutMs: number = patienceMs): Promise<Answer> {
+  return await send<Answer>(href, { method: "GET" }, timeoutMs);
 }
 
 export async function post<Answer>(
@@ -67,10 +67,12 @@ function csrfToken(): string | undefined {
   return /(?:^|; )__Host-iroko-csrf=([^;]+)/.exec(document.cookie)?.[1];
 }
 
-async function send<Answer>(href: string, init: RequestInit): Promise<Answer> {
+async function send<Answer>(href: string, init: RequestInit, timeoutMs: number = patienceMs): Promise<Answer> {
   let answer: Response;
+  let text: string;
   try {
     answer = await fetch(href, { ...init, signal: AbortSignal.timeout(timeoutMs), credentials: "same-origin" });
+    text = await answer.text();
   } catch {
     missed();
     throw new ApiError(
@@ -84,7 +86,6 @@ async function send<Answer>(href: string, init: RequestInit): Promise<Answer> {
   if (answer.status === 401 && !location.pathname.startsWith("/login")) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
-  const text = await answer.text();
   let value: unknown;
   try {
     value = text === "" ? undefined : JSON.parse(text);

@@ -1,13 +1,11 @@
 /** While the server is away: how old what is shown is, and that nothing can be changed. */
 import type { JSX } from "preact";
-import { now } from "../api/clock.ts";
-import { awaySince } from "../api/connection.ts";
+import { isAway, silentSeconds } from "../api/connection.ts";
 import { span } from "../parts/amounts.ts";
 
 export function Banner(): JSX.Element | null {
-  const since = awaySince.value;
-  if (since === undefined) return null;
-  const seconds = Math.max(1, Math.round((now.value - since) / 1000));
+  if (!isAway.value) return null;
+  const seconds = Math.max(1, Math.round(silentSeconds.value));
   return (
     <p class="banner" role="status">
       <span aria-hidden="true">⚡</span> The server does not answer. What you see is {span(seconds)} old and can only be
