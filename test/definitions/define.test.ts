@@ -138,6 +138,7 @@ test("keys are short, plain, and given once", () => {
     `a"b`,
     "a'; drop table",
     "x".repeat(201),
+    "constructor",
   ]) {
     assert.match(mistake({ assets: [plain(key)] }), /^ASSET_KEY_INVALID \| asset ".*", key \| The key ".*" /);
   }

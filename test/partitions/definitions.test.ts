@@ -92,6 +92,7 @@ test("a definition that cannot be is refused: which option, which value, what to
     [() => fixed(["LA", "AB", "LA"]), "PARTITIONS_INVALID", /"LA" stands twice/],
     [() => fixed(["a\0b"]), "PARTITIONS_INVALID", /not valid text/],
     [() => fixed(["a", "__proto__"]), "PARTITIONS_INVALID", /"__proto__" means something else/],
+    [() => fixed(["constructor"]), "PARTITIONS_INVALID", /"constructor" means something else/],
     [() => fixed(["x".repeat(201)]), "PARTITIONS_INVALID", /too long/],
   ];
   for (const [define, code, message] of cases) {

@@ -14,9 +14,9 @@ export function keyProblem(key: string): KeyProblem | undefined {
       hint: "Leave out NUL and unpaired surrogates.",
     };
   }
-  // As a name in an object it is no name: whatever is filed under it is lost.
-  if (key === "__proto__")
-    return { problem: 'the key "__proto__" means something else in JavaScript', hint: "Give it another name." };
+  // As a name in an object it is no name: something else is found under it, or what is filed there is lost.
+  if (key in Object.prototype)
+    return { problem: `the key "${key}" means something else in JavaScript`, hint: "Give it another name." };
   if (encodePartitionKey(key).length > longestName) {
     return {
       problem: `the key "${key.slice(0, 40)}…" is too long to name a file`,

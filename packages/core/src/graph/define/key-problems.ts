@@ -78,6 +78,7 @@ export function keyProblems({ assets, byKey, computes }: Collected): readonly De
 /** The rest of a sentence that begins with the key. */
 function mistakeInKey(key: string): string | undefined {
   if (key === "") return "is empty";
+  if (key in Object.prototype) return "means something else in JavaScript";
   if (key.length > longestKey) return `has ${key.length} characters, more than ${longestKey}`;
   const odd = /[^A-Za-z0-9_\-./]/u.exec(key);
   if (odd !== null) return `holds ${JSON.stringify(odd[0])}`;
