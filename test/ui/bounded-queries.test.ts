@@ -46,6 +46,7 @@ const most: Readonly<Record<string, number>> = {
   "tokens.list": 1,
   "audit.list": 1,
   // Changes, with what tells the audit of them.
+  "session.list": 0,
   "plans.create": 12,
   "runs.submit": 13,
   "runs.cancel": 10,

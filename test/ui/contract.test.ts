@@ -13,7 +13,7 @@ before(async () => {
 after(() => at[Symbol.asyncDispose]());
 
 /** What everybody may change: what is its own. */
-const ofOnesOwn = /^tokens\./;
+const ofOnesOwn = /^(?:tokens|session)\./;
 
 const named = [...operationsByName()];
 

@@ -15,6 +15,7 @@ create table iroko.user_account (
 create table iroko.login_session (
   secret_hash  bytea       primary key check (octet_length(secret_hash) = 32),
   user_id      uuid        not null references iroko.user_account on delete cascade,
+  address      text        not null,
   created_at   timestamptz not null default clock_timestamp(),
   last_seen_at timestamptz not null default clock_timestamp()
 );

@@ -197,6 +197,8 @@ export { audited, type AuditSubject } from "./access/audited.ts";
 export { verifyAudit, type AuditFault, type AuditVerdict } from "./access/verify-audit.ts";
 export { anybodyMayEnter, listUsers, type UserRow } from "./instance/users.ts";
 export { listTokens, type TokenRow } from "./instance/tokens.ts";
+export { beginAttempt, type Attempt } from "./access/attempts.ts";
+export { changeOwnPassword, endOwnSessions, ownSessions, requireUser } from "./access/own-account.ts";
 export {
   insertAudit,
   listAudit,

@@ -159,6 +159,8 @@ export const errorCatalogue = {
   USER_EXISTS: "There is a user of that name already.",
   USER_NAME_INVALID: "A user's name holds characters that a name cannot, or is too long.",
   PASSWORD_WEAK: "A password is too short, or made of too few characters.",
+  PASSWORD_WRONG: "A user's present password was to be given, and it is another one.",
+  NOT_A_USER: "Something about the own account was asked for by somebody who has none.",
   ROLE_UNKNOWN: "There is no such role.",
   TOKEN_NOT_FOUND: "There is no API token of that id.",
   // The embedded PostgreSQL: known before a run starts, exit code 2.

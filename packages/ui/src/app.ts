@@ -26,6 +26,7 @@ import { schedulesApi } from "./api/schedules.ts";
 import { sessionApi } from "./api/session.ts";
 import { stepsApi } from "./api/steps.ts";
 import { streamApi, type StreamOptions } from "./api/stream.ts";
+import { accountPages } from "./auth/account-page.ts";
 import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Exposure } from "./auth/exposure.ts";
@@ -86,6 +87,7 @@ export function makeApp({
   app.use(guard(exposure), authenticate(db, exposure), guardChanges(exposure), auditChanges(counted));
   app.get(livenessPath, (c) => c.text("ok"));
   app.route("/", loginPages(db, exposure));
+  app.route("/", accountPages(db, exposure));
 
   const routes = new Hono();
   const answer = answers(routes, { checkAnswers });

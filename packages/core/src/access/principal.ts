@@ -9,6 +9,8 @@ export interface Principal {
   readonly role: Role;
   /** The user, or the token. */
   readonly id?: string | undefined;
+  /** Whose session or token it is; a token that was made on the machine is nobody's. */
+  readonly user?: { readonly id: string; readonly name: string } | undefined;
 }
 
 /** Each role may do what those before it may. */

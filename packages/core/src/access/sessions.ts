@@ -2,36 +2,15 @@
  * Signing in: what a browser then holds is 256 random bits, kept here as their SHA-256 only. The token against forged
  * requests is made of them, so that nothing else has to be kept, and nobody without the cookie can make it.
  */
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { IrokoError } from "../errors.ts";
 import { insertAudit, type Actor } from "../instance/audit.ts";
 import type { Database } from "../instance/database.ts";
-import {
-  deleteSession,
-  findSession,
-  forgiveAttempt,
-  insertSession,
-  reserveAttempt,
-  type AttemptSubject,
-} from "../instance/sessions.ts";
+import { deleteSession, findSession, insertSession } from "../instance/sessions.ts";
+import { beginAttempt } from "./attempts.ts";
+import { sessionHash } from "./own-account.ts";
 import type { Principal } from "./principal.ts";
-import { plainName, signIn } from "./users.ts";
-
-/**
- * A name's wait stays short: a stranger who keeps failing may delay its user, never lock it out. An address's grows to a
- * quarter of an hour.
- */
-function subjectsOf(
-  name: string,
-  address: string,
-): { readonly name: AttemptSubject; readonly address: AttemptSubject } {
-  const subject = (kind: string, text: string): string =>
-    `${kind} ${createHash("sha256").update(text).digest("base64url")}`;
-  return {
-    name: { subject: subject("name", plainName(name)), longestSeconds: 30 },
-    address: { subject: subject("address", address), longestSeconds: 900 },
-  };
-}
+import { plainName, signIn, userPrincipal } from "./users.ts";
 
 /**
  * The new session's secret. What failed is told in the audit, except what came too early: a stranger could write as much of
@@ -44,15 +23,7 @@ export async function openLoginSession(
   { name, password }: { readonly name: string; readonly password: string },
   from: Pick<Actor, "via"> & { readonly address: string },
 ): Promise<{ readonly secret: string; readonly principal: Principal }> {
-  const subjects = subjectsOf(name, from.address);
-  const wait = await db.transaction((tx) => reserveAttempt(tx, Object.values(subjects)));
-  if (wait !== undefined) {
-    const retryAfterSeconds = Math.ceil(wait);
-    throw new IrokoError("RATE_LIMITED", "Too many attempts to sign in have failed.", {
-      hint: `Try again in ${retryAfterSeconds} s.`,
-      details: { retryAfterSeconds },
-    });
-  }
+  const attempt = await beginAttempt(db, name, from.address);
   const { principal, known } = await signIn(db, name, password);
   if (principal === undefined) {
     const error = new IrokoError("SIGN_IN_REFUSED", "The name or the password is wrong.", {
@@ -65,8 +36,8 @@ export async function openLoginSession(
   }
   const secret = randomBytes(32).toString("base64url");
   await db.transaction(async (tx) => {
-    await insertSession(tx, hashOf(secret), principal.id!);
-    await forgiveAttempt(tx, subjects.name.subject, subjects.address.subject);
+    await insertSession(tx, sessionHash(secret), principal.id!, from.address);
+    await attempt.forgive(tx);
     await insertAudit(
       tx,
       { ...from, kind: "user", name: principal.name },
@@ -78,17 +49,15 @@ export async function openLoginSession(
 
 export async function principalOfSession(db: Database, secret: string): Promise<Principal | undefined> {
   if (!/^[\w-]{43}$/.test(secret)) return undefined;
-  const session = await findSession(db, hashOf(secret));
-  return session && { kind: "user", id: session.userId, name: session.name, role: session.role };
+  const session = await findSession(db, sessionHash(secret));
+  return session && userPrincipal({ id: session.userId, name: session.name, role: session.role });
 }
 
 export async function endLoginSession(db: Database, secret: string): Promise<void> {
-  await deleteSession(db, hashOf(secret));
+  await deleteSession(db, sessionHash(secret));
 }
 
 /** What a form or a header of the session's own pages says. */
 export function csrfToken(secret: string): string {
   return createHmac("sha256", secret).update("csrf").digest("base64url");
 }
-
-const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).digest();

@@ -68,7 +68,7 @@ export async function principalOfToken(db: Database, text: string): Promise<Prin
   if (row.expired) throw refused(`"${row.name}" has expired`, "Make another: iroko tokens create NAME --days 90");
   await touchToken(db, row.id);
   const role = row.makerRole === null ? row.role : lesserRole(row.role, row.makerRole);
-  return { kind: "token", id: row.id, name: row.name, role };
+  return { kind: "token", id: row.id, name: row.name, role, user: row.maker ?? undefined };
 }
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text).digest();

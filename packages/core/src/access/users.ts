@@ -3,15 +3,7 @@ import { didYouMeanHint } from "../did-you-mean.ts";
 import type { Role } from "../client/operation.ts";
 import { IrokoError } from "../errors.ts";
 import type { Database } from "../instance/database.ts";
-import {
-  deleteUser,
-  findUser,
-  insertUser,
-  listUsers,
-  replaceHash,
-  updatePassword,
-  updateRole,
-} from "../instance/users.ts";
+import { deleteUser, findUser, insertUser, listUsers, replaceHash, updateUser } from "../instance/users.ts";
 import { checkPassword, hashPassword, nobodysHash, requirePassword } from "./password.ts";
 import type { Principal } from "./principal.ts";
 
@@ -33,14 +25,14 @@ export async function addUser(
 
 /** Ends its sessions. @throws {IrokoError} USER_NOT_FOUND */
 export async function setRole(db: Database, name: string, role: Role): Promise<void> {
-  await change(db, name, (tx, known) => updateRole(tx, known, role));
+  await change(db, name, async (tx, known) => (await updateUser(tx, known, { role })) !== undefined);
 }
 
 /** Ends its sessions. @throws {IrokoError} USER_NOT_FOUND, PASSWORD_WEAK */
 export async function setPassword(db: Database, name: string, password: string): Promise<void> {
   requirePassword(password);
   const hash = await hashPassword(password);
-  await change(db, name, (tx, known) => updatePassword(tx, known, hash));
+  await change(db, name, async (tx, known) => (await updateUser(tx, known, { password: hash })) !== undefined);
 }
 
 /** With its sessions; its tokens are revoked. @throws {IrokoError} USER_NOT_FOUND */
@@ -59,7 +51,12 @@ export async function signIn(
   const outcome = await checkPassword(password, user?.password ?? nobodysHash);
   if (user === undefined || outcome === "wrong") return { known: user !== undefined };
   if (outcome === "outdated") await replaceHash(db, user.id, user.password, await hashPassword(password));
-  return { principal: { kind: "user", id: user.id, name: plain, role: user.role }, known: true };
+  return { principal: userPrincipal({ id: user.id, name: plain, role: user.role }), known: true };
+}
+
+export function userPrincipal(user: { readonly id: string; readonly name: string; readonly role: Role }): Principal {
+  const { id, name, role } = user;
+  return { kind: "user", id, name, role, user: { id, name } };
 }
 
 /** As names are compared: NFC, in lower case. */

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { listOperation } from "./list-operation.ts";
 import { roles, type ListOperation, type Operation, type Role } from "./operation.ts";
-import { instant, name, number, text, type Nothing } from "./values.ts";
+import { instant, name, number, password, text, type Nothing } from "./values.ts";
 
 export interface User {
   readonly name: string;
@@ -77,7 +77,6 @@ export interface AuditItem {
 
 const role = z.enum(roles);
 const userName = z.string().min(1).max(64);
-const password = z.string().min(1).max(1_000);
 const user = z
   .object({ name: text, role, createdAt: instant, changedAt: instant, lastSeenAt: instant.nullable() })
   .meta({ id: "User" });

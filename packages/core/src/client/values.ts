@@ -21,6 +21,7 @@ export const partitionsText: z.ZodType<string> = z
   .describe("Partitions in the text form: 2026-11-01..2026-11-30, last:7, missing.");
 /** One partition's key; left out where the asset has none. */
 export const partitionKey: z.ZodType<string> = z.string().max(1_000).describe("One partition's key.");
+export const password: z.ZodType<string> = z.string().min(1).max(1_000);
 export const nothing: z.ZodType<Nothing> = z.strictObject({});
 export type Nothing = Readonly<Record<string, never>>;
 

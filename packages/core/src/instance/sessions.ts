@@ -15,9 +15,45 @@ export interface SessionRow {
 }
 
 /** Takes the ended ones of everybody away with it. */
-export async function insertSession(tx: Tx, secretHash: Uint8Array, userId: string): Promise<void> {
+export async function insertSession(tx: Tx, secretHash: Uint8Array, userId: string, address: string): Promise<void> {
   await tx.query(`delete from iroko.login_session s where not (${live})`);
-  await tx.query("insert into iroko.login_session (secret_hash, user_id) values ($1, $2)", [secretHash, userId]);
+  await tx.query("insert into iroko.login_session (secret_hash, user_id, address) values ($1, $2, $3)", [
+    secretHash,
+    userId,
+    address,
+  ]);
+}
+
+export interface OpenSession {
+  /** Of no use to whoever would enter by it. */
+  readonly id: string;
+  readonly createdAt: Temporal.Instant;
+  readonly lastSeenAt: Temporal.Instant;
+  /** From where it was opened. */
+  readonly address: string;
+  /** Whether it is the one that was named. */
+  readonly current: boolean;
+}
+
+/** A user's that have not ended, the newest first. */
+export async function listSessions(
+  db: Queryable,
+  userId: string,
+  current: Uint8Array | undefined,
+): Promise<readonly OpenSession[]> {
+  const { rows } = await db.query<OpenSession>(
+    `select encode(substring(secret_hash for 8), 'hex') as id, created_at as "createdAt", last_seen_at as "lastSeenAt",
+            address, secret_hash is not distinct from $2 as current
+       from iroko.login_session s where user_id = $1 and ${live} order by created_at desc, secret_hash`,
+    [userId, current ?? null],
+  );
+  return rows;
+}
+
+/** Says how many. */
+export async function deleteSessionsOf(tx: Tx, userId: string): Promise<number> {
+  const { rowCount } = await tx.query("delete from iroko.login_session where user_id = $1", [userId]);
+  return rowCount ?? 0;
 }
 
 /** Who it is, unless it has ended; seen at most once a minute. */

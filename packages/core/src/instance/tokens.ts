@@ -35,13 +35,18 @@ export async function insertToken(
   return rows[0]!.expiresAt;
 }
 
+export interface FoundToken extends TokenRow {
+  readonly secretHash: Buffer;
+  /** null: it was made on the machine, or its user has been removed. */
+  readonly makerRole: Role | null;
+  readonly maker: { readonly id: string; readonly name: string } | null;
+}
+
 /** What a request's token has to be compared with, and the present role of the user that made it. */
-export async function findToken(
-  db: Queryable,
-  id: string,
-): Promise<(TokenRow & { readonly secretHash: Buffer; readonly makerRole: Role | null }) | undefined> {
-  const { rows } = await db.query<TokenRow & { secretHash: Buffer; makerRole: Role | null }>(
-    `select ${columns}, t.secret_hash as "secretHash", u.role as "makerRole"
+export async function findToken(db: Queryable, id: string): Promise<FoundToken | undefined> {
+  const { rows } = await db.query<FoundToken>(
+    `select ${columns}, t.secret_hash as "secretHash", u.role as "makerRole",
+            case when u.id is not null then json_build_object('id', u.id, 'name', u.name) end as maker
        from iroko.api_token t left join iroko.user_account u on u.id = t.user_id where t.id = $1`,
     [id],
   );

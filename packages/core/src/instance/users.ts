@@ -47,28 +47,27 @@ export async function insertUser(
   return rowCount === 1;
 }
 
-/** Ends the user's sessions; false: there is no such user. */
-export async function updateRole(tx: Tx, name: string, role: Role): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/**
+ * Ends the user's sessions, but for the one that is named by its hash. How many have ended; undefined: there is no such
+ * user.
+ */
+export async function updateUser(
+  tx: Tx,
+  name: string,
+  change: { readonly role: Role } | { readonly password: string },
+  keptSession?: Uint8Array,
+): Promise<number | undefined> {
+  const { rows } = await tx.query<{ ended: number }>(
     `with changed as (
-       update iroko.user_account set role = $2, changed_at = clock_timestamp() where name = $1 returning id),
-     ended as (delete from iroko.login_session where user_id in (select id from changed))
-     select from changed`,
-    [name, role],
+       update iroko.user_account set role = coalesce($2, role), password = coalesce($3, password),
+         changed_at = clock_timestamp() where name = $1 returning id),
+     ended as (
+       delete from iroko.login_session
+        where user_id in (select id from changed) and secret_hash is distinct from $4 returning 1)
+     select (select count(*)::integer from ended) as ended from changed`,
+    [name, "role" in change ? change.role : null, "password" in change ? change.password : null, keptSession ?? null],
   );
-  return rowCount === 1;
-}
-
-/** Ends the user's sessions; false: there is no such user. */
-export async function updatePassword(tx: Tx, name: string, password: string): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `with changed as (
-       update iroko.user_account set password = $2, changed_at = clock_timestamp() where name = $1 returning id),
-     ended as (delete from iroko.login_session where user_id in (select id from changed))
-     select from changed`,
-    [name, password],
-  );
-  return rowCount === 1;
+  return rows[0]?.ended;
 }
 
 /** The same password by stronger parameters: nothing of it has changed for its user. */

@@ -7,18 +7,24 @@ import { apiRoot, operationsByName, type Operation } from "@iroko/core/client";
 import { audited, type AuditSubject, type Database } from "@iroko/core/engine";
 import type { Context, MiddlewareHandler } from "hono";
 import { callerOf, isSignedIn } from "./caller.ts";
+import { forms } from "./form-page.ts";
 
-const telling = new AsyncLocalStorage<Database>();
+const telling = new AsyncLocalStorage<Database | undefined>();
 
 /** The same database; what a change does to it tells of it. */
 export function auditedDatabase(db: Database): Database {
   return { ...db, transaction: (work) => (telling.getStore() ?? db).transaction(work) };
 }
 
+/** What a request writes before it changes anything: that it tries. */
+export function untold<Result>(work: () => Promise<Result>): Promise<Result> {
+  return telling.run(undefined, work);
+}
+
 export function auditChanges(db: Database): MiddlewareHandler {
   return async (c, next) => {
-    // Signing in and out tell of themselves.
-    if (isRead(c) || !isSignedIn(c) || /^\/log(?:in|out)$/.test(c.req.path)) return next();
+    const tellsOfItself = forms.has(c.req.path) && forms.get(c.req.path) === undefined;
+    if (isRead(c) || !isSignedIn(c) || tellsOfItself) return next();
     const subject = await subjectOf(c);
     let failed: unknown;
     await audited(db, callerOf(c).actor, subject, async (changing) => {
@@ -48,7 +54,7 @@ const found = ({ req }: Context) =>
   operations.find(({ operation, path }) => operation.method === req.method && path.test(req.path));
 
 /** Fields of a body that say what is changed. No others: they may hold what nobody else may read. */
-const telltale = ["name", "role", "location", "select", "partition", "partitions", "keys"];
+const telltale = ["name", "role", "slots", "location", "select", "partition", "partitions", "keys"];
 
 async function subjectOf(c: Context): Promise<AuditSubject> {
   const known = found(c);
@@ -56,11 +62,12 @@ async function subjectOf(c: Context): Promise<AuditSubject> {
   const body = parsed(await c.req.text());
   const inBody = telltale.flatMap((field) => {
     const value = body[field];
+    if (typeof value === "number") return [`${value}`];
     return typeof value === "string" ? [value] : Array.isArray(value) ? [value.filter(isText).join(" ")] : [];
   });
   const target = [...inPath, ...inBody].join(" ");
   return {
-    operation: known?.name ?? `${c.req.method} ${c.req.path}`,
+    operation: known?.name ?? forms.get(c.req.path) ?? `${c.req.method} ${c.req.path}`,
     ...(target === "" ? {} : { target }),
   };
 }

@@ -3,7 +3,8 @@ import { IrokoError } from "@iroko/core";
 import { csrfToken, endLoginSession, insertAudit, openLoginSession, type Database } from "@iroko/core/engine";
 import { Hono, type Context } from "hono";
 import { failureOf, type Failure } from "../http/failure.ts";
-import { html, type Html } from "./html.ts";
+import { formPage } from "./form-page.ts";
+import { html } from "./html.ts";
 import { addressOf, callerOf, isSignedIn } from "./caller.ts";
 import { giveCookies, sessionSecretOf, takeCookies } from "./cookies.ts";
 import { requireCsrfToken } from "./csrf.ts";
@@ -42,7 +43,7 @@ export function loginPages(db: Database, exposure: Exposure): Hono {
     })
     .get("/logout", (c) => {
       const { principal, session } = callerOf(c);
-      return form(
+      return formPage(
         c,
         200,
         "Sign out",
@@ -71,7 +72,7 @@ export function signInPage(c: Context, failure: Failure): Response | Promise<Res
   // A link from another site comes without the cookie: asked for once more by the page itself, it comes with it.
   const isLink = c.req.header("sec-fetch-site") === "cross-site" && c.req.method === "GET";
   return isLink
-    ? form(
+    ? formPage(
         c,
         failure.status,
         "One moment",
@@ -88,7 +89,7 @@ interface LoginForm {
 }
 
 function loginForm(c: Context, { next, status, error }: LoginForm): Response | Promise<Response> {
-  return form(
+  return formPage(
     c,
     status,
     "Sign in",
@@ -106,45 +107,6 @@ function loginForm(c: Context, { next, status, error }: LoginForm): Response | P
         <p><button class="primary">Sign in</button></p>
       </form>
       <p class="faint">An admin makes users on the server's machine: <code>iroko users add NAME</code></p>`,
-  );
-}
-
-function form(
-  c: Context,
-  status: Failure["status"],
-  title: string,
-  main: Html,
-  head: Html | string = "",
-): Response | Promise<Response> {
-  // The one place with forms: to this server. Their Origin would be hidden by a stricter referrer policy.
-  c.header(
-    "content-security-policy",
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-  );
-  c.header("referrer-policy", "same-origin");
-  return c.html(
-    html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="color-scheme" content="light dark" />
-          ${head}
-          <title>${title} · Iroko</title>
-          <link rel="icon" href="/icon.svg" />
-          <link rel="stylesheet" href="/style.css" />
-        </head>
-        <body>
-          <header>
-            <span class="brand"><img src="/icon.svg" alt="" width="22" height="22" /> Iroko</span>
-          </header>
-          <main id="main">
-            <h1>${title}</h1>
-            ${main}
-          </main>
-        </body>
-      </html>`,
-    status,
   );
 }
 

@@ -35,6 +35,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   SIGN_IN_REFUSED: 401,
   TOKEN_REFUSED: 401,
   ROLE_NEEDED: 403,
+  PASSWORD_WRONG: 403,
   CSRF_REFUSED: 403,
   HTTPS_NEEDED: 403,
   RATE_LIMITED: 429,

@@ -10,6 +10,7 @@ import { isRead, operationAt } from "../auth/audit-changes.ts";
 import { addressOf, callerOf, isSignedIn } from "../auth/caller.ts";
 import { csrfHeader, requireCsrfToken } from "../auth/csrf.ts";
 import type { Exposure } from "../auth/exposure.ts";
+import { forms } from "../auth/form-page.ts";
 import { livenessPath } from "../auth/open-routes.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { requireRole } from "./require-role.ts";
@@ -104,7 +105,6 @@ function refuseForeignOrigin(c: Context, exposure: Exposure): void {
   });
 }
 
-const forms = new Set(["/login", "/logout"]);
 const isForm = (c: Context): boolean => forms.has(c.req.path);
 
 function refuseOtherContent(c: Context): void {

@@ -26,7 +26,8 @@ export function Header(): JSX.Element {
       </button>
       {session.value === undefined || session.value.kind === "machine" ? null : (
         <span class="who">
-          {session.value.name} <span class="faint">({session.value.role})</span> <a href="/logout">Sign out</a>
+          <a href="/account">{session.value.name}</a> <span class="faint">({session.value.role})</span>{" "}
+          <a href="/logout">Sign out</a>
         </span>
       )}
     </header>
