@@ -18,7 +18,7 @@ const pair = multiAsset({
   name: "pair",
   outputs: { a: output({ key: "a" }), b: output({ key: "b" }) },
   config: z.strictObject({ rows: z.int() }),
-  materialize: () => ({}),
+  materialize: () => Promise.reject(new Error("it is only planned")),
 });
 const plain = asset({ key: "plain", materialize: () => {} });
 const snapshot = snapshotOf(define({ assets: [made, needy, pair, plain] }));

@@ -35,6 +35,7 @@ const most: Readonly<Record<string, number>> = {
   "runs.groups": 3,
   "runs.steps": 3,
   "runs.step": 3,
+  "runs.attempts": 2,
   "runs.logs": 2,
   "runs.materializations": 3,
   "runs.failedChecks": 3,

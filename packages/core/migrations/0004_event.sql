@@ -19,6 +19,8 @@ create table iroko.event (
 create index event_cursor on iroko.event (xid, id);
 create index event_run on iroko.event (run, id) where run is not null;
 create index event_asset on iroko.event (asset, id) where asset is not null;
+-- Few: how a step's attempts went that did not end it, for a page of steps.
+create index event_attempt on iroko.event (run, step) where type in ('attempt_failed', 'attempt_lost');
 create index event_clock on iroko.event (id) where type = 'clock_wrong';
 create index event_worker_lost on iroko.event (at) where type = 'worker_lost';
 

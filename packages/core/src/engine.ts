@@ -88,6 +88,7 @@ export {
 } from "./instance/asset-partitions.ts";
 export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { listHeldSteps, type HeldSteps } from "./instance/held-steps.ts";
+export { listAttempts, type AttemptRow } from "./instance/attempts.ts";
 export { listRunGroups, type RunGroupRow } from "./instance/run-groups.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";

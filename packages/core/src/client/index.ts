@@ -25,6 +25,7 @@ export { stream, streamPosition, type StreamInput, type StreamMessage } from "./
 export type * from "./access.ts";
 export type * from "./asset-data.ts";
 export type * from "./assets.ts";
+export type * from "./attempts.ts";
 export type * from "./configs.ts";
 export type * from "./dynamic-partitions.ts";
 export type * from "./events.ts";

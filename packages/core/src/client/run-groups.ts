@@ -13,7 +13,8 @@ export interface RunGroup {
   /** Seconds that a step which succeeded took, in the mean; null: none has. */
   readonly meanSeconds: number | null;
   readonly states: readonly {
-    readonly status: StepStatus;
+    /** `held`: ready, and put off for a reason. */
+    readonly status: StepStatus | "held";
     readonly steps: number;
     /** In the text form; "" where unpartitioned. */
     readonly partitions: string;
@@ -32,7 +33,7 @@ export const runGroup: z.ZodType<RunGroup> = z
     meanSeconds: number.nullable(),
     states: z.array(
       z.object({
-        status: z.enum(["blocked", "ready", "running", "succeeded", "failed", "skipped", "canceled"]),
+        status: z.enum(["blocked", "ready", "running", "succeeded", "failed", "skipped", "canceled", "held"]),
         steps: number,
         partitions: text,
         first: number,

@@ -4,6 +4,7 @@ import type { Json, Metadata } from "../definitions/metadata.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { Death } from "../planning/parking.ts";
 import type { RunStatus, StepStatus } from "../planning/run-states.ts";
+import { attempts, type Attempt, type AttemptsInput } from "./attempts.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
 import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
@@ -324,6 +325,7 @@ export const runs: {
   readonly groups: Operation<RunInput, { readonly items: readonly RunGroup[] }>;
   readonly steps: ListOperation<StepsInput, Step>;
   readonly step: Operation<StepInput, Step>;
+  readonly attempts: ListOperation<AttemptsInput, Attempt>;
   readonly logs: ListOperation<LogsInput, LogChunk>;
   readonly materializations: ListOperation<RunInput, MadePartition>;
   readonly failedChecks: ListOperation<RunInput, FailedCheck>;
@@ -382,6 +384,7 @@ export const runs: {
     input: z.strictObject({ id: name, n: wholeNumber }),
     answer: step,
   },
+  attempts,
   logs: listOperation<LogsInput, LogChunk>({
     path: "/runs/{id}/logs",
     role: "viewer",

@@ -238,8 +238,9 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
   const { step } = attempt;
   return db.transaction(async (tx) => {
     await lockPools(tx, step.pools);
-    const at = await retryStep(tx, step, retry);
-    if (at === undefined) return false;
+    const retried = await retryStep(tx, step, retry);
+    if (retried === undefined) return false;
+    const { at, startedAt } = retried;
     await releaseBehind(tx, [step.step]);
     // Its run may be waiting for just this step to be canceled.
     const { canceled } = await cancelWaiting(tx, step.run);
@@ -249,7 +250,14 @@ export async function finishForRetry(db: Database, attempt: Attempt, retry: Step
         type: "attempt_failed",
         run: step.run,
         step: step.n,
-        payload: { attempt: step.attempt, error: retry.error, retryAt: at.toString() },
+        payload: {
+          attempt: step.attempt,
+          startedAt,
+          error: retry.error,
+          retryAt: at.toString(),
+          because: retry.reason,
+          counts: retry.counts,
+        },
       },
     ]);
     if (canceled > 0) await countEnded(tx, step.run, { canceled });

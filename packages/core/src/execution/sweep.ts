@@ -108,7 +108,11 @@ export async function giveBackLost(
       type: "attempt_lost" as const,
       run: step.run,
       step: step.n,
-      payload: { attempt: step.attempt, ...(step.death === null ? { because } : step.death) },
+      payload: {
+        attempt: step.attempt,
+        startedAt: step.startedAt,
+        ...(step.death === null ? { because } : step.death),
+      },
     })),
   );
   for (const run of new Set(steps.filter(({ canceled }) => canceled).map((step) => step.run)))

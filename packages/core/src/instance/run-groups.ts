@@ -8,7 +8,8 @@ export interface RunGroupRow extends SetColumns {
   readonly name: string;
   readonly kind: StepKind;
   readonly assets: readonly string[];
-  readonly status: StepStatus;
+  /** `held`: ready, and put off for a reason. */
+  readonly status: StepStatus | "held";
   readonly steps: number;
   readonly startedAt: Temporal.Instant | null;
   /** The last end; null where none has ended. */
@@ -22,16 +23,20 @@ export interface RunGroupRow extends SetColumns {
 /** In the order of their first steps; gates are nobody's. */
 export async function listRunGroups(db: Queryable, run: string): Promise<readonly RunGroupRow[]> {
   const { rows } = await db.query<RunGroupRow>(
-    `select s.name, s.kind, s.assets, s.status, count(*)::integer as steps, min(s.started_at) as "startedAt", max(s.ended_at) as "endedAt",
+    `with step as (
+       select name, kind, assets, n, started_at, ended_at, windows, keys, boxes,
+              case when status = 'ready' and deferred_reason is not null then 'held' else status end as status
+         from iroko.step where run = $1 and kind <> 'gate')
+     select s.name, s.kind, s.assets, s.status, count(*)::integer as steps, min(s.started_at) as "startedAt", max(s.ended_at) as "endedAt",
             extract(epoch from sum(s.ended_at - s.started_at) filter (where s.status = 'succeeded'))::float8 as seconds, min(s.n) as first,
             range_agg(s.windows) as windows,
             case when count(s.keys) = 0 then null else (
-              select array_agg(distinct key order by key) from iroko.step k cross join unnest(k.keys) as key
-               where k.run = $1 and k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status) end as keys,
+              select array_agg(distinct key order by key) from step k cross join unnest(k.keys) as key
+               where k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status) end as keys,
             case when count(s.boxes) = 0 then null else (
-              select jsonb_agg(box) from iroko.step k cross join jsonb_array_elements(k.boxes) as box
-               where k.run = $1 and k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status) end as boxes
-       from iroko.step s where s.run = $1 and s.kind <> 'gate'
+              select jsonb_agg(box) from step k cross join jsonb_array_elements(k.boxes) as box
+               where k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status) end as boxes
+       from step s
       group by s.name, s.kind, s.assets, s.status order by min(min(s.n)) over (partition by s.name, s.kind), s.status`,
     [run],
   );

@@ -174,13 +174,17 @@ export interface StepRetry {
 
 /**
  * Gives a running step back to be tried again; it keeps its place among the admitted. Returns when, by the database's
- * clock; undefined if the claim no longer holds.
+ * clock, and when the attempt had begun; undefined if the claim no longer holds.
  */
-export async function retryStep(tx: Tx, claim: Claim, retry: StepRetry): Promise<Temporal.Instant | undefined> {
-  const { rows } = await tx.query<{ at: Temporal.Instant }>(
+export async function retryStep(
+  tx: Tx,
+  claim: Claim,
+  retry: StepRetry,
+): Promise<{ readonly at: Temporal.Instant; readonly startedAt: Temporal.Instant | null } | undefined> {
+  const { rows } = await tx.query<{ at: Temporal.Instant; startedAt: Temporal.Instant | null }>(
     `update iroko.step set status = 'ready', worker = null, deferred_until = clock_timestamp() + make_interval(secs => $4),
             deferred_reason = $5, retry_delay = $4, error = $6, lost_attempts = lost_attempts + $7, deaths = deaths || $8::jsonb
-      where id = $1 and epoch = $2 and worker = $3 and status = 'running' returning deferred_until as at`,
+      where id = $1 and epoch = $2 and worker = $3 and status = 'running' returning deferred_until as at, started_at as "startedAt"`,
     [
       claim.step,
       claim.epoch,
@@ -192,7 +196,7 @@ export async function retryStep(tx: Tx, claim: Claim, retry: StepRetry): Promise
       jsonText(retry.death === undefined ? [] : [retry.death]),
     ],
   );
-  return rows[0]?.at;
+  return rows[0];
 }
 
 /**
@@ -472,6 +476,8 @@ export interface StepGivenBack {
   readonly location: string;
   readonly priority: number;
   readonly attempt: number;
+  /** When that attempt had begun. */
+  readonly startedAt: Temporal.Instant | null;
   /** Of its worker; absent where it lives and gives the step back. */
   readonly death: Death | null;
   /** Its run is to be canceled: it will not run again. */
@@ -512,7 +518,7 @@ export async function takeBackSteps(
                  and (select sum(case when (past ->> 'widespread')::boolean then $6::integer else $7::integer end)
                         from jsonb_array_elements(s.deaths || lost.death) as deaths (past) where (past ->> 'unexplained')::boolean) >= $5::integer then clock_timestamp() end)
        from lost, iroko.run r where s.id = lost.id and r.id = s.run
-     returning s.id, s.run, s.n, s.location, s.priority, s.attempt, case when lost.death is not null then s.deaths -> -1 end as death, r.cancel_requested_at is not null as canceled`,
+     returning s.id, s.run, s.n, s.location, s.priority, s.attempt, s.started_at as "startedAt", case when lost.death is not null then s.deaths -> -1 end as death, r.cancel_requested_at is not null as canceled`,
     [
       forgotten.map(({ step }) => step),
       forgotten.map(({ epoch }) => epoch),

@@ -1,6 +1,6 @@
 import { IrokoError } from "@iroko/core";
 import { api, type Step } from "@iroko/core/client";
-import { listSteps, type StepRecord } from "@iroko/core/engine";
+import { listAttempts, listSteps, type StepRecord } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
 import type { Catalog } from "../model/catalog.ts";
@@ -8,7 +8,7 @@ import type { Instance } from "../model/instance.ts";
 import { findRun, stepPartitions } from "../model/run-view.ts";
 
 export function stepsApi(answer: Answer, { db, catalog }: Instance): void {
-  const { steps, step } = api.runs;
+  const { steps, step, attempts } = api.runs;
 
   answer(steps, async (input) => {
     const [run, known] = await Promise.all([findRun(db, input.id), catalog()]);
@@ -32,7 +32,25 @@ export function stepsApi(answer: Answer, { db, catalog }: Instance): void {
       hint: `It has those from 0 to ${Math.max(run.planned - 1, 0)}: iroko runs show ${run.id}`,
     });
   });
+
+  answer(attempts, async (input) => {
+    const run = await findRun(db, input.id);
+    return pageOf(attempts, input, {
+      read: ({ limit, after }) =>
+        listAttempts(
+          db,
+          run.id,
+          { from: input.from ?? 0, to: input.to ?? everyStep },
+          { limit, ...(after === undefined ? {} : { after: Number(after) }) },
+        ),
+      cursor: ({ id }) => id,
+      item: ({ id: _id, ...told }) => told,
+    });
+  });
 }
+
+/** More steps than a run can have. */
+const everyStep = 2 ** 31 - 1;
 
 function stepView(catalog: Catalog, step: StepRecord): Sendable<Step> {
   const { id: _id, windows: _windows, keys: _keys, boxes: _boxes, ...told } = step;

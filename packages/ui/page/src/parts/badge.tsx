@@ -20,6 +20,8 @@ const looks: Readonly<Record<string, readonly [glyph: string, tone: Tone]>> = {
   ready: ["○", "calm"],
   blocked: ["◌", "calm"],
   held: ["‖", "warn"],
+  deferred: ["‖", "warn"],
+  lost: ["✕", "warn"],
   missing: ["◔", "warn"],
   stale: ["◑", "warn"],
   warned: ["!", "warn"],

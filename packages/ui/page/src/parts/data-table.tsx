@@ -3,8 +3,8 @@ import type { ComponentChildren, JSX } from "preact";
 
 export interface Column<Row> {
   readonly title: string;
-  /** A number stands to the right, prose is broken into lines. */
-  readonly holds?: "number" | "prose";
+  /** A number stands to the right, prose is broken into lines, a drawing takes what room there is. */
+  readonly holds?: "number" | "prose" | "wide";
   readonly cell: (row: Row) => ComponentChildren;
 }
 
@@ -28,7 +28,7 @@ export function DataTable<Row>({ rows, keyOf, columns, idOf, label }: DataTableP
               title === "" ? (
                 <td key={title} />
               ) : (
-                <th key={title} scope="col" class={holds === "number" ? holds : undefined}>
+                <th key={title} scope="col" class={holds === "prose" ? undefined : holds}>
                   {title}
                 </th>
               ),

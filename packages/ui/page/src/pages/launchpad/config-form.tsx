@@ -1,9 +1,10 @@
 /** What the chosen assets let a run set: a field for each value, with what it is unless given, and what the dry run said of it. */
 import type { AssetConfig, Page } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
+import { useSettled } from "../../parts/use-settled.ts";
 import { place, setQuery } from "../../router.ts";
 import { fieldsOf, textOf, valueOf, type ConfigField } from "./config-fields.ts";
 import { configOf, configWith, fieldsIn } from "./request.ts";
@@ -25,7 +26,8 @@ interface ConfigFormProps {
 const ofNoEvent = { asset: "" };
 
 export function ConfigForm({ select, location, problems }: ConfigFormProps): JSX.Element | null {
-  const href = select === "" ? undefined : address("/configs", { select, location });
+  const settled = useSettled(select);
+  const href = settled === "" ? undefined : address("/configs", { select: settled, location });
   const known = useResource<Page<AssetConfig>>(href, ofNoEvent);
   return (
     <>
@@ -61,7 +63,14 @@ function ConfigInput({ asset, field, problem }: ConfigInputProps): JSX.Element {
   const told = useId();
   const config = configOf(place.value.query);
   const value = name === "" ? config[asset] : fieldsIn(config[asset])?.[name];
-  const change = (text: string): void => setQuery({ config: configWith(config, asset, name, valueOf(field, text)) });
+  const [typed, keep] = useState("");
+  // As it was typed, where it says the same: 1.50, or JSON with spaces.
+  const isTyped = JSON.stringify(valueOf(field, typed)) === JSON.stringify(value);
+  const text = isTyped ? typed : value === undefined ? "" : textOf(value);
+  const change = (now: string): void => {
+    keep(now);
+    setQuery({ config: configWith(config, asset, name, valueOf(field, now)) });
+  };
   const shared = {
     name: `config.${asset}.${name}`,
     "aria-invalid": problem !== undefined,
@@ -76,11 +85,7 @@ function ConfigInput({ asset, field, problem }: ConfigInputProps): JSX.Element {
         {description === undefined ? null : <span class="faint"> {description}</span>}
       </span>
       {kind === "choice" || kind === "boolean" ? (
-        <select
-          {...shared}
-          value={value === undefined ? "" : textOf(value)}
-          onChange={({ currentTarget }) => change(currentTarget.value)}
-        >
+        <select {...shared} value={text} onChange={({ currentTarget }) => change(currentTarget.value)}>
           <option value="">{unless}</option>
           {choices.map((choice) => (
             <option key={choice} value={choice}>
@@ -93,11 +98,11 @@ function ConfigInput({ asset, field, problem }: ConfigInputProps): JSX.Element {
           {...shared}
           class="id"
           inputMode={kind === "number" ? "decimal" : undefined}
-          value={value === undefined ? "" : textOf(value)}
+          value={text}
           placeholder={unless}
           spellcheck={false}
           autocomplete="off"
-          onChange={({ currentTarget }) => change(currentTarget.value)}
+          onInput={({ currentTarget }) => change(currentTarget.value)}
         />
       )}
       {problem === undefined ? null : (

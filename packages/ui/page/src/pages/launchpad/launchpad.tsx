@@ -13,7 +13,7 @@ import { runHref } from "../../parts/links.ts";
 import { go, place, setQuery } from "../../router.ts";
 import { ConfigForm, type ConfigProblem } from "./config-form.tsx";
 import { PlanView } from "./plan-view.tsx";
-import { fields, requestOf, type Field } from "./request.ts";
+import { requestOf, type Field } from "./request.ts";
 
 export default function Launchpad(): JSX.Element {
   useTitle("Launchpad");
@@ -59,8 +59,6 @@ export default function Launchpad(): JSX.Element {
         class="panel launch"
         onSubmit={(event) => {
           event.preventDefault();
-          const data = new FormData(event.currentTarget);
-          setQuery(Object.fromEntries(fields.map((name) => [name, textIn(data, name)])));
           void look();
         }}
       >
@@ -162,7 +160,7 @@ function Text({ name, label, class: own = "", ...rest }: TextProps): JSX.Element
         value={place.value.query.get(name) ?? ""}
         spellcheck={false}
         autocomplete="off"
-        onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
+        onInput={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
       />
     </label>
   );
@@ -227,9 +225,4 @@ function Moved({ error, again }: { readonly error: ApiError; readonly again: () 
 function problemsIn(failure: ApiError | undefined): readonly ConfigProblem[] {
   if (failure?.code !== "CONFIG_INVALID") return [];
   return (failure.details as { readonly problems?: readonly ConfigProblem[] }).problems ?? [];
-}
-
-function textIn(data: FormData, name: string): string {
-  const value = data.get(name);
-  return typeof value === "string" ? value : "";
 }

@@ -1,17 +1,8 @@
 /** What is to be made and how that is to run, as the address holds it and as the API takes it. */
 import type { HowInput, PlanInput } from "@iroko/core/client";
 
-export const fields = [
-  "select",
-  "partitions",
-  "location",
-  "backfill",
-  "order",
-  "checks",
-  "priority",
-  "maxConcurrency",
-] as const;
-export type Field = (typeof fields)[number];
+export type Field =
+  "select" | "partitions" | "location" | "backfill" | "order" | "checks" | "priority" | "maxConcurrency";
 
 type Config = NonNullable<PlanInput["config"]>;
 export type Json = Config[string];

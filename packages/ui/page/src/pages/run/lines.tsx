@@ -1,7 +1,6 @@
 /** A run as lines over time: one an asset, with how many of its steps stand how, and which partitions those are. */
 import type { RunDetail, RunGroup } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { now } from "../../api/clock.ts";
 import { count, counted, span } from "../../parts/amounts.ts";
 import { Badge, toneOf } from "../../parts/badge.tsx";
 import { Command } from "../../parts/command.tsx";
@@ -9,13 +8,13 @@ import { retryRun } from "../../parts/commands.ts";
 import { assetHref } from "../../parts/links.ts";
 import { selectionOfAll } from "../../parts/selection.ts";
 import { setQuery } from "../../router.ts";
+import { timeOf } from "./run-time.ts";
 
 /** Failures first. */
-const order = ["failed", "running", "ready", "blocked", "skipped", "canceled", "succeeded"];
+const order = ["failed", "held", "running", "ready", "blocked", "skipped", "canceled", "succeeded"];
 
 export function Lines({ run, groups }: { readonly run: RunDetail; readonly groups: readonly RunGroup[] }): JSX.Element {
-  const from = new Date(run.startedAt ?? run.createdAt).getTime();
-  const to = run.endedAt === null ? now.value : new Date(run.endedAt).getTime();
+  const { from, to } = timeOf(run);
   return (
     <div class="scroll">
       <table class="lines">
@@ -70,7 +69,11 @@ function Line({ run, group, from, to }: LineProps): JSX.Element {
               <button type="button" class="quiet" onClick={() => setQuery({ step: String(first) })}>
                 {steps === 1 ? "open the step" : "open the first"}
               </button>
-              <button type="button" class="quiet" onClick={() => setQuery({ view: "steps", status })}>
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => setQuery({ view: "steps", status: status === "held" ? "ready" : status })}
+              >
                 list
               </button>
               {status === "failed" && partitions !== "" ? (
@@ -94,7 +97,7 @@ function Line({ run, group, from, to }: LineProps): JSX.Element {
               style={{ left: `${percent(start)}%`, width: `${Math.max(0.5, percent(end) - percent(start))}%` }}
             >
               {states
-                .filter(({ status }) => status !== "blocked" && status !== "ready")
+                .filter(({ status }) => !["blocked", "ready", "held"].includes(status))
                 .map(({ status, steps }) => (
                   <i key={status} class={toneOf(status)} style={{ flexGrow: steps }} />
                 ))}

@@ -2,26 +2,27 @@
 import type { Page, RunDetail, RunGroup, Step } from "@iroko/core/client";
 import type { ComponentChildren, JSX } from "preact";
 import { now } from "../../api/clock.ts";
-import { address, post } from "../../api/get.ts";
-import { refresh, useResource } from "../../api/resource.ts";
+import { address } from "../../api/get.ts";
+import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
-import { Act } from "../../parts/act.tsx";
 import { bytes, count, counted, span } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Choices } from "../../parts/choices.tsx";
-import { Command, Empty } from "../../parts/command.tsx";
-import { makeAnyway, retryRun } from "../../parts/commands.ts";
+import { Empty } from "../../parts/command.tsx";
+import { makeAnyway } from "../../parts/commands.ts";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { useWalk } from "../../parts/walk-by-key.ts";
-import { go, place, setQuery } from "../../router.ts";
+import { place, setQuery } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
+import { Again } from "./again.tsx";
+import { ByPartition } from "./by-partition.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Lines } from "./lines.tsx";
 import { Steps } from "./steps.tsx";
 
-const views = ["lines", "steps"] as const;
+const views = { lines: "by asset", partitions: "by partition", steps: "by step" };
 
 export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
   useTitle(`Run ${shortId(id)}`);
@@ -42,7 +43,8 @@ export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
 function Told({ run }: { readonly run: RunDetail }): JSX.Element {
   const { query } = place.value;
   useWalk("f", undefined, failuresOnPage);
-  const view = views.find((name) => name === query.get("view")) ?? "lines";
+  const wanted = query.get("view") ?? "";
+  const view = wanted in views ? (wanted as keyof typeof views) : "lines";
   const chosen = query.get("step");
   const groups = useResource<{ readonly items: readonly RunGroup[] }>(address("/runs/{id}/groups", { id: run.id }), {
     run: run.id,
@@ -92,7 +94,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         {run.unpublished === 0 ? null : <Fact name="To be published">{count(run.unpublished)}</Fact>}
       </dl>
       {run.planned === 0 ? null : <progress max={run.planned} value={ended} aria-label="Steps ended" />}
-      <Actions run={run} />
+      <Again run={run} />
       {failures.value === undefined || failures.value.items.length === 0 ? null : (
         <>
           <h2>What failed</h2>
@@ -107,13 +109,14 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         </>
       )}
       <div class="row">
-        <h2 class="grow">{view === "lines" ? "What it makes" : "Steps"}</h2>
+        <h2 class="grow">{view === "steps" ? "Steps" : "What it makes"}</h2>
         <Choices
           name="view"
           label="Shown by"
-          values={views}
+          values={Object.keys(views)}
           chosen={view}
-          says={(name) => (name === "lines" ? "by asset" : "by step")}
+          says={(name) => views[name as keyof typeof views]}
+          resets={["chosen", "status", "after"]}
         />
       </div>
       {run.planned === 0 ? (
@@ -123,8 +126,10 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         />
       ) : view === "lines" ? (
         <Loaded of={groups}>{({ items }) => <Lines run={run} groups={items} />}</Loaded>
+      ) : view === "partitions" ? (
+        <Loaded of={groups}>{({ items }) => <ByPartition groups={items} />}</Loaded>
       ) : (
-        <Steps run={run.id} />
+        <Steps run={run} />
       )}
       {chosen === null ? null : <StepPanel run={run} n={Number(chosen)} />}
     </>
@@ -165,41 +170,6 @@ function TimeLeft({
       {isUneven ? "at least " : "about "}
       {span((elapsed / ended) * left)} ({(ended / elapsed).toPrecision(2)} steps/s)
     </Fact>
-  );
-}
-
-function Actions({ run }: { readonly run: RunDetail }): JSX.Element {
-  const cancel = async (): Promise<void> => {
-    await post(address("/runs/{id}/cancel", { id: run.id }), { reason: "canceled on the page" });
-    refresh((href) => href.includes(run.id));
-  };
-  const retry = async (body: object): Promise<void> => {
-    const { run: made } = await post<{ readonly run: string }>(address("/runs/{id}/retry", { id: run.id }), body);
-    go(runHref(made));
-  };
-  if (run.endedAt === null) {
-    return (
-      <p class="row">
-        {run.cancelRequestedAt === null ? (
-          <Act act={cancel} tone="danger" confirm="Cancel this run? What is made stays.">
-            Cancel
-          </Act>
-        ) : (
-          <span class="faint">It is being canceled.</span>
-        )}
-      </p>
-    );
-  }
-  return (
-    <p class="row">
-      {run.status === "succeeded" ? null : (
-        <Act act={() => retry({})} tone="primary">
-          Retry what did not succeed
-        </Act>
-      )}
-      <Act act={() => retry({ fromStart: true })}>Repeat all of it</Act>
-      <Command text={retryRun({ id: run.id, fromStart: run.status === "succeeded" })} />
-    </p>
   );
 }
 

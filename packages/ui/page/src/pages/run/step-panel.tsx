@@ -1,5 +1,5 @@
 /** One step beside its run: why it stands so, its deaths, its attempts, and what it printed, live. */
-import type { RunDetail, Step } from "@iroko/core/client";
+import type { Attempt, RunDetail, Step } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { address } from "../../api/get.ts";
@@ -12,6 +12,7 @@ import { Failure } from "../../parts/failure.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
+import { useAttempts } from "./attempts.ts";
 import { Log } from "./log.tsx";
 import { whyOf } from "./steps.tsx";
 
@@ -30,6 +31,7 @@ export function StepPanel({ run, n }: { readonly run: RunDetail; readonly n: num
 
 function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): JSX.Element {
   const asked = Number(place.value.query.get("attempt") ?? Number.NaN);
+  const earlier = useAttempts(run, [step]).get(step.n) ?? [];
   const attempt = Number.isInteger(asked) && asked >= 1 && asked <= step.attempt ? asked : Math.max(1, step.attempt);
   return (
     <>
@@ -92,7 +94,6 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
           </ul>
         </details>
       )}
-      {step.error === null || attempt !== step.attempt ? null : <Failure error={step.error} />}
       {step.attempt < 2 ? null : (
         <p class="row">
           <Choices
@@ -105,6 +106,7 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
           />
         </p>
       )}
+      <Outcome step={step} attempt={attempt} earlier={earlier} />
       {step.attempt === 0 ? (
         <p class="faint">It has not begun: there is no log yet.</p>
       ) : (
@@ -119,6 +121,34 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
       <p class="row">
         <Command text={runLogs(run.id, step.n, step.status === "running")} />
       </p>
+    </>
+  );
+}
+
+interface OutcomeProps {
+  readonly step: Step;
+  readonly attempt: number;
+  readonly earlier: readonly Attempt[];
+}
+
+/** How the attempt that is looked at went, and what came after it. */
+function Outcome({ step, attempt, earlier }: OutcomeProps): JSX.Element | null {
+  const told = earlier.find((each) => each.attempt === attempt);
+  if (told === undefined)
+    return step.error === null || attempt !== step.attempt ? null : <Failure error={step.error} />;
+  const { outcome, error, reason, startedAt, endedAt, retryAt } = told;
+  return (
+    <>
+      <p>
+        <Badge state={outcome}>{outcome === "lost" ? "lost with its worker" : outcome}</Badge> after{" "}
+        <Took from={startedAt} to={endedAt} />: <span class="prose">{reason}</span>
+        {retryAt === null ? null : (
+          <>
+            , tried again <Ago at={retryAt} />
+          </>
+        )}
+      </p>
+      {error === null ? null : <Failure error={error} />}
     </>
   );
 }

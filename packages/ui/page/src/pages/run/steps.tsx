@@ -1,5 +1,5 @@
 /** A run's steps one by one, in the plan's order. */
-import type { Page, Step } from "@iroko/core/client";
+import type { Page, RunDetail, Step } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
@@ -13,14 +13,20 @@ import { Pager } from "../../parts/pager.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
+import { useAttempts, type AttemptsByStep } from "./attempts.ts";
+import { choosing } from "./choose-row.tsx";
+import { Gantt } from "./gantt.tsx";
+import { timeOf } from "./run-time.ts";
+import { barsOf } from "./step-bars.ts";
 
 const statuses = ["failed", "running", "ready", "blocked", "skipped", "canceled", "succeeded"] as const;
 
-export function Steps({ run }: { readonly run: string }): JSX.Element {
+export function Steps({ run }: { readonly run: RunDetail }): JSX.Element {
   const { query } = place.value;
   const status = query.get("status") ?? "";
   const after = query.get("after");
-  const page = useResource<Page<Step>>(address("/runs/{id}/steps", { id: run, status, after }), { run });
+  const page = useResource<Page<Step>>(address("/runs/{id}/steps", { id: run.id, status, after }), { run: run.id });
+  const attempts = useAttempts(run, page.value?.items ?? []);
   return (
     <>
       <StateFilter states={statuses} chosen={status} />
@@ -30,13 +36,40 @@ export function Steps({ run }: { readonly run: string }): JSX.Element {
             <Empty says={`No step is ${status === "" ? "there" : status}.`} />
           ) : (
             <RowKeys>
-              <DataTable rows={items} keyOf={({ n }) => String(n)} idOf={({ n }) => `step-${n}`} columns={columns} />
+              <Table run={run} steps={items} attempts={attempts} />
               <Pager name="after" cursor={cursor} first="First steps" next="Next steps" />
             </RowKeys>
           )
         }
       </Loaded>
     </>
+  );
+}
+
+interface TableProps {
+  readonly run: RunDetail;
+  readonly steps: readonly Step[];
+  readonly attempts: AttemptsByStep;
+}
+
+function Table({ run, steps, attempts }: TableProps): JSX.Element {
+  const rows = steps.map((step) => ({ ...step, id: String(step.n) }));
+  const shown = timeOf(run);
+  return (
+    <DataTable
+      rows={rows}
+      keyOf={({ id }) => id}
+      idOf={({ id }) => `step-${id}`}
+      columns={[
+        choosing(rows, ({ name, partitions }) => `${name} ${partitions}`.trim()),
+        ...columns,
+        {
+          title: "Over time",
+          holds: "wide",
+          cell: (step) => <Gantt bars={barsOf(step, attempts.get(step.n) ?? [], shown)} />,
+        },
+      ]}
+    />
   );
 }
 
