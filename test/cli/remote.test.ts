@@ -5,24 +5,25 @@ import { writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { openDatabase } from "@iroko/core/engine";
+import { createToken, openDatabase } from "@iroko/core/engine";
+import { findUser } from "../../packages/core/src/instance/users.ts";
 import { createMigratedDatabase, type TestDatabase } from "../support/database.ts";
 import { runCli, startCli, type CliOptions, type CliResult, type RunningCli } from "../support/run-cli.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { peopleOf } from "../ui/public-server.ts";
+import { password, peopleOf } from "../ui/public-server.ts";
 import { cliProject, type CliProject } from "./cli-project.ts";
 
 const definitions = `
   import { existsSync } from "node:fs";
   import { z } from "zod";
-  import { asset, daily, define, dynamic, job, retryPolicy, schedule } from "@iroko/core";
+  import { asset, daily, define, dynamic, externalAsset, job, retryPolicy, schedule } from "@iroko/core";
   import { jsonLines } from "./json-lines.ts";
   const here = (name) => new URL(name, import.meta.url);
   const days = daily({ start: "2026-11-01", timezone: "Africa/Lagos" });
   const schema = z.object({ n: z.int() });
   export const sales = asset({
-    key: "raw/sales", group: "raw", partitions: days, schema, output: jsonLines("sales"),
+    key: "raw/sales", group: "raw", partitions: days, schema, output: jsonLines("sales"), pools: ["till"],
     materialize(ctx) { console.log("reading", ctx.partition.key); return [{ n: 1 }]; },
   });
   export const revenue = asset({
@@ -43,9 +44,10 @@ const definitions = `
     },
   });
   export const tenants = asset({ key: "tenants", partitions: dynamic("tenants"), schema, output: jsonLines("tenants"), materialize: () => [{ n: 1 }] });
+  export const till = externalAsset({ key: "till", observe: (ctx) => ctx.partitions.map((partition) => ({ partition, dataVersion: "1" })) });
   const nightly = job({ key: "all_sales", select: "revenue" });
   export default define({
-    assets: [sales, revenue, slow, tenants], jobs: [nightly],
+    assets: [sales, revenue, slow, tenants, till], jobs: [nightly],
     schedules: [schedule({ key: "nightly", job: nightly, cron: "0 2 1 1 *", timezone: "Africa/Lagos" })],
   });
 `;
@@ -148,12 +150,117 @@ test("a backfill over a server is planned, made by its workers, followed and rep
     await alike("runs", "show", run, ...json);
     await alike("runs", "logs", run, ...json);
     await alike("schedules", "list", ...json);
+    await alike("schedules", "preview", "nightly", "--ticks", "12", ...json);
+    await alike("pools", "list", ...json);
   }
   await alike("runs", "show", run.slice(0, 18), "--all");
   await alike("runs", "logs", run, "--step", "0", "--stream", "stdout", "--follow");
 
   const retried = await there(["runs", "retry", run, "--json"]);
   assert.deepEqual([retried.exitCode, (JSON.parse(retried.stdout) as Report).failures.length], [1, 1], retried.stderr);
+});
+
+test("an asset is shown alike, but for where its files are", async () => {
+  for (const args of [["revenue"], ["revenue@2026-11-01"], ["revenue", "--versions", "0"], ["slow"], ["till"]]) {
+    const shown = async (run: Promise<CliResult>): Promise<unknown> => {
+      const { exitCode, stdout, stderr } = await run;
+      assert.equal(exitCode, 0, stderr);
+      const facts = JSON.parse(stdout) as { readonly versions: readonly object[]; readonly key: string };
+      return { ...facts, versions: facts.versions.map((version) => ({ ...version, uri: null })) };
+    };
+    const command = ["assets", "show", ...args, "--json"];
+    assert.deepEqual(await shown(there(command)), await shown(project.iroko(command)), args.join(" "));
+  }
+  const text = await there(["assets", "show", "revenue"]);
+  assert.match(text.stdout, /^ +made +1: 2026-11-01$/m, text.stderr);
+  assert.match(text.stdout, /^ +failed +1: 2026-11-02$/m);
+  // What is no Parquet has no rows that a command shows, here or there; a never made partition neither.
+  for (const asset of ["revenue", "slow"]) {
+    const args = ["assets", "show", asset, "--rows", "3"];
+    const [near, far] = [await project.iroko(args), await there(args)];
+    assert.deepEqual([near.exitCode, far.exitCode], [2, 2], `${near.stderr}\n${far.stderr}`);
+  }
+});
+
+test("external assets are looked at by the server's workers", async () => {
+  const { exitCode, stdout, stderr } = await there(["observe", "--json"]);
+  assert.equal(exitCode, 0, stderr);
+  const { status, observations } = JSON.parse(stdout) as Report & { readonly observations: unknown };
+  assert.deepEqual([status, observations], ["succeeded", [{ asset: "till", partitions: "" }]]);
+  const none = await there(["observe", "--select", "slow", "--json"]);
+  assert.deepEqual([none.exitCode, JSON.parse(none.stdout)], [0, { runId: null, status: "succeeded" }], none.stderr);
+});
+
+test("a pool is sized, and a version rolled back, over the server", async () => {
+  const sized = await there(["pools", "set", "till", "3"]);
+  assert.match(sized.stderr, /"till" runs 3 steps at once\.$/m);
+  assert.match(await alike("pools", "list"), /^till +3 +0$/m);
+  assert.match((await there(["pools", "set", "tilll", "none"])).stderr, /no limit[^]*No asset names it yet/);
+  for (const force of [[], ["--force"]]) {
+    const made = await there(["materialize", "--select", "raw/sales", "--partition", "2026-11-08", ...force]);
+    assert.equal(made.exitCode, 0, made.stderr);
+  }
+  const moved = await there(["rollback", "raw/sales@2026-11-08", "--json"]);
+  assert.equal(moved.exitCode, 0, moved.stderr);
+  assert.deepEqual(JSON.parse(moved.stdout), {
+    asset: "raw/sales",
+    partition: "2026-11-08",
+    from: 2,
+    to: 1,
+    version: 3,
+    published: false,
+  });
+});
+
+test("users, tokens and the audit are an admin's over the server, too", async () => {
+  const admin = { IROKO_TOKEN: tokens.admin };
+  const refused = await there(["users", "list"]);
+  assert.deepEqual([refused.exitCode, /ROLE_NEEDED/.test(refused.stderr)], [2, true]);
+  const added = await runCli(["users", "add", "Ada", "--role", "operator"], {
+    ...laptop(admin),
+    input: `${password}\n`,
+  });
+  assert.equal(added.exitCode, 0, added.stderr);
+  const db = openDatabase(database.url);
+  const { id } = (await findUser(db, "ada"))!;
+  const ada = { kind: "user", id, name: "ada", role: "operator", user: { id, name: "ada" } } as const;
+  const { token } = await createToken(db, ada, { name: "laptop", role: "operator" });
+  await db.close();
+  const changing = (env: CliOptions["env"], input: string): Promise<CliResult> =>
+    runCli(["users", "change-password"], { ...laptop(env), input });
+  const mine = { IROKO_TOKEN: token };
+  assert.match((await changing(mine, `wrong ${password}\nother words, unrelated\n`)).stderr, /PASSWORD_WRONG/);
+  assert.match((await changing({}, `${password}\nother words, unrelated\n`)).stderr, /NOT_A_USER/);
+  const changed = await changing(mine, `${password}\nother words, unrelated\n`);
+  assert.deepEqual([changed.exitCode, /Your password is changed/.test(changed.stderr)], [0, true], changed.stderr);
+  assert.match((await project.iroko(["users", "change-password"])).stderr, /USAGE.*--server/);
+
+  for (const json of [[], ["--json"]]) {
+    for (const command of [
+      ["users", "list"],
+      ["audit", "list", "--limit", "3", "--operation", "users.add"],
+    ]) {
+      const args = [...command, ...json];
+      compared(args, await project.iroko(args), await there(args, admin));
+    }
+  }
+  const audit = await there(["audit", "list", "--limit", "1200", "--json"], admin);
+  const told = (JSON.parse(audit.stdout) as readonly { actor: string; operation: string; outcome: string }[]).map(
+    ({ actor, operation, outcome }) => `${actor} ${operation} ${outcome}`,
+  );
+  for (const line of [
+    "admin users.add done",
+    "laptop session.setPassword done",
+    "laptop session.setPassword PASSWORD_WRONG",
+    "operator instance.setPool done",
+    "operator runs.observe done",
+    "operator assets.rollback done",
+  ])
+    assert.ok(told.includes(line), line);
+  assert.match((await there(["tokens", "list"], admin)).stdout, /laptop +operator +good +ada/);
+  assert.equal((await there(["tokens", "revoke", token.split("_")[1]!], admin)).exitCode, 0);
+  assert.match((await there(["runs", "list"], mine)).stderr, /TOKEN_REFUSED/);
+  assert.equal((await there(["users", "remove", "ada"], admin)).exitCode, 0);
 });
 
 test("what a plan says is alike, and is applied over the server", async () => {
@@ -239,7 +346,7 @@ test("each way in which a server cannot be asked is one clear error", async () =
     ["SERVER_URL", /readable/, ["runs", "list"], { IROKO_SERVER: "http://iroko.example" }],
     ["SERVER_URL", /IROKO_TOKEN/, ["runs", "list"], { IROKO_SERVER: "https://iroko_secret@localhost" }],
     ["LOCAL_ONLY", /iroko worker/, ["worker"], {}],
-    ["LOCAL_ONLY", /iroko tokens list/, ["tokens", "list"], {}],
+    ["LOCAL_ONLY", /iroko audit verify/, ["audit", "verify"], {}],
     ["USAGE", /DATABASE_URL/, ["runs", "list"], { DATABASE_URL: "postgres://localhost/none" }],
     ["RUN_NOT_FOUND", /runs list/, ["runs", "show", "0000"], {}],
     ["ASSET_NOT_FOUND", /revenue/, ["explain", "revenu"], {}],

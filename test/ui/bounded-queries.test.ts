@@ -24,6 +24,7 @@ const most: Readonly<Record<string, number>> = {
   "assets.grid": 6,
   "assets.outlook": 9,
   "assets.columns": 1,
+  "assets.standing": 8,
   "assets.partitions": 2,
   "assets.versions": 2,
   "assets.checks": 2,
@@ -42,6 +43,8 @@ const most: Readonly<Record<string, number>> = {
   "runs.events": 3,
   "schedules.list": 4,
   "schedules.ticks": 2,
+  // A page of previewed ticks is so many plans.
+  "schedules.preview": 40,
   "session.get": 0,
   "users.list": 1,
   "tokens.list": 1,
@@ -53,6 +56,8 @@ const most: Readonly<Record<string, number>> = {
   "runs.cancel": 10,
   "runs.retry": 14,
   "schedules.pause": 4,
+  "instance.setPool": 4,
+  "runs.observe": 5,
   "dynamicPartitions.add": 5,
   "dynamicPartitions.remove": 6,
 };
@@ -119,6 +124,8 @@ async function counts(size: number): Promise<ReadonlyMap<string, number>> {
       ["runs.cancel", `/runs/${run}/cancel`, {}],
       ["runs.retry", `/runs/${run}/retry`, {}],
       ["schedules.pause", "/schedules/test/s0/pause", {}],
+      ["instance.setPool", "/pools/bank", { slots: 2 }],
+      ["runs.observe", "/observations", { select: "key:a*" }],
       ["dynamicPartitions.add", "/dynamic-partitions/tenants/add", { keys: range(size) }],
       ["dynamicPartitions.remove", "/dynamic-partitions/tenants/remove", { keys: range(size) }],
     ] as const) {

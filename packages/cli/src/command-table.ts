@@ -236,6 +236,12 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import("./commands/users-set-password.ts"),
   },
   {
+    name: "users change-password",
+    summary: "change your own password on a server",
+    group: operate,
+    load: () => import("./commands/users-change-password.ts"),
+  },
+  {
     name: "users remove",
     summary: "remove a user, its sessions and its tokens",
     group: operate,

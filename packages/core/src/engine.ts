@@ -143,6 +143,7 @@ export { openStatusCache } from "./execution/status-cache.ts";
 export { existingAt } from "./partitions/existing.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
+export { assetStanding, type AssetStanding } from "./execution/asset-standing.ts";
 export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";
 export { requireConfig, type ConfigProblem } from "./planning/require-config.ts";
@@ -154,6 +155,7 @@ export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { definitionHashesOf } from "./execution/step-definition.ts";
 export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
+export { observationOf, type ObservationRequest } from "./execution/observation.ts";
 export { builtFiles, type BuiltFile, type BuiltFiles } from "./execution/built-files.ts";
 export { patrol } from "./execution/patrol.ts";
 export { verifyCommits, type VerifyContext } from "./execution/verify.ts";
@@ -179,6 +181,7 @@ export {
   type TickRow,
 } from "./instance/automations.ts";
 export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
+export { previewSchedule, type PreviewedTick } from "./execution/preview-schedule.ts";
 
 // Who may do what, and who did what
 export { redactorOf, type Redactor } from "./execution/redaction.ts";

@@ -25,6 +25,8 @@ export async function assetsHere(project: Project, terminal: Terminal): Promise<
       const now = await moment();
       return asTold(api.assets.explain, await session.asking(() => explainAsset(db, location, target, now)));
     },
+    show: async (question) => (await import("./show-here.ts")).showHere(session, question),
+    rollback: async (target, to) => (await import("./rollback-here.ts")).rollbackHere(session, target, to),
     sayUnfinished: () => sayUnfinished(session),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

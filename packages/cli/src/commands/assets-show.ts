@@ -1,18 +1,12 @@
-import type { MetadataValue, TableSchema } from "@iroko/core";
+import type { TableSchema } from "@iroko/core";
 import { InvalidArgumentError } from "commander";
-import {
-  assetFacts,
-  type AssetFacts,
-  type CheckFacts,
-  type KeptVersion,
-  type VersionFacts,
-} from "../assets/asset-facts.ts";
+import type { AssetFacts, CheckFacts, KeptVersion, VersionFacts } from "../assets/asset-facts.ts";
+import { openAssets } from "../assets/assets.ts";
 import { columnType, formatMetadata } from "../assets/format-values.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
 import { formatTable, type TableColumn } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { formatBytes, formatCount, plural } from "../terminal/units.ts";
@@ -25,6 +19,7 @@ interface AssetsShowOptions extends ProjectOptions {
 }
 
 const command: CliCommand<AssetsShowOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<asset>", "its key; key@partition for one of its partitions")
@@ -34,15 +29,9 @@ const command: CliCommand<AssetsShowOptions> = {
   },
   async run({ args: [name = ""], options, terminal }) {
     const [key, partition] = splitName(name);
-    await using session = await openSession(findProject(options), terminal);
-    const facts = await session.asking(() =>
-      assetFacts(session, {
-        key,
-        partition: options.partition ?? partition,
-        rows: options.rows,
-        versions: options.versions,
-      }),
-    );
+    await using assets = await openAssets(options, terminal);
+    const { partition: wanted = partition, rows, versions } = options;
+    const facts = await assets.show({ key, partition: wanted, rows, versions });
     if (options.json === true) terminal.data(JSON.stringify(facts, null, 2));
     else print(facts, terminal);
     return exitCodes.done;
@@ -205,7 +194,7 @@ function printKept({ kept, purgedAt }: AssetFacts, terminal: Terminal): void {
 }
 
 function printMetadata(version: VersionFacts | undefined, terminal: Terminal): void {
-  const entries = Object.entries((version?.metadata ?? {}) as Readonly<Record<string, MetadataValue>>);
+  const entries = Object.entries(version?.metadata ?? {});
   if (entries.length === 0) return;
   section(version?.partition === null ? "metadata" : `metadata of ${version!.partition}`, terminal);
   const width = Math.max(...entries.map(([name]) => name.length));

@@ -1,11 +1,10 @@
-import { listAudit, type AuditRow } from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
+import { openAccess } from "../access/access.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { formatTable } from "../terminal/table.ts";
+import { printList } from "../terminal/print-list.ts";
 
 interface AuditListOptions extends ProjectOptions {
   readonly json?: boolean;
@@ -16,6 +15,7 @@ interface AuditListOptions extends ProjectOptions {
 }
 
 const command: CliCommand<AuditListOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .option("-n, --limit <n>", "at most so many, the newest", parseLimit, 20)
@@ -24,27 +24,25 @@ const command: CliCommand<AuditListOptions> = {
       .option("--actor <name>", "only what this one did");
   },
   async run({ options, terminal }) {
-    await using instance = await openInstance(findProject(options), terminal);
-    const rows = await listAudit(instance.db, options.limit, options);
-    if (options.json === true) terminal.data(JSON.stringify(rows, null, 2));
-    else if (rows.length === 0) terminal.say("Nothing has been changed yet that the audit tells of.");
-    else {
-      terminal.data(
-        formatTable<AuditRow>(
-          [
-            { title: "NUMBER", value: ({ seq }) => seq, align: "right" },
-            { title: "AT (UTC)", value: ({ at }) => at.toString().slice(0, 19).replace("T", " ") },
-            { title: "WHO", value: ({ actor, actorKind }) => `${actor} (${actorKind})` },
-            { title: "FROM", value: ({ via, address }) => (address === null ? via : `${via} ${address}`) },
-            { title: "OPERATION", value: ({ operation }) => operation },
-            { title: "OUTCOME", value: ({ outcome }) => outcome },
-            { title: "TARGET", value: ({ target }) => target, shrinks: true },
-          ],
-          rows,
-          { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
-        ),
-      );
-    }
+    await using access = await openAccess(options, terminal);
+    const rows = await access.audit(options);
+    printList(
+      {
+        rows,
+        columns: [
+          { title: "NUMBER", value: ({ seq }) => seq, align: "right" },
+          { title: "AT (UTC)", value: ({ at }) => at.slice(0, 19).replace("T", " ") },
+          { title: "WHO", value: ({ actor, actorKind }) => `${actor} (${actorKind})` },
+          { title: "FROM", value: ({ via, address }) => (address === null ? via : `${via} ${address}`) },
+          { title: "OPERATION", value: ({ operation }) => operation },
+          { title: "OUTCOME", value: ({ outcome }) => outcome },
+          { title: "TARGET", value: ({ target }) => target, shrinks: true },
+        ],
+        none: "Nothing has been changed yet that the audit tells of.",
+        json: options.json === true ? rows : undefined,
+      },
+      terminal,
+    );
     return exitCodes.done;
   },
 };

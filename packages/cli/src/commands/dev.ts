@@ -4,10 +4,11 @@ import type { CliCommand } from "../command.ts";
 import { drainSignals, withDrainOption, type DrainSignals } from "../drain-signals.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
-import { findProject, requireDefinitions, storeKind, type Project, type ProjectOptions } from "../project.ts";
+import { findProject, requireDefinitions, type Project, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 import { reportDrained } from "../report-drained.ts";
-import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
+import { readServer, serveProject } from "../serve-project.ts";
+import { withServerOptions, type ServerCommandOptions } from "../server-options.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
@@ -40,21 +41,12 @@ async function develop(
   terminal: Terminal,
   signals: DrainSignals,
 ): Promise<ExitCode> {
-  const ui = Promise.all([import("@iroko/ui"), import("@iroko/assets")]); // read while Postgres starts
+  void readServer(); // while Postgres starts
   await using instance = await openInstance(project, terminal);
-  const [{ startServer }, { dataReader }] = await ui;
   const log = terminalLogger(terminal);
   // The page first: it is there while the definitions are still being loaded.
   await using stack = new AsyncDisposableStack();
-  const server = await startServer({
-    instance,
-    store: storeKind(project),
-    openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
-    storeUri: project.storeUri,
-    dataReader: dataReader(),
-    ...serverOptions(options),
-    log,
-  });
+  const server = await serveProject(project, instance, options, { log, terminal });
   stack.defer(() => server.close());
   terminal.say(`${terminal.style(["green", "bold"], "Iroko is at")} ${server.url}`);
 

@@ -1,37 +1,31 @@
-import { listPools, type PoolRow } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import { openPools } from "../pools/pools.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
-import { formatTable } from "../terminal/table.ts";
+import { printList } from "../terminal/print-list.ts";
 
 const command: CliCommand<ProjectOptions & { readonly json?: boolean }> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command));
   },
   async run({ options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { computes } = session.location.snapshot;
-    const pools = await listPools(
-      session.db,
-      computes.flatMap((compute) => compute.pools),
+    await using subject = await openPools(options, terminal);
+    const pools = await subject.list();
+    printList(
+      {
+        rows: pools,
+        columns: [
+          { title: "POOL", value: ({ name }) => name },
+          { title: "SLOTS", value: ({ slots }) => slots ?? "no limit", align: "right" },
+          { title: "RUNNING", value: ({ running }) => running, align: "right" },
+        ],
+        none: "No asset names a pool, and none has a size.",
+        json: options.json === true ? { pools } : undefined,
+      },
+      terminal,
     );
-    if (options.json === true) terminal.data(JSON.stringify({ pools }, null, 2));
-    else if (pools.length === 0) terminal.say("No asset names a pool, and none has a size.");
-    else {
-      terminal.data(
-        formatTable<PoolRow>(
-          [
-            { title: "POOL", value: ({ name }) => name },
-            { title: "SLOTS", value: ({ slots }) => slots ?? "no limit", align: "right" },
-            { title: "RUNNING", value: ({ running }) => running, align: "right" },
-          ],
-          pools,
-          { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
-        ),
-      );
-    }
     return exitCodes.done;
   },
 };

@@ -1,14 +1,13 @@
-import { setPool } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import { openPools } from "../pools/pools.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
-import { openSession } from "../session.ts";
 import { plural } from "../terminal/units.ts";
 import { UsageError } from "../usage-error.ts";
 
 const command: CliCommand<ProjectOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(command)
       .argument("<pool>", "its name, as assets have it in pools")
@@ -20,15 +19,12 @@ const command: CliCommand<ProjectOptions> = {
   },
   async run({ args: [pool = "", text = ""], options, terminal }) {
     const slots = slotsOf(text);
-    await using session = await openSession(findProject(options), terminal);
-    await auditedHere(session.db, { operation: "pools.set", target: `${pool} ${text}` }, (db) =>
-      db.transaction((tx) => setPool(tx, pool, slots)),
-    );
+    await using pools = await openPools(options, terminal);
+    const { named } = await pools.set({ name: pool, slots });
     terminal.say(
       slots === null ? `The pool "${pool}" has no limit.` : `The pool "${pool}" runs ${plural(slots, "step")} at once.`,
     );
-    if (!session.location.snapshot.computes.some(({ pools }) => pools.includes(pool)))
-      terminal.say(`No asset of "${session.location.name}" names it yet: pools: [${JSON.stringify(pool)}]`);
+    if (!named) terminal.say(`No asset names it yet: pools: [${JSON.stringify(pool)}]`);
     return exitCodes.done;
   },
 };

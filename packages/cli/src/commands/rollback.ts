@@ -1,19 +1,9 @@
-import {
-  gatedStore,
-  instanceFacts,
-  openGate,
-  publishPartition,
-  recordTransfers,
-  rollbackPartition,
-} from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
-import { auditedHere } from "../access/here.ts";
-import { findPartition } from "../assets/find-partition.ts";
+import { openAssets } from "../assets/assets.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { openSession, type Session } from "../session.ts";
 
 interface RollbackOptions extends ProjectOptions {
   readonly json?: boolean;
@@ -21,6 +11,7 @@ interface RollbackOptions extends ProjectOptions {
 }
 
 const command: CliCommand<RollbackOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<asset@partition>", "the partition; only the asset's key where it has none")
@@ -37,47 +28,20 @@ Examples:
       );
   },
   async run({ args: [target = ""], options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { asset, partition } = findPartition(session.location.snapshot, target);
-    const store = await session.store();
-    const moved = await auditedHere(session.db, { operation: "partitions.rollback", target }, (db) =>
-      rollbackPartition(db, store, asset, partition, options.to),
-    );
-    const publishing = await publish(session, asset.key, partition.id).then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    );
-    const name = partition.key === "" ? asset.key : `${asset.key}@${partition.key}`;
-    if (options.json === true) {
-      const facts = {
-        asset: asset.key,
-        partition: partition.key || null,
-        ...moved,
-        published: publishing === undefined,
-      };
-      terminal.data(JSON.stringify(facts, null, 2));
-    }
-    terminal.say(
-      `${name} shows version ${moved.to} again, as version ${moved.version}; version ${moved.from} is kept.`,
-    );
-    if (publishing !== undefined) terminal.say(`Readers see it once a worker has published it: ${publishing.message}`);
-    terminal.say(`What has read version ${moved.from} is stale: iroko plan --select '${asset.key}+' --stale`);
+    await using assets = await openAssets(options, terminal);
+    const { unpublished, ...moved } = await assets.rollback(target, options.to);
+    const { asset, partition, from, to, version } = moved;
+    if (options.json === true)
+      terminal.data(JSON.stringify({ ...moved, published: unpublished === undefined }, null, 2));
+    const name = partition === null ? asset : `${asset}@${partition}`;
+    terminal.say(`${name} shows version ${to} again, as version ${version}; version ${from} is kept.`);
+    if (unpublished !== undefined) terminal.say(`Readers see it once a worker has published it: ${unpublished}`);
+    terminal.say(`What has read version ${from} is stale: iroko plan --select '${asset}+' --stale`);
     return exitCodes.done;
   },
 };
 
 export default command;
-
-/** Workers would do it within seconds; here one sees it done. */
-async function publish(
-  { db, location: { snapshot }, store }: Session,
-  asset: string,
-  partition: string,
-): Promise<void> {
-  const { incarnation } = await instanceFacts(db);
-  const gated = gatedStore(await store(), openGate, (transfer) => recordTransfers(db, [transfer]));
-  await publishPartition({ db, store: gated, snapshot, incarnation }, asset, partition);
-}
 
 function version(text: string): number {
   const value = Number(text);

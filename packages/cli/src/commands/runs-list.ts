@@ -6,7 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { openRuns } from "../runs/runs.ts";
-import { formatTable } from "../terminal/table.ts";
+import { printList } from "../terminal/print-list.ts";
 import { formatSeconds } from "../terminal/units.ts";
 
 interface RunsListOptions extends ProjectOptions {
@@ -30,17 +30,10 @@ const command: CliCommand<RunsListOptions> = {
     await using subject = await openRuns(options, terminal);
     const { limit, status, before, observations } = options;
     const runs = await subject.list({ limit, status, before, observations });
-    if (options.json === true) {
-      terminal.data(JSON.stringify(runs, null, 2));
-      return exitCodes.done;
-    }
-    if (runs.length === 0) {
-      terminal.say("No run yet. Start one: iroko materialize --select '*' --partition last:1");
-      return exitCodes.done;
-    }
-    terminal.data(
-      formatTable<Run>(
-        [
+    printList<Run>(
+      {
+        rows: runs,
+        columns: [
           { title: "RUN", value: ({ id }) => id },
           { title: "STATUS", value: ({ status }) => status },
           { title: "ASSETS", value: ({ selection }) => selection, shrinks: true },
@@ -50,9 +43,10 @@ const command: CliCommand<RunsListOptions> = {
           { title: "ASKED FOR (UTC)", value: ({ createdAt }) => createdAt.slice(0, 19).replace("T", " ") },
           { title: "TOOK", value: tookText, align: "right" },
         ],
-        runs,
-        { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
-      ),
+        none: "No run yet. Start one: iroko materialize --select '*' --partition last:1",
+        json: options.json === true ? runs : undefined,
+      },
+      terminal,
     );
     return exitCodes.done;
   },

@@ -1,12 +1,11 @@
+import type { PreviewedTick } from "@iroko/core/client";
 import { InvalidArgumentError } from "commander";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
-import { findSchedule } from "../schedules/find-schedule.ts";
 import { localTime } from "../schedules/local-time.ts";
-import { previewSchedule, type PreviewedTick } from "../schedules/preview-schedule.ts";
-import { openSession } from "../session.ts";
+import { noSchedules, openSchedules } from "../schedules/schedules.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { plural } from "../terminal/units.ts";
 
@@ -16,41 +15,21 @@ interface SchedulesPreviewOptions extends ProjectOptions {
 }
 
 const command: CliCommand<SchedulesPreviewOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("[schedule]", "its key (default: all of them)")
       .option("-n, --ticks <n>", "so many ticks", parseTicks, 5);
   },
   async run({ args, options, terminal }) {
-    await using session = await openSession(findProject(options), terminal);
-    const { location } = session;
-    const now = Temporal.Now.instant();
-    const schedules = args[0] === undefined ? location.snapshot.schedules : [findSchedule(location, args[0])];
-    const previews = await Promise.all(
-      schedules.map(async (schedule) => ({
-        schedule,
-        ticks: await previewSchedule(session, schedule, { now, count: options.ticks }),
-      })),
-    );
+    await using subject = await openSchedules(options, terminal);
+    const previews = await subject.preview(args[0], options.ticks);
     if (options.json === true) {
-      terminal.data(
-        JSON.stringify(
-          previews.map(({ schedule: { key, cron, timezone, enabled }, ticks }) => ({
-            key,
-            cron,
-            timezone,
-            enabled,
-            ticks,
-          })),
-          null,
-          2,
-        ),
-      );
+      terminal.data(JSON.stringify(previews, null, 2));
       return exitCodes.done;
     }
-    if (previews.length === 0) terminal.say("There are no schedules: add schedule({ … }) to define().");
-    for (const { schedule, ticks } of previews) {
-      const { key, cron, timezone, enabled } = schedule;
+    if (previews.length === 0) terminal.say(noSchedules);
+    for (const { key, cron, timezone, enabled, ticks } of previews) {
       terminal.data(`${terminal.styleData("bold", key)} ${cron} in ${timezone}${enabled ? "" : " (off in code)"}`);
       for (const tick of ticks) printTick(tick, timezone, terminal);
       if (ticks.length === 0) terminal.data("  never");
@@ -66,7 +45,7 @@ function printTick(
   timezone: string,
   terminal: Terminal,
 ): void {
-  const utc = terminal.styleData("dim", `(${at.toString()})`);
+  const utc = terminal.styleData("dim", `(${at})`);
   const asks = [partitions, reason].filter(Boolean).join(": ");
   terminal.data(`  ${localTime(at, timezone)} ${utc} ${asks}`);
   if (problem !== undefined) terminal.data(`    cannot be planned as things are: ${problem}`);

@@ -2,9 +2,10 @@ import { startScheduler } from "@iroko/core/engine";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { openInstance } from "../instance.ts";
-import { findProject, storeKind, type ProjectOptions } from "../project.ts";
+import { findProject, type ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
-import { serverOptions, withServerOptions, type ServerCommandOptions } from "../server-options.ts";
+import { serveProject } from "../serve-project.ts";
+import { withServerOptions, type ServerCommandOptions } from "../server-options.ts";
 import { terminalLogger } from "../terminal/terminal-logger.ts";
 import { untilTold } from "../until-told.ts";
 
@@ -16,19 +17,10 @@ const command: CliCommand<ProjectOptions & ServerCommandOptions> = {
   async run({ options, terminal }) {
     const project = findProject(options);
     await untilTold(terminal, async (told) => {
-      const [{ startServer }, { dataReader }] = await Promise.all([import("@iroko/ui"), import("@iroko/assets")]);
       await using instance = await openInstance(project, terminal);
       const log = terminalLogger(terminal);
       await using stack = new AsyncDisposableStack();
-      const server = await startServer({
-        instance,
-        store: storeKind(project),
-        openStore: async () => (await import("../session.ts")).openOwn(project, instance, terminal),
-        storeUri: project.storeUri,
-        dataReader: dataReader(),
-        ...serverOptions(options),
-        log,
-      });
+      const server = await serveProject(project, instance, options, { log, terminal });
       stack.defer(() => server.close());
       const scheduler = startScheduler({ db: instance.db, log });
       stack.defer(() => scheduler.stop());

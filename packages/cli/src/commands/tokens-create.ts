@@ -1,10 +1,9 @@
-import { createToken, defaultTokenDays, longestTokenDays, parseRole } from "@iroko/core/engine";
+import { defaultTokenDays, longestTokenDays, parseRole } from "@iroko/core/engine";
 import { InvalidArgumentError } from "commander";
-import { auditedHere, principalHere } from "../access/here.ts";
+import { openAccess } from "../access/access.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { plural } from "../terminal/units.ts";
 import { UsageError } from "../usage-error.ts";
@@ -16,6 +15,7 @@ interface TokensCreateOptions extends ProjectOptions {
 }
 
 const command: CliCommand<TokensCreateOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(withJsonOption(command))
       .argument("<name>", "what it is for")
@@ -33,10 +33,8 @@ const command: CliCommand<TokensCreateOptions> = {
         "A token's name has 1 to 100 characters.",
         "Say what it is for: iroko tokens create nightly-export",
       );
-    await using instance = await openInstance(findProject(options), terminal);
-    const made = await auditedHere(instance.db, { operation: "tokens.create", target: `${name} ${role}` }, (db) =>
-      createToken(db, principalHere(), { name, role, days: options.days }),
-    );
+    await using access = await openAccess(options, terminal);
+    const made = await access.createToken({ name, role, days: options.days });
     terminal.data(options.json === true ? JSON.stringify(made, null, 2) : made.token);
     terminal.say(
       `Token ${made.id} has the role ${role} for ${plural(options.days, "day")}. Keep it now: it is not shown again.`,

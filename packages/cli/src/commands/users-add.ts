@@ -1,13 +1,13 @@
-import { addUser, parseRole } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
+import { parseRole } from "@iroko/core/engine";
+import { openAccess } from "../access/access.ts";
 import { readPassword } from "../access/read-password.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 
 const command: CliCommand<ProjectOptions & { readonly role: string }> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(command)
       .argument("<name>", "letters, digits and . _ @ -")
@@ -25,11 +25,9 @@ Examples:
   },
   async run({ args: [name = ""], options, terminal }) {
     const role = parseRole(options.role);
-    await using instance = await openInstance(findProject(options), terminal);
+    await using access = await openAccess(options, terminal);
     const password = await readPassword(name, terminal);
-    await auditedHere(instance.db, { operation: "users.add", target: `${name} ${role}` }, (db) =>
-      addUser(db, { name, role, password }),
-    );
+    await access.addUser({ name, role, password });
     terminal.say(`${name} may sign in as ${role}.`);
     return exitCodes.done;
   },

@@ -1,13 +1,12 @@
-import { setPassword } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
+import { openAccess } from "../access/access.ts";
 import { readPassword } from "../access/read-password.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 
 const command: CliCommand<ProjectOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(command)
       .argument("<name>")
@@ -17,11 +16,9 @@ const command: CliCommand<ProjectOptions> = {
       );
   },
   async run({ args: [name = ""], options, terminal }) {
-    await using instance = await openInstance(findProject(options), terminal);
+    await using access = await openAccess(options, terminal);
     const password = await readPassword(name, terminal);
-    await auditedHere(instance.db, { operation: "users.setPassword", target: name }, (db) =>
-      setPassword(db, name, password),
-    );
+    await access.setPassword({ name, password });
     terminal.say(`${name} has a new password, and has to sign in again.`);
     return exitCodes.done;
   },

@@ -1,12 +1,12 @@
-import { parseRole, setRole } from "@iroko/core/engine";
-import { auditedHere } from "../access/here.ts";
+import { parseRole } from "@iroko/core/engine";
+import { openAccess } from "../access/access.ts";
 import type { CliCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openInstance } from "../instance.ts";
-import { findProject, type ProjectOptions } from "../project.ts";
+import type { ProjectOptions } from "../project.ts";
 import { withProjectOptions } from "../project-options.ts";
 
 const command: CliCommand<ProjectOptions> = {
+  server: "answers",
   configure(command) {
     withProjectOptions(command)
       .argument("<name>")
@@ -15,10 +15,8 @@ const command: CliCommand<ProjectOptions> = {
   },
   async run({ args: [name = "", text = ""], options, terminal }) {
     const role = parseRole(text);
-    await using instance = await openInstance(findProject(options), terminal);
-    await auditedHere(instance.db, { operation: "users.setRole", target: `${name} ${role}` }, (db) =>
-      setRole(db, name, role),
-    );
+    await using access = await openAccess(options, terminal);
+    await access.setRole({ name, role });
     terminal.say(`${name} is ${role} now, and has to sign in again.`);
     return exitCodes.done;
   },

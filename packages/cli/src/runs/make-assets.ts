@@ -1,7 +1,15 @@
 /** What `materialize` and `backfill` do: plan, submit, work, follow, report. */
-import { partitionsText, planObservation, type Moment, type Plan, type PlanRequest } from "@iroko/core";
+import { partitionsText, type Moment, type Plan, type PlanRequest } from "@iroko/core";
 import type { RunDetail } from "@iroko/core/client";
-import { planRequest, readMoment, requireConfig, submitRun, type RunRecord, type RunTrigger } from "@iroko/core/engine";
+import {
+  observationOf,
+  planRequest,
+  readMoment,
+  requireConfig,
+  submitRun,
+  type RunRecord,
+  type Submission,
+} from "@iroko/core/engine";
 import type { Command } from "commander";
 import { auditedHere } from "../access/here.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
@@ -177,14 +185,14 @@ async function observeFirst(
   request: PlanRequest,
   now: Moment,
 ): Promise<"nothing" | "observed" | "failed"> {
-  const { snapshot } = session.location;
   if (request.checks === "only") return "nothing";
   const isStale = request.partitions.kind === "stale";
-  const plan = planObservation({ snapshot, select: request.select, now, unpartitionedOnly: !isStale });
-  if (plan.stepCount === 0) return "nothing";
+  const wanted = { select: request.select, asOf: now, unpartitionedOnly: !isStale };
+  const observation = observationOf(session.location, wanted);
+  if (observation === undefined) return "nothing";
   const { terminal } = session;
-  if (isStale) terminal.say(`Observing ${plan.assets.map(({ asset }) => asset).join(", ")} …`);
-  const run = await submitObservation(session, plan, request.select, now);
+  if (isStale) terminal.say(`Observing ${observation.plan.assets.map(({ asset }) => asset).join(", ")} …`);
+  const run = await submitObservation(session, observation);
   const { runs } = await holderHere(session);
   const progress = await followRun(run, { runs, terminal, signal: session.lost });
   if (progress.status === "succeeded") return "observed";
@@ -196,16 +204,15 @@ async function observeFirst(
   return "failed";
 }
 
-export async function submitObservation(
-  { db, location }: Session,
-  plan: Plan,
-  select: string,
-  now: Moment,
-): Promise<string> {
-  const trigger: RunTrigger = "observe";
-  return await auditedHere(db, { operation: "runs.observe", target: select }, (db) =>
-    submitRun(db, { location, plan, selection: select, partitions: "", asOf: now, trigger }),
-  );
+export async function submitObservation({ db }: Session, observation: Submission): Promise<string> {
+  const subject = { operation: "runs.observe", target: observation.selection };
+  return await auditedHere(db, subject, (db) => submitRun(db, observation));
+}
+
+export function sayNotObservable(terminal: Terminal, { json = false }: { readonly json?: boolean }): ExitCode {
+  terminal.say("Nothing there can be observed: no external asset has an `observe` function.");
+  if (json) terminal.data(JSON.stringify({ runId: null, status: "succeeded" }, null, 2));
+  return exitCodes.done;
 }
 
 /** Says what an earlier command left unfinished, and which of it goes on now. */

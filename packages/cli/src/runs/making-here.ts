@@ -1,13 +1,30 @@
 /** Plans and makes in a project's own instance. */
 import { IrokoError } from "@iroko/core";
-import { applyPlan, readPlanReport, requireApplicable, retryRun, storePlan } from "@iroko/core/engine";
+import {
+  applyPlan,
+  observationOf,
+  readMoment,
+  readPlanReport,
+  requireApplicable,
+  retryRun,
+  storePlan,
+} from "@iroko/core/engine";
 import { auditedHere } from "../access/here.ts";
 import { storeKind, type Project } from "../project.ts";
 import { hasLiveWorker, openSession } from "../session.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { findRun } from "./find-run.ts";
-import { finishRun, holderHere, leaveRun, makeAssets, makeRun, workHere } from "./make-assets.ts";
+import {
+  finishRun,
+  holderHere,
+  leaveRun,
+  makeAssets,
+  makeRun,
+  sayNotObservable,
+  submitObservation,
+  workHere,
+} from "./make-assets.ts";
 import type { Making } from "./making.ts";
 import { requestOf } from "./request-options.ts";
 import { howToRun } from "./run-options.ts";
@@ -63,6 +80,13 @@ export async function makingHere(project: Project, terminal: Terminal): Promise<
       if (options.detach === true) return leaveRun(terminal, again, options);
       await workHere(session);
       return await finishRun(await holderHere(session), again, options);
+    },
+    async observe(select, options) {
+      const asOf = await readMoment(db, snapshot, Temporal.Now.instant());
+      const observation = observationOf(location, { select, asOf });
+      if (observation === undefined) return sayNotObservable(terminal, options);
+      await workHere(session);
+      return await finishRun(await holderHere(session), await submitObservation(session, observation), options);
     },
     sayUnfinished: () => sayUnfinished(session),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

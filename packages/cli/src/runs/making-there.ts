@@ -9,7 +9,7 @@ import type { RemoteServer } from "../remote/find-server.ts";
 import { nothingToClose } from "../remote/subject.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { UsageError } from "../usage-error.ts";
-import { finishRun, leaveRun, type DetachOptions } from "./make-assets.ts";
+import { finishRun, leaveRun, sayNotObservable, type DetachOptions } from "./make-assets.ts";
 import type { KeptPlan, Making } from "./making.ts";
 import { requestOf, type RequestOptions } from "./request-options.ts";
 import { howToRun } from "./run-options.ts";
@@ -49,6 +49,10 @@ export async function makingThere(server: RemoteServer, terminal: Terminal): Pro
       const { id } = await runs.find(wanted);
       const { run } = await client.runs.retry({ id, ...what });
       return await finish(run, options);
+    },
+    async observe(select, options) {
+      const { run } = await client.runs.observe({ select, location: server.location });
+      return run === null ? sayNotObservable(terminal, options) : await finish(run, options);
     },
     sayUnfinished: () => Promise.resolve(), // a server's workers go on with everything
   };

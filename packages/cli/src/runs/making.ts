@@ -19,6 +19,8 @@ export interface Making extends AsyncDisposable {
   apply(id: string, options: RunOptions & DetachOptions): Promise<ExitCode>;
   /** Makes again what of a run did not succeed. */
   retry(run: string, what: Omit<RetryInput, "id">, options: DetachOptions): Promise<ExitCode>;
+  /** Looks at the external assets of a selection, and reports. */
+  observe(select: string, options: DetachOptions): Promise<ExitCode>;
   /** Tells of runs that nobody goes on with. */
   sayUnfinished(): Promise<void>;
 }

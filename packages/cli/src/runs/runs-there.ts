@@ -1,23 +1,21 @@
 /** Runs of a server. */
 import { IrokoError, type PartitionsDefinition } from "@iroko/core";
-import type { Run } from "@iroko/core/client";
+import { api } from "@iroko/core/client";
 import type { RemoteServer } from "../remote/find-server.ts";
-import { nothingToClose } from "../remote/subject.ts";
+import { firstOf, nothingToClose } from "../remote/subject.ts";
 import { ambiguousRun, noSuchRun, requireRunId } from "./find-run.ts";
 import { listenThere } from "./run-bell.ts";
 import type { Runs } from "./runs.ts";
 
-/** The most that a page of runs holds; among as many is looked for the first letters of an id. */
-const mostRuns = 500;
+/** Among as many is looked for the first letters of an id. */
+const mostRuns = api.runs.list.page.most;
 const wholeId = 36;
 
 export function runsThere({ client }: RemoteServer): Runs {
   return {
     ...nothingToClose,
-    async list({ limit, status, before, observations }) {
-      const found = client.runs.list({ limit: Math.min(limit, mostRuns), after: before, status, observations });
-      return await first(limit, found);
-    },
+    list: ({ limit, status, before, observations }) =>
+      firstOf(limit, (limit) => client.runs.list({ limit, after: before, status, observations }), api.runs.list),
     async find(id) {
       requireRunId(id);
       if (id.length === wholeId) {
@@ -63,13 +61,4 @@ export function runsThere({ client }: RemoteServer): Runs {
     },
     listen: async (run) => listenThere(client, run),
   };
-}
-
-async function first(limit: number, runs: AsyncIterable<Run>): Promise<readonly Run[]> {
-  const found: Run[] = [];
-  for await (const run of runs) {
-    found.push(run);
-    if (found.length === limit) break;
-  }
-  return found;
 }

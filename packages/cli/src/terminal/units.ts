@@ -23,7 +23,7 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `2026-11-21 19:40`; a dash where there is none. */
-export function formatMinute(at: Temporal.Instant | null): string {
-  return at?.toString({ smallestUnit: "minute" }).slice(0, 16).replace("T", " ") ?? "-";
+/** `2026-11-21 19:40`, of an instant's text; a dash where there is none. */
+export function formatMinute(at: string | null): string {
+  return at?.slice(0, 16).replace("T", " ") ?? "-";
 }

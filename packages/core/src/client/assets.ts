@@ -133,6 +133,7 @@ export interface AssetPartition {
   readonly codeVersion: string | null;
   readonly schemaHash: string | null;
   readonly objectKey: string | null;
+  readonly sha256: string | null;
   readonly madeAt: string | null;
   /** The run that made it. */
   readonly run: string | null;
@@ -147,6 +148,18 @@ export interface AssetPartition {
 export interface PartitionInput extends AssetInput {
   /** Left out where the asset has none. */
   readonly partition?: string | undefined;
+}
+
+/** How many of its partitions stand how, and which, as ranges. */
+export interface AssetStanding {
+  readonly partitions: Readonly<
+    Record<
+      "existing" | "made" | "missing" | "failed" | "stale" | "behind" | "inProgress",
+      { readonly partitions: string; readonly count: number }
+    >
+  >;
+  /** Of the one partition that was asked for, or that there is: when its data was purged, if it has not been made since. */
+  readonly purgedAt: string | null;
 }
 
 export interface AssetVersion {
@@ -349,6 +362,7 @@ const assetPartition: z.ZodType<AssetPartition> = z
     codeVersion: text.nullable(),
     schemaHash: text.nullable(),
     objectKey: text.nullable(),
+    sha256: text.nullable(),
     madeAt: instant.nullable(),
     run: text.nullable(),
     publishedVersion: number.nullable(),
@@ -359,6 +373,22 @@ const assetPartition: z.ZodType<AssetPartition> = z
     lastError: errorRecord.nullable(),
   })
   .meta({ id: "Partition" });
+
+const counted = z.object({ partitions: text, count: number });
+const assetStanding: z.ZodType<AssetStanding> = z
+  .object({
+    partitions: z.object({
+      existing: counted,
+      made: counted,
+      missing: counted,
+      failed: counted,
+      stale: counted,
+      behind: counted,
+      inProgress: counted,
+    }),
+    purgedAt: instant.nullable(),
+  })
+  .meta({ id: "AssetStanding" });
 
 const assetVersion: z.ZodType<AssetVersion> = z
   .object({
@@ -433,7 +463,8 @@ export const assets: {
   readonly staleness: Operation<AssetInput, AssetStaleness>;
   readonly explain: Operation<ExplainInput, ExplainedAsset>;
   readonly grid: Operation<GridInput, PartitionGrid>;
-  readonly partitions: ListOperation<AssetInput, AssetPartition>;
+  readonly standing: Operation<PartitionInput, AssetStanding>;
+  readonly partitions: ListOperation<PartitionInput, AssetPartition>;
   readonly versions: ListOperation<PartitionInput, AssetVersion>;
   readonly checks: ListOperation<PartitionInput, CheckResult>;
   readonly events: ListOperation<AssetInput, InstanceEvent>;
@@ -490,11 +521,19 @@ export const assets: {
     input: z.strictObject({ key: name, within: partitionsText.optional() }),
     answer: partitionGrid,
   },
-  partitions: listOperation<AssetInput, AssetPartition>({
+  standing: {
+    method: "GET",
+    path: "/assets/{key}/standing",
+    role: "viewer",
+    summary: "How many of its partitions are made, missing, failed, stale or being made, and which",
+    input: z.strictObject({ key: name, partition: partitionKey.optional() }),
+    answer: assetStanding,
+  },
+  partitions: listOperation<PartitionInput, AssetPartition>({
     path: "/assets/{key}/partitions",
     role: "viewer",
-    summary: "Partitions with a version or an outcome, the newest first",
-    input: { key: name },
+    summary: "Partitions with a version or an outcome, the newest first; only one, where it is named",
+    input: { key: name, partition: partitionKey.optional() },
     item: assetPartition,
     page: { normal: 100, most: 1_000 },
   }),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ErrorRecord } from "../errors.ts";
 import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
-import { errorRecord, instant, nothing, number, text, type Nothing } from "./values.ts";
+import { errorRecord, instant, name, nothing, number, text, type Nothing } from "./values.ts";
 
 export interface Health {
   readonly status: "ok";
@@ -71,6 +71,17 @@ export interface Pool {
   readonly running: number;
 }
 
+export interface PoolSize {
+  readonly name: string;
+  /** null: no limit. */
+  readonly slots: number | null;
+}
+
+export interface SizedPool extends PoolSize {
+  /** Whether an asset that is deployed names it. */
+  readonly named: boolean;
+}
+
 /** Steps of a code location that wait or run. */
 export interface Queue {
   readonly location: string;
@@ -136,6 +147,7 @@ export const instance: {
   readonly health: Operation<Nothing, Health>;
   readonly locations: ListOperation<Nothing, LocationVersion>;
   readonly pools: ListOperation<Nothing, Pool>;
+  readonly setPool: Operation<PoolSize, SizedPool>;
   readonly queues: ListOperation<Nothing, Queue>;
   readonly store: Operation<Nothing, Store>;
   readonly openapi: Operation<Nothing, unknown>;
@@ -171,6 +183,15 @@ export const instance: {
     item: pool,
     page: { normal: 200, most: 1_000 },
   }),
+  setPool: {
+    method: "POST",
+    path: "/pools/{name}",
+    role: "operator",
+    summary: "Limit how many steps of a pool run at once, from the next one on",
+    input: z.strictObject({ name, slots: z.int().min(0).max(999_999).nullable() }),
+    answer: z.object({ name: text, slots: number.nullable(), named: z.boolean() }),
+    repeatable: true,
+  },
   queues: listOperation<Nothing, Queue>({
     path: "/queues",
     role: "viewer",

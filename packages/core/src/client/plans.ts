@@ -60,7 +60,9 @@ export const runRequest: z.ZodType<PlanInput & HowInput> = z
   .meta({ id: "RunRequest" });
 
 const estimate = { rows: number.nullable(), bytes: number.nullable(), seconds: number.nullable() };
-const planned = { asset: text, partitions: text, count: number, reason: text };
+export const planned: Readonly<
+  Record<"asset" | "partitions" | "reason", z.ZodType<string>> & Record<"count", z.ZodType<number>>
+> = { asset: text, partitions: text, count: number, reason: text };
 
 const planReport: z.ZodType<PlanReport> = z
   .object({

@@ -95,6 +95,13 @@ export interface RunMade {
   readonly run: string;
 }
 
+export interface ObserveInput {
+  /** The external assets, or assets that read them, in the selection grammar. */
+  readonly select: string;
+  /** The code location; needed where there are several. */
+  readonly location?: string | undefined;
+}
+
 export interface RetryInput extends RunInput {
   /** What has succeeded is made again, too. */
   readonly fromStart?: boolean | undefined;
@@ -330,6 +337,7 @@ export const runs: {
   readonly materializations: ListOperation<RunInput, MadePartition>;
   readonly failedChecks: ListOperation<RunInput, FailedCheck>;
   readonly events: ListOperation<RunInput, InstanceEvent>;
+  readonly observe: Operation<ObserveInput, { readonly run: string | null }>;
   readonly cancel: Operation<RunInput & { readonly reason?: string | undefined }, RunMade>;
   readonly retry: Operation<RetryInput, RunMade>;
 } = {
@@ -426,6 +434,15 @@ export const runs: {
     page: { normal: 100, most: 1_000 },
     cursor: eventCursor,
   }),
+  observe: {
+    method: "POST",
+    path: "/observations",
+    role: "operator",
+    summary: "Look at external assets, as a run of its own; null where none of them can be observed",
+    input: z.strictObject({ select: selection, location: name.optional() }),
+    answer: z.object({ run: text.nullable() }),
+    status: 201,
+  },
   cancel: {
     method: "POST",
     path: "/runs/{id}/cancel",

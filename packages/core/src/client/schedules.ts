@@ -1,8 +1,10 @@
 /** Schedules: on or paused, what they did last, what they will ask for next. */
 import { z } from "zod";
+import type { PlanDescription } from "../planning/describe-plan.ts";
 import { listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
-import { instant, name, text, wholeNumber } from "./values.ts";
+import { planned } from "./plans.ts";
+import { instant, name, number, text, wholeNumber } from "./values.ts";
 
 export interface ScheduleInput {
   readonly location: string;
@@ -55,6 +57,14 @@ export interface NextTick {
   readonly reason: string;
 }
 
+/** What a coming tick would ask for, if everything stayed as it is now. */
+export interface PreviewedTick extends NextTick {
+  /** Absent where nothing is asked for. */
+  readonly plan?: PlanDescription;
+  /** Why it could not be planned. */
+  readonly problem?: string;
+}
+
 export interface SchedulePaused {
   readonly location: string;
   readonly schedule: string;
@@ -92,6 +102,32 @@ const schedule: z.ZodType<Schedule> = z
   })
   .meta({ id: "Schedule" });
 
+const previewedTick: z.ZodType<PreviewedTick> = z
+  .object({
+    at: instant,
+    partitions: text,
+    reason: text,
+    plan: z
+      .object({
+        assets: z.array(
+          z.object({
+            asset: planned.asset,
+            partitions: planned.partitions,
+            count: planned.count,
+            steps: number,
+            reason: planned.reason,
+          }),
+        ),
+        checks: z.array(z.object({ name: text, steps: number })),
+        skipped: z.array(z.object(planned)),
+        steps: number,
+        materializations: number,
+      })
+      .exactOptional(),
+    problem: text.exactOptional(),
+  })
+  .meta({ id: "PreviewedTick" });
+
 const scheduleInput: z.ZodType<ScheduleInput> = z.strictObject({ location: name, key: name });
 const pausing = { method: "POST", role: "operator", input: scheduleInput, repeatable: true } as const;
 const schedulePaused: z.ZodType<SchedulePaused> = z.object({ location: text, schedule: text, paused: z.boolean() });
@@ -99,6 +135,7 @@ const schedulePaused: z.ZodType<SchedulePaused> = z.object({ location: text, sch
 export const schedules: {
   readonly list: ListOperation<SchedulesInput, Schedule>;
   readonly ticks: ListOperation<ScheduleInput, Tick>;
+  readonly preview: ListOperation<ScheduleInput, PreviewedTick>;
   readonly pause: Operation<ScheduleInput, SchedulePaused>;
   readonly resume: Operation<ScheduleInput, SchedulePaused>;
 } = {
@@ -117,6 +154,15 @@ export const schedules: {
     input: { location: name, key: name },
     item: tick,
     page: { normal: 50, most: 500 },
+    cursor: z.iso.datetime(),
+  }),
+  preview: listOperation<ScheduleInput, PreviewedTick>({
+    path: "/schedules/{location}/{key}/preview",
+    role: "viewer",
+    summary: "A schedule's next ticks, and the plan that each would make if everything stayed as it is",
+    input: { location: name, key: name },
+    item: previewedTick,
+    page: { normal: 5, most: 10 },
     cursor: z.iso.datetime(),
   }),
   pause: {

@@ -11,12 +11,14 @@ import {
 import { api, type Asset, type AssetCompute, type AssetStatus as WireStatus } from "@iroko/core/client";
 import {
   askMappings,
+  assetStanding,
   countAssets,
   explainAsset,
   listCheckResults,
   listEvents,
   listPartitions,
   listVersions,
+  purgedAt,
   readMoment,
 } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
@@ -34,7 +36,7 @@ import { readStale } from "../model/stale-view.ts";
 
 export function assetsApi(answer: Answer, instance: Instance): void {
   const { db, now, moment, catalog, statuses } = instance;
-  const { list, counts, get, grid, staleness, explain, partitions, versions, checks, events } = api.assets;
+  const { list, counts, get, grid, staleness, explain, standing, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
     const known = await catalog();
@@ -114,20 +116,25 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     return askMappings({ db, location: location.name }, () => explainAsset(db, location, target, at));
   });
 
+  answer(standing, async ({ key, partition }) => {
+    const { asset, location } = findAsset(await catalog(), key);
+    const at = await readMoment(db, location.snapshot, now());
+    const one =
+      partition === undefined && asset.partitions.kind !== "none" ? undefined : partitionNamed(asset, partition);
+    const [stands, purged] = await Promise.all([
+      askMappings({ db, location: location.name }, () => assetStanding(db, location.snapshot, key, at)),
+      one === undefined ? undefined : purgedAt(db, key, one.id),
+    ]);
+    return { partitions: stands, purgedAt: purged ?? null };
+  });
+
   answer(partitions, async (input) => {
     const { asset } = findAsset(await catalog(), input.key);
+    const only = input.partition === undefined ? {} : { only: partitionNamed(asset, input.partition).id };
     return pageOf(partitions, input, {
-      read: (page) => listPartitions(db, asset.key, page),
+      read: (page) => listPartitions(db, asset.key, { ...page, ...only }),
       cursor: ({ partition }) => partition,
-      item: ({
-        partition,
-        etag: _etag,
-        sha256: _sha256,
-        asset: _asset,
-        definitionHash: _hash,
-        inputs: _inputs,
-        ...row
-      }) => ({
+      item: ({ partition, etag: _etag, asset: _asset, definitionHash: _hash, inputs: _inputs, ...row }) => ({
         id: partition,
         key: partitionKey(asset.partitions, partition),
         ...row,

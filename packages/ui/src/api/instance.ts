@@ -9,16 +9,18 @@ import {
   lookAtClocks,
   queueByLocation,
   secondsAhead,
+  setPool as changePool,
   storeFacts,
 } from "@iroko/core/engine";
 import type { Answer } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
 import { sliceAfter } from "../http/slice-after.ts";
 import { openApiDocument } from "../http/openapi.ts";
+import type { Catalog } from "../model/catalog.ts";
 import type { Instance } from "../model/instance.ts";
 
 export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: Instance): void {
-  const { get, health, locations, pools, queues, store, openapi } = api.instance;
+  const { get, health, locations, pools, setPool, queues, store, openapi } = api.instance;
   const document = openApiDocument();
 
   answer(openapi, async () => document);
@@ -41,14 +43,18 @@ export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: I
   );
 
   answer(pools, async (input) => {
-    const { locations: known } = await catalog();
-    const named = new Set(known.flatMap(({ snapshot }) => snapshot.computes.flatMap((compute) => compute.pools)));
-    const all = await listPools(db, [...named]);
+    const all = await listPools(db, [...namedPools(await catalog())]);
     return pageOf(pools, input, {
       read: async (page) => sliceAfter(all, ({ name }) => name, page),
       cursor: ({ name }) => name,
       item: (row) => row,
     });
+  });
+
+  answer(setPool, async ({ name, slots }) => {
+    const named = namedPools(await catalog()).has(name);
+    await db.transaction((tx) => changePool(tx, name, slots));
+    return { name, slots, named };
   });
 
   answer(queues, async (input) => {
@@ -90,4 +96,9 @@ export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: I
       })),
     };
   });
+}
+
+/** Those that assets of any code location name. */
+function namedPools({ locations }: Catalog): ReadonlySet<string> {
+  return new Set(locations.flatMap(({ snapshot }) => snapshot.computes.flatMap((compute) => compute.pools)));
 }

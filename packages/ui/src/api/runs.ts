@@ -7,12 +7,16 @@ import {
   listFailedChecks,
   listRuns,
   materializationsOf,
+  observationOf,
+  readMoment,
   retryRun,
   runProgress,
+  submitRun,
   type RunRecord,
 } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
+import { findLocation } from "../model/catalog.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { submit } from "../model/plan-request.ts";
@@ -21,7 +25,18 @@ import { findRun, partitionKey } from "../model/run-view.ts";
 
 export function runsApi(answer: Answer, instance: Instance): void {
   const { db, catalog } = instance;
-  const { list, submit: submission, get, groups, materializations, failedChecks, events, cancel, retry } = api.runs;
+  const {
+    list,
+    submit: submission,
+    get,
+    groups,
+    materializations,
+    failedChecks,
+    events,
+    observe,
+    cancel,
+    retry,
+  } = api.runs;
 
   answer(list, (input) =>
     pageOf(list, input, {
@@ -103,6 +118,13 @@ export function runsApi(answer: Answer, instance: Instance): void {
       cursor: ({ id }) => id,
       item: (event) => eventView(known, event),
     });
+  });
+
+  answer(observe, async ({ select, location: named }) => {
+    const location = findLocation(await catalog(), named);
+    const asOf = await readMoment(db, location.snapshot, instance.now());
+    const observation = observationOf(location, { select, asOf });
+    return { run: observation === undefined ? null : await submitRun(db, observation) };
   });
 
   answer(cancel, async ({ id, reason = "canceled over the API" }) => {

@@ -1,5 +1,5 @@
 import { api, type Tick } from "@iroko/core/client";
-import { listTicks, setPaused, type TickRow } from "@iroko/core/engine";
+import { askMappings, listTicks, previewSchedule, setPaused, type TickRow } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
 import { sliceAfter } from "../http/slice-after.ts";
@@ -10,7 +10,7 @@ import { findSchedule, readScheduleViews, schedulesIn } from "../model/schedule-
 const ticksShown = 5;
 
 export function schedulesApi(answer: Answer, { db, now, catalog }: Instance): void {
-  const { list, ticks, pause, resume } = api.schedules;
+  const { list, ticks, preview, pause, resume } = api.schedules;
 
   answer(list, async (input) => {
     const all = schedulesIn(await catalog());
@@ -57,6 +57,22 @@ export function schedulesApi(answer: Answer, { db, now, catalog }: Instance): vo
         ),
       cursor: ({ scheduledFor }) => scheduledFor.toString(),
       item: tickView,
+    });
+  });
+
+  answer(preview, async (input) => {
+    const location = findLocation(await catalog(), input.location);
+    const schedule = findSchedule(location, input.key);
+    return pageOf(preview, input, {
+      read: ({ limit, after }) =>
+        previewSchedule(db, location, schedule, {
+          now: now(),
+          count: limit,
+          after: after === undefined ? undefined : Temporal.Instant.from(after),
+          asking: (work) => askMappings({ db, location: location.name }, work),
+        }),
+      cursor: ({ at }) => at.toString(),
+      item: (tick) => tick,
     });
   });
 
