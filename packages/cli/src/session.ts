@@ -13,6 +13,7 @@ import {
   listWorkers,
   loadSnapshot,
   mappingEvaluator,
+  readEventDays,
   registerLocation,
   requireClock,
   startWorker,
@@ -118,6 +119,7 @@ export function workerOptions(
     cache: objectCache({ directory: join(project.home, "cache"), maxBytes: cacheBytes }),
     workFolder: workFolderOf(project, store),
     slots: availableParallelism(),
+    eventDays: readEventDays(process.env["IROKO_EVENT_DAYS"]),
     ...options,
   };
 }

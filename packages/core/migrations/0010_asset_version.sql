@@ -54,4 +54,4 @@ create table iroko.duty (
   -- where one that goes round has got to
   place    jsonb
 );
-insert into iroko.duty (name) values ('retention'), ('vacuum'), ('patrol');
+insert into iroko.duty (name) values ('retention'), ('vacuum'), ('patrol'), ('events');

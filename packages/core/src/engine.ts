@@ -120,6 +120,7 @@ export { listWorkers, type WorkerRow } from "./instance/workers.ts";
 // The engine
 export { claimStore, ownerOf } from "./execution/claim-store.ts";
 export { retentionOf } from "./definitions/retention.ts";
+export { readEventDays } from "./execution/forget-events.ts";
 export { retentionDue, applyRetention } from "./execution/retention.ts";
 export { defaultGraceHours, vacuum, type Garbage, type VacuumOptions } from "./execution/vacuum.ts";
 export { rollbackPartition, type RolledBack } from "./execution/rollback.ts";

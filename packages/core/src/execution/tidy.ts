@@ -1,7 +1,8 @@
-/** What a worker does rarely: purged data leaves its machine, retention every hour, a look over the whole store once a day. */
+/** What a worker does rarely: purged data leaves its machine, retention and old events every hour, a look over the whole store once a day. */
 import { beginDuty } from "../instance/garbage.ts";
 import type { Database } from "../instance/database.ts";
 import { forgetPurged } from "../instance/purge.ts";
+import { defaultEventDays, forgetEvents } from "./forget-events.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { patrol } from "./patrol.ts";
 import { deletePurged, dropPurged } from "./purge.ts";
@@ -19,14 +20,23 @@ export interface TidyContext {
   readonly db: Database;
   readonly store: Store;
   readonly cache: ObjectCache;
+  /** How long events are kept: 180. */
+  readonly eventDays?: number | undefined;
 }
 
 /** The duties of one machine, and of all workers together those that are due, by whoever comes first. */
-export function tidier({ db, store, cache }: TidyContext): (signal: AbortSignal) => Promise<void> {
+export function tidier({
+  db,
+  store,
+  cache,
+  eventDays = defaultEventDays,
+}: TidyContext): (signal: AbortSignal) => Promise<void> {
   /** What was purged while nobody was here comes first; later the last hour, since a purge may be slow to commit. */
   let hours: number | undefined;
   return async (signal) => {
     try {
+      // Asks nothing of the store, which may be away.
+      if (await beginDuty(db, "events", retentionEverySeconds)) await forgetEvents(db, eventDays, signal);
       await dropPurged(db, store, cache, hours);
       hours = 1;
       if (await beginDuty(db, "retention", retentionEverySeconds)) {

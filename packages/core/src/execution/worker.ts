@@ -67,6 +67,8 @@ export interface WorkerOptions {
   readonly memoryBytes?: number;
   /** How long a beat may stand still before others take over; 5 s beside the database, 15 s or more over a bad link. */
   readonly ttlSeconds?: number;
+  /** How long events are kept: 180. */
+  readonly eventDays?: number;
   /** Stops by itself once other code has been deployed, a live worker has it, and nothing is left that only this one can run. */
   readonly untilReplaced?: boolean;
   readonly log?: Logger;
@@ -329,7 +331,7 @@ async function start(
     built: context.built,
     scratch: join(context.workFolder, "verify"),
   };
-  const tidy = tidier(context);
+  const tidy = tidier({ ...context, eventDays: options.eventDays });
   const leaveWhereReplaced = async (): Promise<void> => {
     if (options.untilReplaced !== true || !(await replacement.look()) || held.size > 0 || isDraining) return;
     options.log?.info("other code was deployed and a worker has it; nothing is left for this one, which stops");

@@ -99,13 +99,14 @@ export async function newestEvent(db: Queryable): Promise<EventCursor> {
 }
 
 /**
- * Whether nothing after the place can have been purged: what goes first is what is oldest, so something up to it is still
- * there. A place after all there is is one of a database that was restored since.
+ * Whether nothing after the place can have been purged: it is not before the one that purging has got to, and something up to
+ * it is still there. A place after all there is is one of a database that was restored since.
  */
 export async function isPlaceKept(db: Queryable, place: EventCursor): Promise<boolean> {
   const { rows } = await db.query<{ kept: boolean }>(
     `select exists (select from iroko.event where (xid, id) <= ($1::xid8, $2))
-        and exists (select from iroko.event where (xid, id) >= ($1::xid8, $2)) as kept`,
+        and exists (select from iroko.event where (xid, id) >= ($1::xid8, $2))
+        and not exists (select from iroko.duty where name = 'events' and ((place ->> 'xid')::xid8, (place ->> 'id')::bigint) > ($1::xid8, $2)) as kept`,
     [place.xid, place.id],
   );
   return rows[0]?.kept ?? true;

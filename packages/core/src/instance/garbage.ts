@@ -70,7 +70,7 @@ export async function uploadsUnderWay(db: Queryable, keys: readonly string[]): P
 }
 
 /** What is due every so often, of all workers together. */
-export type Duty = "retention" | "vacuum" | "patrol";
+export type Duty = "retention" | "vacuum" | "patrol" | "events";
 
 /** Whether a duty that is due every so often is the caller's to do now. */
 export async function beginDuty(db: Queryable, name: Duty, everySeconds: number): Promise<boolean> {
