@@ -79,11 +79,11 @@ export function makeApp({
     storeUri,
     dataReader,
     catalog,
+    statuses: openStatusCache(db),
     moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),
   };
   const app = new Hono();
   app.use(countQueries);
-    statuses: openStatusCache(db),
   app.use(guard(exposure), authenticate(db, exposure), guardChanges(exposure), auditChanges(counted));
   app.get(livenessPath, (c) => c.text("ok"));
   app.route("/", loginPages(db, exposure));
