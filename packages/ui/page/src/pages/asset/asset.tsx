@@ -48,7 +48,7 @@ function Told({ asset }: TabProps): JSX.Element {
   const { key, status, kind } = asset;
   const isPartitioned = asset.partitionsDefinition.kind !== "none";
   const wanted = place.value.query.get("tab") ?? "";
-  const tab = wanted in tabs ? wanted : "partitions";
+  const tab = Object.hasOwn(tabs, wanted) ? wanted : "partitions";
   const Tab = tabs[tab]!;
   const stale = useResource<AssetStaleness>(address("/assets/{key}/staleness", { key }), { asset: key });
   return (

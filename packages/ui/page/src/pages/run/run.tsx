@@ -44,7 +44,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
   const { query } = place.value;
   useWalk("f", undefined, failuresOnPage);
   const wanted = query.get("view") ?? "";
-  const view = wanted in views ? (wanted as keyof typeof views) : "lines";
+  const view = Object.hasOwn(views, wanted) ? (wanted as keyof typeof views) : "lines";
   const chosen = query.get("step");
   const groups = useResource<{ readonly items: readonly RunGroup[] }>(address("/runs/{id}/groups", { id: run.id }), {
     run: run.id,
