@@ -1,4 +1,7 @@
-/** Reads what an explanation needs, round by round: the sets first, then single partitions, as the explanation asks. */
+/**
+ * Reads what an explanation needs, round by round: the sets first, then single partitions, as the explanation asks. A round is
+ * a fixed number of statements, whatever it is asked about, and of a chain of what is missing there are two.
+ */
 import { previewTicks } from "../automation/schedule-ticks.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
 import { assetGraph, reach, type AssetGraph } from "../graph/asset-graph.ts";
@@ -13,8 +16,8 @@ import {
   latestSteps,
   latestStepsOf,
   poolsTaken,
-  stepAbove,
-  stepById,
+  stepsAbove,
+  stepsById,
   waitingPartitions,
   workersWithCode,
   type ExplainedStepRow,
@@ -108,31 +111,43 @@ async function readPartitions(
     partition: partition.id,
     start: partition.dimensions === undefined ? (partition.window?.start.toString() ?? null) : null,
   }));
-  const known = await knownPartitions(db, wanted);
+  const assets = [...new Set(needs.map(({ asset }) => asset))];
+  const boxed = assets.filter((key) => graph.assets.get(key)?.partitions.kind === "multi");
+  const [known, latest, latestOfBoxed, decisions] = await Promise.all([
+    knownPartitions(db, wanted),
+    latestSteps(db, wanted),
+    latestStepsOf(db, boxed),
+    listDecisions(db, assets, decisionsLookedAt),
+  ]);
   const rows = new Map(known.map((row) => [factsName(row.asset, row.partition), row]));
-  const found = await Promise.all(
-    needs.map(async ({ asset, partition }, n): Promise<readonly [string, PartitionFacts]> => {
+  const steps = needs.map(({ asset, partition }, n) =>
+    partition.dimensions === undefined
+      ? latest.filter(({ place }) => place === n)
+      : latestOfBoxed.filter((one) => boxed[one.place] === asset && containsPartition(setOfColumns(one), partition)),
+  );
+  const factsOf = await readSteps(
+    db,
+    graph,
+    steps.flatMap((some) => some.slice(0, 2)),
+  );
+  return new Map(
+    needs.map(({ asset, partition }, n): readonly [string, PartitionFacts] => {
       const name = factsName(asset, partition.id);
       const row = rows.get(name);
-      const [step, other] =
-        partition.dimensions === undefined
-          ? await latestSteps(db, wanted[n]!)
-          : (await latestStepsOf(db, asset)).filter((one) => containsPartition(setOfColumns(one), partition));
+      const [step, other] = steps[n]!;
       const next = other !== undefined && ["ready", "blocked"].includes(other.status) ? other : undefined;
-      const decisions = await listDecisions(db, asset, decisionsLookedAt);
-      const decision = decisions.find((one) => containsPartition(setOfColumns(one), partition));
+      const decision = decisions.find((one) => one.asset === asset && containsPartition(setOfColumns(one), partition));
       return [
         name,
         {
           ...(row === undefined ? {} : knownFacts(row)),
-          ...(step === undefined ? {} : { step: await stepFacts(db, graph, step) }),
-          ...(next === undefined ? {} : { next: await stepFacts(db, graph, next) }),
+          ...(step === undefined ? {} : { step: factsOf(step) }),
+          ...(next === undefined ? {} : { next: factsOf(next) }),
           ...(decision === undefined ? {} : { decision }),
         },
       ];
     }),
   );
-  return new Map(found);
 }
 
 function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last" | "purged"> {
@@ -162,47 +177,67 @@ function knownFacts(row: KnownPartitionRow): Pick<PartitionFacts, "made" | "last
   };
 }
 
-async function stepFacts(db: Queryable, graph: AssetGraph, row: ExplainedStepRow, depth = 0): Promise<StepFacts> {
-  const isWaiting = row.status === "ready";
-  const live = isWaiting
-    ? (await listWorkers(db)).filter((one) => one.location === row.location && !one.draining && !one.lockGone)
-    : [];
-  const ids = live.map(({ id }) => id);
-  const which = row.status === "blocked" ? "unfinished" : row.status === "skipped" ? "unwell" : undefined;
-  const above = which === undefined || depth >= longestChain ? undefined : await stepAbove(db, row, which);
-  const holder = row.behind === null ? undefined : await stepById(db, row.behind);
-  return {
-    run: row.run,
-    runStatus: row.runStatus,
-    n: row.n,
-    name: nameOfStep(graph, row),
-    status: row.status,
-    reason: row.reason,
-    attempt: row.attempt,
-    admitted: row.admitted,
-    location: row.location,
-    workers: live.length,
-    workersWithCode: isWaiting ? await workersWithCode(db, ids, row.definitionHash) : 0,
-    fullPools: isWaiting ? await readPools(db, graph, row) : [],
-    ...(row.cancelReason === null ? {} : { cancelReason: row.cancelReason }),
-    ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
-    ...(row.deferredUntil === null ? {} : { deferredUntil: row.deferredUntil }),
-    ...(row.deferredReason === null ? {} : { deferredReason: row.deferredReason }),
-    ...(row.outcome === null ? {} : { outcome: row.outcome }),
-    ...(row.error === null ? {} : { error: row.error }),
-    ...(holder === undefined ? {} : { behind: namedStep(graph, holder) }),
-    ...(above === undefined ? {} : { above: await stepFacts(db, graph, above, depth + 1) }),
+/** Of steps, and of those above them that they wait for or were skipped for. */
+async function readSteps(
+  db: Queryable,
+  graph: AssetGraph,
+  below: readonly ExplainedStepRow[],
+): Promise<(step: ExplainedStepRow) => StepFacts> {
+  const above = await stepsAbove(db, below, longestChain);
+  const all = [...below, ...above];
+  const ready = all.filter(({ status }) => status === "ready");
+  const [workers, pools] = await Promise.all([
+    ready.length === 0 ? [] : listWorkers(db),
+    poolsTaken(db, [...new Set(ready.flatMap(({ id, pools: of }) => (of.length === 0 ? [] : [id])))]),
+  ]);
+  const live = workers.filter((one) => !one.draining && !one.lockGone);
+  const [codes, others] = await Promise.all([
+    workersWithCode(
+      db,
+      live.map(({ id }) => id),
+      [...new Set(ready.map(({ definitionHash }) => definitionHash))],
+    ),
+    stepsById(db, [...new Set([...all.flatMap(({ behind }) => behind ?? []), ...pools.flatMap(({ by }) => by)])]),
+  ]);
+  const named = new Map(others.map((row) => [row.id, namedStep(graph, row)]));
+  const factsOf = (row: ExplainedStepRow, chain: readonly ExplainedStepRow[]): StepFacts => {
+    const isWaiting = row.status === "ready";
+    const holder = row.behind === null ? undefined : named.get(row.behind);
+    const [next, ...rest] = chain;
+    return {
+      run: row.run,
+      runStatus: row.runStatus,
+      n: row.n,
+      name: nameOfStep(graph, row),
+      status: row.status,
+      reason: row.reason,
+      attempt: row.attempt,
+      admitted: row.admitted,
+      location: row.location,
+      workers: isWaiting ? live.filter(({ location }) => location === row.location).length : 0,
+      workersWithCode: isWaiting
+        ? (codes.find(({ location, hash }) => location === row.location && hash === row.definitionHash)?.workers ?? 0)
+        : 0,
+      fullPools: pools.flatMap(({ step, by, ...pool }) =>
+        isWaiting && step === row.id ? [{ ...pool, by: by.flatMap((id) => named.get(id) ?? []) }] : [],
+      ),
+      ...(row.cancelReason === null ? {} : { cancelReason: row.cancelReason }),
+      ...(row.startedAt === null ? {} : { startedAt: row.startedAt }),
+      ...(row.deferredUntil === null ? {} : { deferredUntil: row.deferredUntil }),
+      ...(row.deferredReason === null ? {} : { deferredReason: row.deferredReason }),
+      ...(row.outcome === null ? {} : { outcome: row.outcome }),
+      ...(row.error === null ? {} : { error: row.error }),
+      ...(holder === undefined ? {} : { behind: holder }),
+      ...(next === undefined ? {} : { above: factsOf(next, rest) }),
+    };
   };
-}
-
-async function readPools(db: Queryable, graph: AssetGraph, row: ExplainedStepRow): Promise<StepFacts["fullPools"]> {
-  const pools = await poolsTaken(db, row);
-  return Promise.all(
-    pools.map(async ({ by, ...pool }) => {
-      const steps = await Promise.all(by.map((id) => stepById(db, id)));
-      return { ...pool, by: steps.flatMap((step) => (step === undefined ? [] : [namedStep(graph, step)])) };
-    }),
-  );
+  return (step) => {
+    const place = below.indexOf(step);
+    return factsOf(
+      step,
+      above.filter((row) => row.place === place),
+    );
+  };
 }
 
 const namedStep = (graph: AssetGraph, row: ExplainedStepRow): NamedStep => ({

@@ -34,12 +34,17 @@ export interface DecisionRow extends SetColumns {
   readonly run: string | null;
 }
 
-/** An asset's decisions, the latest first. */
-export async function listDecisions(db: Queryable, asset: string, limit: number): Promise<readonly DecisionRow[]> {
+/** The latest decisions about each asset, so many, the latest first. */
+export async function listDecisions(
+  db: Queryable,
+  assets: readonly string[],
+  limit: number,
+): Promise<readonly DecisionRow[]> {
   const { rows } = await db.query<DecisionRow>(
-    `select id, at, subject, asset, windows, keys, boxes, outcome, reason, run from iroko.decision
-      where asset = $1 order by id desc limit $2`,
-    [asset, limit],
+    `select d.* from unnest($1::text[]) as wanted cross join lateral (
+            select id, at, subject, asset, windows, keys, boxes, outcome, reason, run from iroko.decision
+             where asset = wanted order by id desc limit $2) d order by d.id desc`,
+    [assets, limit],
   );
   return rows;
 }

@@ -110,95 +110,134 @@ const stepColumns = `s.id, s.run, r.status as "runStatus", r.cancel_reason as "c
 /** Those that run first, then those that will, then those that have ended; the latest of each first. */
 const latestFirst = `r.ended_at is null desc, s.status = 'running' desc, s.status in ('ready', 'blocked') desc, s.id desc`;
 
-/** The latest two steps about a partition. */
+/** A row about one of those that were asked about: its place among them, from 0. */
+export type About<Row> = Row & { readonly place: number };
+
+/** The latest two steps about each partition, the first first. */
 export async function latestSteps(
   db: Queryable,
-  { asset, partition, start }: WantedPartition,
-): Promise<readonly ExplainedStepRow[]> {
-  const { rows } = await db.query<ExplainedStepRow>(
-    `select ${stepColumns}
-       from (select * from iroko.run order by created_at desc, id desc limit $4) r join iroko.step s on s.run = r.id
-      where $1 = any (s.assets) and s.kind in ('materialize', 'observe')
-        and (s.windows @> $3::timestamptz or $2 = any (s.keys))
-      order by ${latestFirst} limit 2`,
-    [asset, partition, start, runsLookedAt],
+  wanted: readonly WantedPartition[],
+): Promise<readonly About<ExplainedStepRow>[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await db.query<About<ExplainedStepRow>>(
+    `with about as materialized (
+       select s.id, s.assets, s.windows, s.keys, s.status, r.ended_at is null as live
+         from (select id, ended_at from iroko.run order by created_at desc, id desc limit $4) r join iroko.step s on s.run = r.id
+        where s.assets && $1 and s.kind in ('materialize', 'observe'))
+     select wanted.place::integer - 1 as place, ${stepColumns}
+       from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as wanted (asset, partition, start, place)
+      cross join lateral (
+            select id from about s
+             where wanted.asset = any (s.assets) and (s.windows @> wanted.start or wanted.partition = any (s.keys))
+             order by live desc, status = 'running' desc, status in ('ready', 'blocked') desc, id desc limit 2) latest
+       join iroko.step s using (id) join iroko.run r on r.id = s.run order by wanted.place, ${latestFirst}`,
+    [
+      wanted.map(({ asset }) => asset),
+      wanted.map(({ partition }) => partition),
+      wanted.map(({ start }) => start),
+      runsLookedAt,
+    ],
   );
   return rows;
 }
 
-/** Steps about any partitions of an asset with several dimensions, the latest first: which one it is, their boxes tell. */
-export async function latestStepsOf(db: Queryable, asset: string): Promise<readonly ExplainedStepRow[]> {
-  const { rows } = await db.query<ExplainedStepRow>(
-    `select ${stepColumns}
-       from (select * from iroko.run order by created_at desc, id desc limit $2) r join iroko.step s on s.run = r.id
-      where $1 = any (s.assets) and s.kind in ('materialize', 'observe') and s.boxes is not null
-      order by ${latestFirst} limit 1000`,
-    [asset, runsLookedAt],
-  );
-  return rows;
-}
-
-/** What a step waits for, or why it was skipped: the first of the steps right above it, gates seen through. */
-export async function stepAbove(
+/** Steps about any partitions of assets with several dimensions, the latest first: which one it is, their boxes tell. */
+export async function latestStepsOf(
   db: Queryable,
-  { run, n }: Pick<ExplainedStepRow, "run" | "n">,
-  which: "unfinished" | "unwell",
-): Promise<ExplainedStepRow | undefined> {
-  const { rows } = await db.query<ExplainedStepRow>(
-    `with direct as (
-       select u.n, u.kind from iroko.step_edge e join iroko.step u on u.run = e.run and u.n = e.upstream
-        where e.run = $1 and e.downstream = $2 and u.status = any ($3)),
-     above as (
-       select n from direct where kind <> 'gate'
-        union
-       select u.n from direct join iroko.step_edge e on e.run = $1 and e.downstream = direct.n
-         join iroko.step u on u.run = $1 and u.n = e.upstream and u.status = any ($3) where direct.kind = 'gate')
-     select ${stepColumns} from above join iroko.step s on s.run = $1 and s.n = above.n join iroko.run r on r.id = s.run
-      order by array_position($3, s.status), s.n limit 1`,
-    [run, n, which === "unfinished" ? ["running", "ready", "blocked"] : ["failed", "canceled", "skipped"]],
+  assets: readonly string[],
+): Promise<readonly About<ExplainedStepRow>[]> {
+  if (assets.length === 0) return [];
+  const { rows } = await db.query<About<ExplainedStepRow>>(
+    `select wanted.place::integer - 1 as place, s.*
+       from unnest($1::text[]) with ordinality as wanted (asset, place) cross join lateral (
+            select ${stepColumns}
+              from (select * from iroko.run order by created_at desc, id desc limit $2) r join iroko.step s on s.run = r.id
+             where wanted.asset = any (s.assets) and s.kind in ('materialize', 'observe') and s.boxes is not null
+             order by ${latestFirst} limit 1000) s`,
+    [assets, runsLookedAt],
   );
-  return rows[0];
+  return rows;
 }
 
-export async function stepById(db: Queryable, id: number): Promise<ExplainedStepRow | undefined> {
-  const { rows } = await db.query<ExplainedStepRow>(
-    `select ${stepColumns} from iroko.step s join iroko.run r on r.id = s.run where s.id = $1`,
-    [id],
+/**
+ * What steps wait for, or why they were skipped: the first of the steps right above each, gates seen through, and so on up to
+ * one that neither waits nor was skipped. Of each, its chain from below.
+ */
+export async function stepsAbove(
+  db: Queryable,
+  below: readonly Pick<ExplainedStepRow, "run" | "n" | "status">[],
+  longest: number,
+): Promise<readonly About<ExplainedStepRow>[]> {
+  if (below.length === 0) return [];
+  const { rows } = await db.query<About<ExplainedStepRow>>(
+    `with recursive chain as (
+       select place, 0 as depth, run, n, status from unnest($1::uuid[], $2::integer[], $3::text[]) with ordinality as below (run, n, status, place)
+        union all
+       select chain.place, chain.depth + 1, chain.run, above.n, above.status
+         from chain
+        cross join lateral (
+              select case chain.status when 'blocked' then array['running', 'ready', 'blocked'] else array['failed', 'canceled', 'skipped'] end as statuses) wanted
+        cross join lateral (
+              with direct as (
+                select u.n, u.kind, u.status from iroko.step_edge e join iroko.step u on u.run = e.run and u.n = e.upstream
+                 where e.run = chain.run and e.downstream = chain.n and u.status = any (wanted.statuses))
+              select n, status from (
+                select n, status from direct where kind <> 'gate'
+                 union
+                select u.n, u.status from direct join iroko.step_edge e on e.run = chain.run and e.downstream = direct.n
+                  join iroko.step u on u.run = e.run and u.n = e.upstream and u.status = any (wanted.statuses) where direct.kind = 'gate') above
+               order by array_position(wanted.statuses, status), n limit 1) above
+        where chain.depth < $4 and chain.status in ('blocked', 'skipped'))
+     select chain.place::integer - 1 as place, ${stepColumns}
+       from chain join iroko.step s on s.run = chain.run and s.n = chain.n join iroko.run r on r.id = s.run
+      where chain.depth > 0 order by chain.place, chain.depth`,
+    [below.map(({ run }) => run), below.map(({ n }) => n), below.map(({ status }) => status), longest],
   );
-  return rows[0];
+  return rows;
 }
 
-/** Live workers that have a definition, of all of their location. */
+export async function stepsById(db: Queryable, ids: readonly number[]): Promise<readonly ExplainedStepRow[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await db.query<ExplainedStepRow>(
+    `select ${stepColumns} from iroko.step s join iroko.run r on r.id = s.run where s.id = any ($1)`,
+    [ids],
+  );
+  return rows;
+}
+
+/** How many of these workers have each definition, by location. */
 export async function workersWithCode(
   db: Queryable,
   workers: readonly string[],
-  definitionHash: string,
-): Promise<number> {
-  const { rows } = await db.query<{ workers: number }>(
-    "select count(*) as workers from iroko.worker where id = any ($1) and $2 = any (definition_hashes)",
-    [workers, definitionHash],
+  definitionHashes: readonly string[],
+): Promise<readonly { readonly location: string; readonly hash: string; readonly workers: number }[]> {
+  if (workers.length === 0) return [];
+  const { rows } = await db.query<{ location: string; hash: string; workers: number }>(
+    `select w.location, wanted.hash, count(*) as workers from iroko.worker w cross join unnest($2::text[]) as wanted (hash)
+      where w.id = any ($1) and wanted.hash = any (w.definition_hashes) group by w.location, wanted.hash`,
+    [workers, definitionHashes],
   );
-  return rows[0]?.workers ?? 0;
+  return rows;
 }
 
 export interface FullPoolRow {
+  readonly step: number;
   readonly name: string;
   readonly slots: number;
   readonly isLimitOfRun: boolean;
   readonly by: readonly number[];
 }
 
-/** Pools without a free place, and some of those that are in them. */
-export async function poolsTaken(
-  db: Queryable,
-  step: Pick<ExplainedStepRow, "id" | "pools">,
-): Promise<readonly FullPoolRow[]> {
-  if (step.pools.length === 0) return [];
+/** Pools of steps without a free place, and some of those that are in them. */
+export async function poolsTaken(db: Queryable, steps: readonly number[]): Promise<readonly FullPoolRow[]> {
+  if (steps.length === 0) return [];
   const { rows } = await db.query<Omit<FullPoolRow, "by"> & { by: readonly number[] | null }>(
-    `select p.name, p.slots, p.run is not null as "isLimitOfRun", (array_agg(o.id order by o.status = 'running' desc, o.id) filter (where o.id is not null))[1:5] as by
-       from iroko.pool p left join iroko.step o on p.name = any (o.pools) and o.id <> $2 and (o.status = 'running' or o.admitted)
-      where p.name = any ($1) group by p.name having count(o.id) >= p.slots order by p.name`,
-    [step.pools, step.id],
+    `select s.id as step, p.name, p.slots, p.run is not null as "isLimitOfRun",
+            (array_agg(o.id order by o.status = 'running' desc, o.id) filter (where o.id is not null))[1:5] as by
+       from iroko.step s join iroko.pool p on p.name = any (s.pools)
+       left join iroko.step o on p.name = any (o.pools) and o.id <> s.id and (o.status = 'running' or o.admitted)
+      where s.id = any ($1) group by s.id, p.name having count(o.id) >= p.slots order by s.id, p.name`,
+    [steps],
   );
   return rows.map(({ by, ...pool }) => ({ ...pool, by: by ?? [] }));
 }

@@ -1,4 +1,7 @@
-/** Facts of single partitions, asked for while an explanation is made: what is missing is collected and read in one go. */
+/**
+ * Facts of single partitions, asked for while an explanation is made. What is missing is taken for unknown and collected, so
+ * that most of a chain is asked for, and read, in one go; what was explained without it is thrown away.
+ */
 import type { Partition } from "../partitions/partitions-definition.ts";
 import { factsName, type ExplainFacts, type PartitionFacts } from "./explain-facts.ts";
 
@@ -7,24 +10,23 @@ export interface FactName {
   readonly partition: Partition;
 }
 
-/** Thrown where an explanation cannot go on without facts that have been asked for. */
-export class NeedsFacts extends Error {}
-
 export interface Asking {
   readonly facts: ExplainFacts;
-  /** @throws {NeedsFacts} where they have not been read yet */
   readonly ask: (asset: string, partitions: readonly Partition[]) => readonly PartitionFacts[];
 }
 
-export function factsAsked(facts: ExplainFacts): Pick<Asking, "ask"> & { readonly missing: readonly FactName[] } {
-  const missing: FactName[] = [];
+export function factsAsked(
+  facts: ExplainFacts,
+): Pick<Asking, "ask"> & { readonly missing: ReadonlyMap<string, FactName> } {
+  const missing = new Map<string, FactName>();
   return {
     missing,
-    ask(asset, partitions) {
-      const found = partitions.map((partition) => facts.partitions.get(factsName(asset, partition.id)));
-      if (found.every((one) => one !== undefined)) return found;
-      missing.push(...partitions.filter((_, n) => found[n] === undefined).map((partition) => ({ asset, partition })));
-      throw new NeedsFacts();
-    },
+    ask: (asset, partitions) =>
+      partitions.map((partition) => {
+        const name = factsName(asset, partition.id);
+        const found = facts.partitions.get(name);
+        if (found === undefined) missing.set(name, { asset, partition });
+        return found ?? {};
+      }),
   };
 }

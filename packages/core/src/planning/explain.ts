@@ -17,26 +17,21 @@ import { explainPartition } from "./explain-partition.ts";
 import { explainKeptPlan, explainSchedules } from "./explain-schedules.ts";
 import type { ExplainedGroup, ExplainedStatus, Explanation } from "./explanation.ts";
 import { lastIn } from "./last-in.ts";
-import { factsAsked, NeedsFacts, type FactName } from "./explain-needs.ts";
+import { factsAsked, type FactName } from "./explain-needs.ts";
 
 export type ExplainAnswer = { readonly explanation: Explanation } | { readonly needs: readonly FactName[] };
 
 /** @param among partitions of the asset that exist */
 export function explain(facts: ExplainFacts, key: string, among: PartitionSet): ExplainAnswer {
   const asked = factsAsked(facts);
-  const groups = groupsOf(facts, key, among).flatMap(({ status, set }): ExplainedGroup[] => {
+  const groups = groupsOf(facts, key, among).map(({ status, set }): ExplainedGroup => {
     const { partitions } = assetOf(facts.graph, key);
     const example = lastIn(partitions, set);
-    try {
-      const because = explainPartition({ facts, ask: asked.ask }, key, example, status);
-      const [count, names] = [countIn(partitions, set), formatPartitions(partitions, set)];
-      return [{ status, partitions: names, count, ...(count > 1 ? { example: example.key } : {}), because }];
-    } catch (error) {
-      if (error instanceof NeedsFacts) return [];
-      throw error;
-    }
+    const because = explainPartition({ facts, ask: asked.ask }, key, example, status);
+    const [count, names] = [countIn(partitions, set), formatPartitions(partitions, set)];
+    return { status, partitions: names, count, ...(count > 1 ? { example: example.key } : {}), because };
   });
-  if (asked.missing.length > 0) return { needs: asked.missing };
+  if (asked.missing.size > 0) return { needs: [...asked.missing.values()] };
   return {
     explanation: {
       asset: key,
