@@ -17,9 +17,9 @@ test("the guide says of each command whether it goes over a server, and by which
   const loaded = await Promise.all(commandTable.map(async ({ name, load }) => ({ name, ...(await load()).default })));
   assert.deepEqual(
     told,
-    loaded.map(({ name, server = "none" }) => ({
+    loaded.map(({ name, server }) => ({
       command: name,
-      there: wordOf[server],
+      there: wordOf[server ?? "none"],
       isHere: name !== "users change-password",
       hasRole: server === "answers",
     })),

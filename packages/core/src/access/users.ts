@@ -59,8 +59,9 @@ export function userPrincipal(user: { readonly id: string; readonly name: string
   return { kind: "user", id, name, role, user: { id, name } };
 }
 
-/** As names are compared: NFC, in lower case. */
-export const plainName = (name: string): string => name.slice(0, 1_000).normalize("NFC").toLowerCase();
+/** As names are compared: NFC, in lower case; without what Postgres could not even look for. */
+export const plainName = (name: string): string =>
+  name.slice(0, 1_000).replaceAll("\0", "\u{fffd}").normalize("NFC").toLowerCase();
 
 function parseUserName(text: string): string {
   const name = plainName(text);

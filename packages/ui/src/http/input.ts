@@ -17,6 +17,7 @@ export async function readInput<Input>(c: Context, operation: Operation<Input>):
   const twice = names.find((name) => Object.hasOwn(given, name));
   if (twice !== undefined) throw invalid(`${what} names "${twice}", which stands in the path.`, "Leave it out.");
   const path = Object.fromEntries(names.map((name) => [name, c.req.param(name)]));
+  Object.values(path).forEach(refuseNul);
   return parse(what, operation, { ...given, ...path });
 }
 
@@ -24,7 +25,7 @@ async function bodyOf(c: Context): Promise<object> {
   const text = await c.req.text();
   let value: unknown;
   try {
-    value = text === "" ? {} : JSON.parse(text, (key, part: unknown) => (refuseProto(key), part));
+    value = text === "" ? {} : JSON.parse(text, (key, part: unknown) => (refuseProto(key), refuseNul(part), part));
   } catch (error) {
     if (error instanceof IrokoError) throw error;
     throw invalid("The body is not JSON.", "Send one JSON object.", error);
@@ -37,6 +38,7 @@ function queryOf(c: Context): Readonly<Record<string, string>> {
   const query = new URL(c.req.url).searchParams;
   for (const name of query.keys()) {
     refuseProto(name);
+    query.getAll(name).forEach(refuseNul);
     if (query.getAll(name).length > 1) throw invalid(`The query names "${name}" twice.`, "Name it once.");
   }
   return Object.fromEntries(query);
@@ -59,6 +61,12 @@ function parse<Input>(what: string, { input, path }: Operation<Input>, value: un
 /** Such a key would change what an object inherits, once copied. */
 function refuseProto(key: string): void {
   if (key === "__proto__") throw invalid('The request has a field "__proto__".', "Leave it out.");
+}
+
+/** No text in Postgres can hold one, and nothing that there is has one in its name. */
+function refuseNul(part: unknown): void {
+  if (typeof part === "string" && part.includes("\0"))
+    throw invalid("The request holds the character U+0000.", "Leave it out.");
 }
 
 function invalid(message: string, hint: string, cause?: unknown): IrokoError {
