@@ -4,7 +4,7 @@
  */
 import { globSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openStore } from "@iroko/assets";
+import { dataReader, openStore } from "@iroko/assets";
 import type { Worker } from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
 import { generate } from "../../examples/pos-pipeline/src/generate.ts";
@@ -25,6 +25,8 @@ export interface ShopOptions {
   readonly days?: number;
   readonly recordsPerDay?: number;
   readonly worker?: boolean;
+  /** The server's clock. Default: ten in the morning, the days having ended. */
+  readonly now?: () => Temporal.Instant;
 }
 
 const example = join(import.meta.dirname, "../../examples/pos-pipeline");
@@ -57,7 +59,8 @@ const config = `
   });
 `;
 
-export async function openShop({ days = 7, recordsPerDay = 40, worker = true }: ShopOptions = {}): Promise<Shop> {
+export async function openShop(options: ShopOptions = {}): Promise<Shop> {
+  const { days = 7, recordsPerDay = 40, worker = true, now = () => morningAfter(days) } = options;
   const sources = Object.fromEntries(
     globSync("src/*.ts", { cwd: example }).map((name) => [name, readFileSync(join(example, name), "utf8")]),
   );
@@ -70,15 +73,14 @@ export async function openShop({ days = 7, recordsPerDay = 40, worker = true }: 
   await instance.deploy();
   const startWorker = (): Promise<Worker> => instance.startWorker();
   if (worker) await startWorker();
-  const now = Temporal.PlainDate.from("2026-11-01")
-    .add({ days })
-    .toZonedDateTime({ timeZone: "Africa/Lagos", plainTime: "10:00" });
   const server = await startServer({
     instance: { db: instance.db },
     port: 0,
     openStore: () => openStore(instance.project.file("store")),
+    storeUri: instance.project.file("store"),
+    dataReader: dataReader(),
     checkAnswers: true,
-    now: () => now.toInstant(),
+    now,
   });
   return {
     instance,
@@ -94,4 +96,9 @@ export async function openShop({ days = 7, recordsPerDay = 40, worker = true }: 
       await instance[Symbol.asyncDispose]();
     },
   };
+}
+
+function morningAfter(days: number): Temporal.Instant {
+  const day = Temporal.PlainDate.from("2026-11-01").add({ days });
+  return day.toZonedDateTime({ timeZone: "Africa/Lagos", plainTime: "10:00" }).toInstant();
 }
