@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { fitting, showing, toWorld, visible, zoomed } from "../../../packages/ui/page/src/graph/camera.ts";
 import { isCrowded } from "../../../packages/ui/page/src/graph/draw.ts";
 import { fold } from "../../../packages/ui/page/src/graph/fold.ts";
+import { foldedIn, foldText } from "../../../packages/ui/page/src/pages/lineage/folds.ts";
 import { layOut } from "../../../packages/ui/page/src/graph/layout.ts";
 import {
   cardHeight,
@@ -203,4 +204,17 @@ test("zooming keeps what is under the pointer there, and fitting shows all of it
   const near = zoomed(camera, 100, 0, 0);
   const moved = visible(showing(near, { left: 3_000, top: 800, right: 3_200, bottom: 846 }, 800, 600), 800, 600);
   assert.ok(moved.left <= 3_000 && moved.right >= 3_200 && moved.top <= 800 && moved.bottom >= 846);
+});
+
+test("whatever groups are called, the address keeps which are folded", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 6 }),
+      fc.nat(),
+      (groups, some) => {
+        const folded = new Set(groups.filter((_, at) => (some >> at) % 2 === 1));
+        assert.deepEqual(foldedIn(foldText(folded, groups) ?? "", groups), folded);
+      },
+    ),
+  );
 });

@@ -1,5 +1,6 @@
 /** Where the reader is: the address is the only state that says so, so every view can be linked, reloaded and gone back to. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import { decode } from "./decode.ts";
 
 interface Place {
   readonly path: string;
@@ -75,12 +76,4 @@ export function match(pattern: string, path: string): Readonly<Record<string, st
     else if (part !== given[at]) return undefined;
   }
   return values;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -129,20 +129,30 @@ effect(() => {
 export interface Interest {
   readonly run?: string;
   readonly asset?: string;
+  /** None of a run's or an asset's: it is read for what there is, not for how that stands. */
+  readonly namesOnly?: boolean;
 }
 
-function concerns({ run, asset }: Interest, change: Change): boolean {
+function concerns({ run, asset, namesOnly }: Interest, change: Change): boolean {
   const isAnything = change.run === undefined && change.asset === undefined;
+  if (namesOnly) return isAnything;
   if (isAnything || (run === undefined && asset === undefined)) return true;
   return (run !== undefined && change.run === run) || (asset !== undefined && change.asset === asset);
 }
 
 /** What the server answers at an address; undefined asks nothing. */
-export function useResource<Value>(href: string | undefined, { run, asset }: Interest = {}): Known<Value> {
+export function useResource<Value>(
+  href: string | undefined,
+  { run, asset, namesOnly = false }: Interest = {},
+): Known<Value> {
   useEffect(() => {
     if (href === undefined) return;
     const entry = entryOf(href);
-    const interest: Interest = { ...(run === undefined ? {} : { run }), ...(asset === undefined ? {} : { asset }) };
+    const interest: Interest = {
+      namesOnly,
+      ...(run === undefined ? {} : { run }),
+      ...(asset === undefined ? {} : { asset }),
+    };
     entry.users += 1;
     entry.interests.push(interest);
     void ask(entry, href);
@@ -151,7 +161,7 @@ export function useResource<Value>(href: string | undefined, { run, asset }: Int
       entry.interests.splice(entry.interests.indexOf(interest), 1);
       schedule(entry, href);
     };
-  }, [href, run, asset]);
+  }, [href, run, asset, namesOnly]);
   return href === undefined ? nothing : (entryOf(href).state.value as Known<Value>);
 }
 

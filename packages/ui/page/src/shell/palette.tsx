@@ -30,7 +30,7 @@ function OpenPalette(): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [chosen, choose] = useState(0);
-  const catalog = useResource<Lineage>(address("/lineage", { whole: true }));
+  const catalog = useResource<Lineage>(address("/lineage", { whole: true }), { namesOnly: true });
   useEffect(() => dialog.current?.showModal(), []);
 
   const found = useMemo(() => {

@@ -5,18 +5,16 @@ import { useMemo, useState } from "preact/hooks";
 import { Badge } from "../../parts/badge.tsx";
 import { assetHref } from "../../parts/links.ts";
 import { itemsOf } from "./outline-items.ts";
+import { healthOf } from "./states.ts";
+import { More } from "./table.tsx";
 
-interface OutlineProps {
-  readonly answer: Lineage;
-  readonly healthOf: (at: number) => string;
-}
+const itemsAtOnce = 400;
 
-const mostShown = 400;
-
-export function Outline({ answer, healthOf }: OutlineProps): JSX.Element {
+export function Outline({ answer }: { readonly answer: Lineage }): JSX.Element {
   const items = useMemo(() => itemsOf(answer), [answer]);
   const [current, setCurrent] = useState(0);
-  const shown = items.slice(0, mostShown);
+  const [many, setMany] = useState(itemsAtOnce);
+  const shown = items.slice(0, many);
   const onKeyDown = (event: KeyboardEvent): void => {
     const next =
       event.key === "ArrowDown" || event.key === "j"
@@ -25,11 +23,13 @@ export function Outline({ answer, healthOf }: OutlineProps): JSX.Element {
           ? current - 1
           : event.key === "ArrowLeft"
             ? shown.findLastIndex(({ depth }, at) => at < current && depth < shown[current]!.depth)
-            : event.key === "Home"
-              ? 0
-              : event.key === "End"
-                ? shown.length - 1
-                : undefined;
+            : event.key === "ArrowRight" && (shown[current + 1]?.depth ?? 0) > shown[current]!.depth
+              ? current + 1
+              : event.key === "Home"
+                ? 0
+                : event.key === "End"
+                  ? shown.length - 1
+                  : undefined;
     if (next === undefined || next < 0 || next >= shown.length) return;
     event.preventDefault();
     setCurrent(next);
@@ -52,14 +52,14 @@ export function Outline({ answer, healthOf }: OutlineProps): JSX.Element {
             <a href={assetHref(answer.keys[at]!)} tabIndex={row === current ? 0 : -1} onFocus={() => setCurrent(row)}>
               {answer.keys[at]}
             </a>{" "}
-            <Badge state={healthOf(at)} />
+            <Badge state={healthOf(answer, at)} /> <span class="faint">{answer.groups[answer.group[at]!]}</span>
             {also.length === 0 ? null : (
               <span class="faint"> also after {also.map((other) => answer.keys[other]).join(", ")}</span>
             )}
           </li>
         ))}
       </ul>
-      {items.length > mostShown ? <p class="empty">and {items.length - mostShown} more: select some of them.</p> : null}
+      <More of={items.length} shown={many} onMore={() => setMany(many + itemsAtOnce)} />
     </>
   );
 }
