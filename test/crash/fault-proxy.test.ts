@@ -83,6 +83,22 @@ underFaults("a narrow link takes its time", { bandwidth: 1_000_000 }, async (pro
   assert.ok(performance.now() - startedAt >= 190);
 });
 
+underFaults("all connections of a narrow link wait for each other", { sharedBandwidth: 1_000_000 }, async (proxy) => {
+  const sockets = [await dial(proxy), await dial(proxy)];
+  const startedAt = performance.now();
+  for (const socket of sockets) socket.end(Buffer.alloc(100_000));
+  for (const socket of sockets) assert.equal((await buffer(socket)).length, 100_000);
+  assert.ok(performance.now() - startedAt >= 190);
+});
+
+underFaults("a connection over a long way takes its time to open", { handshake: 200 }, async (proxy) => {
+  const startedAt = performance.now();
+  const socket = await dial(proxy);
+  socket.end("a");
+  assert.equal((await buffer(socket)).toString(), "a");
+  assert.ok(performance.now() - startedAt >= 190);
+});
+
 underFaults("a connection is refused by a reset", { refuse: true }, async (proxy) => {
   const socket = connect({ host: "127.0.0.1", port: proxy.port });
   assert.deepEqual(await ending(socket), { bytes: 0, code: "ECONNRESET" });

@@ -16,6 +16,10 @@ export interface Faults {
   readonly stall?: { readonly share: number; readonly milliseconds: number };
   /** Bytes a second of each connection, each way. */
   readonly bandwidth?: number;
+  /** Bytes a second of all connections together, each way: they wait for each other, piece by piece. */
+  readonly sharedBandwidth?: number;
+  /** Milliseconds from a connection's start in which nothing passes: those that opening it takes over a long way. */
+  readonly handshake?: number;
   /** What comes of new connections: reset at once. */
   readonly refuse?: boolean;
   /** Nothing passes and nothing is closed, as behind a firewall or a pulled cable: in one direction, or both. */
@@ -51,12 +55,13 @@ export async function faultProxy(port: number | (() => number), chance: Chance =
   const links = new Set<Link>();
   const count = { taken: 0, broken: 0 };
   let faults: Faults = {};
+  const busyUntil: Record<Direction, number> = { up: 0, down: 0 };
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     count.taken += 1;
     const target = typeof port === "number" ? port : port();
     const far = connect({ host: "127.0.0.1", port: target, allowHalfOpen: true, noDelay: true });
-    const link = new Link(client, far, chance, () => (count.broken += 1));
+    const link = new Link(client, far, chance, busyUntil, () => (count.broken += 1));
     link.meet(faults);
     links.add(link);
     link.closed.then(
@@ -90,18 +95,22 @@ class Link {
   readonly closed: Promise<unknown>;
   readonly #ends: readonly [client: Socket, far: Socket];
   readonly #chance: Chance;
+  /** Of all links: when what is under way has passed. */
+  readonly #busyUntil: Record<Direction, number>;
   readonly #onBreak: () => void;
   #faults: Faults = {};
   #passed: Record<Direction, number> = { up: 0, down: 0 };
   #sent: Buffer = Buffer.alloc(0);
   #losing = false;
+  readonly #startedAt = performance.now();
   #isBroken = false;
   /** Wakes pumps that wait in a black hole. */
   #changed = Promise.withResolvers<void>();
 
-  constructor(client: Socket, far: Socket, chance: Chance, onBreak: () => void) {
+  constructor(client: Socket, far: Socket, chance: Chance, busyUntil: Record<Direction, number>, onBreak: () => void) {
     this.#ends = [client, far];
     this.#chance = chance;
+    this.#busyUntil = busyUntil;
     this.#onBreak = onBreak;
     // The other side's breaking off is passed on as it is: a reset.
     for (const end of this.#ends) end.on("error", () => this.#resetBoth());
@@ -148,11 +157,17 @@ class Link {
   }
 
   async #delay(direction: Direction, bytes: number): Promise<void> {
-    const { latency = 0, jitter = 0, bandwidth, stall } = this.#faults;
+    const { latency = 0, jitter = 0, bandwidth, sharedBandwidth, handshake = 0, stall } = this.#faults;
+    await later(this.#startedAt + handshake - performance.now());
+    if (sharedBandwidth !== undefined) {
+      const free = Math.max(performance.now(), this.#busyUntil[direction]);
+      this.#busyUntil[direction] = free + (bytes * 1000) / sharedBandwidth;
+      await later(this.#busyUntil[direction] - performance.now());
+    }
     const stalled = stall !== undefined && this.#chance() < stall.share ? stall.milliseconds : 0;
     const milliseconds =
       latency + stalled + jitter * this.#chance() + (bandwidth === undefined ? 0 : (bytes * 1000) / bandwidth);
-    if (milliseconds > 0) await later(milliseconds);
+    await later(milliseconds);
     await this.#outOfTheHole(direction);
   }
 
@@ -181,5 +196,6 @@ class Link {
   }
 }
 
-const later = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+async function later(milliseconds: number): Promise<void> {
+  if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+}
