@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import type { AssetOutlook } from "@iroko/core/client";
+import type { AssetOutlook, PartitionGrid } from "@iroko/core/client";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
 import { outlookSentence, whenText } from "../../packages/ui/page/src/pages/asset/outlook.ts";
 import { readAllSql, readSql } from "../../packages/ui/page/src/pages/asset/read-sql.ts";
 import { rollbackQuestion } from "../../packages/ui/page/src/pages/asset/rollback-question.ts";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
+import { waitFor } from "../support/wait-for.ts";
 import { assetSample } from "./asset-sample.ts";
-import type { Sample } from "./sample.ts";
+import { json, sample, type Sample } from "./sample.ts";
 
 const skip = skipWithoutChromium;
 let at: Sample;
@@ -38,6 +39,7 @@ after(async () => {
 
 async function open(
   path: string,
+  url = at.url,
 ): Promise<{ readonly page: Page; readonly asked: string[]; readonly troubles: string[] }> {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   page.setDefaultTimeout(60_000);
@@ -48,7 +50,7 @@ async function open(
   });
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(error.message));
-  await page.goto(at.url + path);
+  await page.goto(url + path);
   return { page, asked, troubles };
 }
 
@@ -132,7 +134,7 @@ test("before a way back is gone it is said what readers will see and what become
 
 test("the sentence stands on top, and every column says where it comes from and who reads it", { skip }, async () => {
   const { page, troubles } = await open("/assets/shop%2Fsales?tab=schema");
-  await page.waitForFunction(() => document.querySelector(".outlook")?.textContent?.startsWith("Fresh to 3 Nov"));
+  await page.waitForSelector(".outlook:has-text('Fresh to 3 Nov')");
   assert.match(await page.innerText(".outlook"), /^Fresh to 3 Nov; 2 of 5 partitions missing; next run .*02:00 WAT\.$/);
   await page.waitForSelector("tr:has(code:text-is('amount')) a:text-is('totals')");
   assert.match(await page.innerText("tr:has(code:text-is('amount'))"), /code[\s\S]*totals in revenue/);
@@ -173,3 +175,75 @@ test("a check shows the rows that broke it", { skip }, async () => {
   assert.deepEqual(await violations(page), []);
   await page.context().close();
 });
+
+const wideModule = `
+  import { asset, daily, define, fixed, hourly, multi } from "@iroko/core";
+  const made = () => ({ metadata: {} });
+  const days = daily({ start: "2016-11-01", timezone: "Africa/Lagos" });
+  export const hours = asset({ key: "hours", partitions: hourly({ start: "2015-06-01-00:00", timezone: "Africa/Lagos" }), materialize: made });
+  export const cube = asset({
+    key: "cube", partitions: multi({ shop: fixed(Array.from({ length: 27 }, (_, n) => n === 0 ? "Ọjà, 1" : "shop" + n)), day: days }), materialize: made,
+  });
+  export default define({ assets: [hours, cube] });
+`;
+
+test(
+  "a hundred thousand cells are zoomed from years to hours, and two dimensions crossed, drawn as far as they are in sight",
+  { skip, timeout: 180_000 },
+  async () => {
+    await using wide = await sample({ worker: false, module: wideModule });
+    const grid = async (key: string, query: string): Promise<PartitionGrid> =>
+      json<PartitionGrid>(await wide.get(`/api/v1/assets/${key}/grid?${query}`));
+    const shape = ({ cell, rows }: PartitionGrid) => [
+      cell,
+      rows.length,
+      rows.reduce((sum, { cells }) => sum + cells.replaceAll("-", "").length, 0),
+    ];
+    assert.deepEqual(shape(await grid("hours", "cell=year")), ["year", 2, 12]);
+    assert.deepEqual(shape(await grid("hours", "cell=month")), ["month", 12, 138]);
+    const days = await grid("hours", "cell=partition");
+    assert.deepEqual([days.cell, days.mayBe], ["day", ["year", "month", "day", "partition"]], "too many hours");
+    const cube = await grid("cube", "");
+    assert.deepEqual([cube.count, cube.rows.length, cube.columns.length, cube.left], [98_739, 27, 3_657, 0]);
+    assert.equal(cube.rows[0]!.key, '"Ọjà, 1"');
+    const months = await grid("cube", "cell=month");
+    assert.deepEqual([months.columns.length, months.crossed?.keys[0]], [121, "2016-11-01..2016-11-30"]);
+
+    const { page } = await open("/assets/cube", wide.url);
+    const canvas = page.locator(".matrix canvas");
+    await page.waitForSelector("canvas[data-drawn='98739']");
+    const { width: drawn } = (await canvas.boundingBox())!;
+    assert.ok(drawn < 1_300, `${drawn} pixels, of 73,000`);
+    await canvas.hover();
+    await page.mouse.wheel(80_000, 0);
+    await waitFor(
+      "the field to be scrolled",
+      async () => (await page.locator(".matrix").evaluate((box) => box.scrollLeft)) > 60_000,
+      { seconds: 60 },
+    );
+    const box = (await canvas.boundingBox())!;
+    // From the last day of the first row to the one before it of the second.
+    const right = box.x + box.width - 11;
+    await page.mouse.move(right, box.y + 18 + 9);
+    await page.mouse.down();
+    await page.mouse.move(right - 20, box.y + 18 + 20 + 9, { steps: 3 });
+    await page.mouse.up();
+    const chosen = page.locator("[aria-label='What is chosen']");
+    await chosen.getByText('shop="Ọjà, 1"|shop1,day=2026-11-04..2026-11-05', { exact: true }).waitFor();
+    assert.match((await chosen.locator("a:text-is('Make these')").getAttribute("href")) ?? "", /partitions=shop/);
+    await page.goto(`${wide.url}/assets/hours`);
+    await page.getByRole("button", { name: "months" }).click();
+    await page.waitForURL(/cell=month/);
+    await page.getByText("a cell for each month").waitFor();
+    // June 2015 is the sixth cell of the first row.
+    await canvas.dblclick({ position: { x: 104 + 5 * 20 + 9, y: 9 } });
+    await page.waitForURL(/within=2015-06-01-00/);
+    await page.waitForSelector("canvas[data-drawn='720']");
+    await page.focus(".matrix canvas");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Shift+ArrowDown");
+    await chosen.getByText("2015-06-01-00:00..2015-06-02-00:00", { exact: true }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.context().close();
+  },
+);

@@ -18,6 +18,7 @@ export { encodePartitionKey } from "./partitions/encode-partition-key.ts";
 export { existing, windowsBetween } from "./partitions/existing.ts";
 export { fixed } from "./partitions/fixed.ts";
 export { formatPartitions } from "./partitions/format-partitions.ts";
+export { quoteKey } from "./partitions/quoted-text.ts";
 export { hourly, type HourlyKey, type HourlyOptions } from "./partitions/hourly.ts";
 export { downstreamOf, upstreamOf, type MappedSides, type UpstreamPartitions } from "./partitions/map-partitions.ts";
 export {

@@ -16,14 +16,18 @@ import { score } from "../../../packages/ui/page/src/shell/score.ts";
 
 const month = (label: string, days: number, cells: string): PartitionGrid["rows"][number] => ({
   label,
+  key: null,
   cells,
   keys: Array.from({ length: days }, (_, at) =>
     cells[at] === "-" ? "" : `${label}-${String(at + 1).padStart(2, "0")}`,
   ),
 });
 
+const uncrossed = { mayBe: ["month", "partition"], crossed: null, left: 0 } as const;
+
 test("a brush over days chooses all from the one to the other, over rows, and passes what is not there", () => {
   const grid: PartitionGrid = {
+    ...uncrossed,
     cell: "partition",
     rows: [month("2026-10", 31, `${"-".repeat(28)}mmm`), month("2026-11", 5, "mm.f-")],
     columns: [],
@@ -40,8 +44,9 @@ test("a brush over days chooses all from the one to the other, over rows, and pa
 
 test("a brush over coarser cells chooses from the first partition of the first to the last of the last", () => {
   const grid: PartitionGrid = {
+    ...uncrossed,
     cell: "month",
-    rows: [{ label: "2026", cells: "mp", keys: ["2026-01-01..2026-01-31", "2026-02-01..2026-02-28"] }],
+    rows: [{ label: "2026", key: null, cells: "mp", keys: ["2026-01-01..2026-01-31", "2026-02-01..2026-02-28"] }],
     columns: [],
     count: 59,
     within: null,
@@ -49,19 +54,36 @@ test("a brush over coarser cells chooses from the first partition of the first t
   assert.equal(chosenText(grid, { from: [0, 0], to: [0, 1] }), "2026-01-01..2026-02-28");
 });
 
-test("a brush over two dimensions chooses a rectangle", () => {
-  const keys = (region: string): string[] => ["01", "02", "03"].map((day) => `day=2026-11-${day},region=${region}`);
-  const grid: PartitionGrid = {
+test("a brush over two dimensions chooses a rectangle, named as one however large, without what is not there", () => {
+  const days = ["2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"];
+  const rows = (cells: readonly string[]): PartitionGrid["rows"] =>
+    cells.map((letters, at) => ({ label: `s${at}`, key: `s${at}`, cells: letters, keys: [] }));
+  const grid = (cells: readonly string[], changes: Partial<NonNullable<PartitionGrid["crossed"]>>): PartitionGrid => ({
+    ...uncrossed,
     cell: "partition",
-    rows: ["LA", "AB"].map((region) => ({ label: region, cells: "m.m", keys: keys(region) })),
-    columns: ["2026-11-01", "2026-11-02", "2026-11-03"],
-    count: 6,
+    rows: rows(cells),
+    columns: days,
+    crossed: { across: "day", down: "shop", keys: days, isTime: true, ...changes },
+    count: 8,
     within: null,
-  };
+  });
+  const all = { from: [1, 3], to: [0, 1] } as const;
+  assert.equal(chosenText(grid(["mm.m", "mmmm"], {}), all), "shop=s0|s1,day=2026-11-02..2026-11-04");
   assert.equal(
-    chosenText(grid, { from: [0, 1], to: [1, 2] }),
-    [...keys("LA").slice(1), ...keys("AB").slice(1)].join(" or "),
+    chosenText(grid(["mm-m", "mmmm"], {}), all),
+    "shop=s0,day=2026-11-02|2026-11-04 or shop=s1,day=2026-11-02..2026-11-04",
   );
+  assert.equal(
+    chosenText(grid(["mm.m"], { isTime: false }), { from: [0, 0], to: [0, 1] }),
+    "shop=s0,day=2026-11-01|2026-11-02",
+  );
+  const months = { keys: ["2026-09-01..2026-09-30", "2026-10-01..2026-10-31", "2026-11-01", "x"] };
+  assert.equal(chosenText(grid(["mmmm"], months), { from: [0, 0], to: [0, 2] }), "shop=s0,day=2026-09-01..2026-11-01");
+  const several = {
+    ...grid(["mm"], { down: null }),
+    rows: [{ label: "a b", key: "shop=a,till=b", cells: "mm", keys: [] }],
+  };
+  assert.equal(chosenText(several, { from: [0, 0], to: [0, 1] }), "shop=a,till=b,day=2026-11-01..2026-11-02");
 });
 
 test("a log's pieces become lines, however they were cut, each stream by itself", () => {

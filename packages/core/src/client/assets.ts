@@ -8,7 +8,7 @@ import type { ExplainedStatus, ReasonCode } from "../planning/explanation.ts";
 import { eventCursor, instanceEvent, type InstanceEvent } from "./events.ts";
 import { cursorOf, listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
-import { partitionGrid, type GridInput, type PartitionGrid } from "./partition-grid.ts";
+import { gridCell, partitionGrid, type GridInput, type PartitionGrid } from "./partition-grid.ts";
 import {
   errorRecord,
   flag,
@@ -518,7 +518,7 @@ export const assets: {
     path: "/assets/{key}/grid",
     role: "viewer",
     summary: "How its partitions stand, a letter each; where they are many, a letter for a day, month or year of them",
-    input: z.strictObject({ key: name, within: partitionsText.optional() }),
+    input: z.strictObject({ key: name, within: partitionsText.optional(), cell: gridCell.optional() }),
     answer: partitionGrid,
   },
   standing: {

@@ -94,12 +94,12 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     };
   });
 
-  answer(grid, async ({ key, within }) => {
+  answer(grid, async ({ key, ...shown }) => {
     const { asset, location } = findAsset(await catalog(), key);
     const at = await moment();
     const stands = await readStatuses(statuses, [asset], at);
     const { stale } = await readStale(db, location, asset, at);
-    return gridOf(asset, { ...stands.get(key)!, stale }, within, at);
+    return gridOf(asset, { ...stands.get(key)!, stale }, shown, at);
   });
 
   answer(staleness, async ({ key }) => {

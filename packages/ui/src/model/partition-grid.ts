@@ -5,25 +5,30 @@ import {
   formatPartitions,
   intersect,
   parsePartitions,
+  quoteKey,
   partitionsIn,
   type MomentWithKeys,
+  type MultiPartitions,
   type Partition,
   type PartitionSet,
   type SnapshotAsset,
   type TimePartitions,
 } from "@iroko/core";
-import type { GridRow, PartitionGrid } from "@iroko/core/client";
+import type { GridCell, GridInput, GridRow, PartitionGrid } from "@iroko/core/client";
 import type { AssetStatus } from "./asset-status.ts";
 
 export interface GridSets extends Pick<AssetStatus, "exists" | "made" | "missing" | "failed" | "running"> {
   readonly stale: PartitionSet;
 }
 
-/** More cells than this are too small to be seen, and too many to be sent. */
+/** More cells than this are too small to be seen, and too many to be sent, unless somebody asks for them. */
 const mostCells = 5_000;
+const mostAsked = 20_000;
+/** Crossed ones have no keys of their own. */
+const mostCrossed = 100_000;
 const keysInRow = 50;
 
-type Unit = "hour" | "day" | "month" | "year";
+type Unit = "day" | "month" | "year";
 
 /** How coarse a cell may become, from each cadence on; and what a row of such cells is. */
 const coarser: Readonly<Record<string, readonly Unit[]>> = {
@@ -40,33 +45,27 @@ const parentOf: Readonly<Partial<Record<Unit, Unit>>> = { day: "month", month: "
 export function gridOf(
   { partitions: definition }: SnapshotAsset,
   sets: GridSets,
-  within: string | undefined,
+  { within, cell }: Omit<GridInput, "key">,
   now: MomentWithKeys,
 ): PartitionGrid {
   const wanted =
     within === undefined ? sets.exists : intersect(sets.exists, parsePartitions(definition, within, { now }));
   const count = countIn(definition, wanted);
   const of = { count, within: within ?? null };
-  const cells = (): Iterable<Partition> => partitionsIn(definition, wanted);
   const letter = (partition: Partition): string => letterOf(sets, partition);
   if (definition.kind === "time") {
-    const unit = count <= mostCells ? undefined : unitFor(definition.cadence, wanted, mostCells);
+    const unit = unitOf(definition.cadence, wanted, count, cell);
     const rows =
-      unit !== undefined && unit !== "hour" && meetsMidnight.has(definition.cadence)
+      unit !== undefined && meetsMidnight.has(definition.cadence)
         ? coarseRows(definition, sets, wanted, unit)
-        : timeRows(cells(), letter, definition.timezone, unit, definition.cadence);
-    return { ...of, cell: (unit ?? "partition") as PartitionGrid["cell"], rows, columns: [] };
+        : timeRows(partitionsIn(definition, wanted), letter, definition.timezone, unit, definition.cadence);
+    const mayBe = unitsFrom(definition.cadence);
+    return { ...of, cell: unit ?? "partition", mayBe, rows, columns: [], crossed: null, left: 0 };
   }
-  if (definition.kind === "multi")
-    return {
-      ...of,
-      ...crossed(
-        cells(),
-        letter,
-        definition.dimensions.map(({ name }) => name),
-      ),
-    };
-  return { ...of, cell: "partition", rows: keyRows(cells(), letter), columns: [] };
+  if (definition.kind === "multi") return { ...of, ...crossed(definition, wanted, letter, count, cell) };
+  const rows = keyRows(partitionsIn(definition, wanted), letter);
+  const left = count - rows.reduce((sum, { cells }) => sum + cells.length, 0);
+  return { ...of, cell: "partition", mayBe: ["partition"], rows, columns: [], crossed: null, left };
 }
 
 const worst = "frs.pm-";
@@ -86,12 +85,26 @@ function joined(a: string, b: string): string {
   return worst.indexOf(a) < worst.indexOf(b) ? a : b;
 }
 
-/** The finest of which there are few enough; a window's span says how many there can be. */
-function unitFor(cadence: string, wanted: PartitionSet, most: number): Unit {
+const unitsFrom = (cadence: string): readonly GridCell[] => [
+  ...(coarser[cadence] ?? ["year"]).toReversed(),
+  "partition",
+];
+
+/** What was asked for, where there are few enough of it; undefined: each partition has its cell. */
+function unitOf(cadence: string, wanted: PartitionSet, count: number, asked: GridCell | undefined): Unit | undefined {
   const units = coarser[cadence] ?? ["year"];
+  const most = asked === undefined ? mostCells : mostAsked;
+  const finest = count <= most ? undefined : unitFor(units, wanted, most);
+  const chosen = units.find((unit) => unit === asked);
+  if (chosen === undefined) return finest;
+  return finest !== undefined && units.indexOf(finest) > units.indexOf(chosen) ? finest : chosen;
+}
+
+/** The finest of which there are few enough; a window's span says how many there can be. */
+function unitFor(units: readonly Unit[], wanted: PartitionSet, most: number): Unit {
   if (wanted.kind !== "time" || wanted.windows.length === 0) return units[0]!;
   const days = wanted.windows[0]!.start.until(wanted.windows.at(-1)!.end).total("hours") / 24;
-  const perUnit: Readonly<Record<Unit, number>> = { hour: 1 / 24, day: 1, month: 30.4, year: 365.2 };
+  const perUnit: Readonly<Record<Unit, number>> = { day: 1, month: 30.4, year: 365.2 };
   return units.find((unit) => days / perUnit[unit] <= most) ?? units.at(-1)!;
 }
 
@@ -134,12 +147,7 @@ function timeRows(
 const meetsMidnight: ReadonlySet<string> = new Set(["hour", "day"]);
 
 /** The same from the sets' ranges alone, a cell at a time: of a hundred thousand hours none is looked at by itself. */
-function coarseRows(
-  definition: TimePartitions,
-  sets: GridSets,
-  wanted: PartitionSet,
-  unit: "day" | "month" | "year",
-): readonly GridRow[] {
+function coarseRows(definition: TimePartitions, sets: GridSets, wanted: PartitionSet, unit: Unit): readonly GridRow[] {
   const windows = rangesOf(wanted);
   const there = overlaps(windows);
   const [failed, running, stale, made] = [sets.failed, sets.running, sets.stale, sets.made].map((set) =>
@@ -217,8 +225,7 @@ function placeOf(
       return [date, local.hour];
     case "month":
       return [date.slice(0, 7), local.day - 1];
-    case "year":
-    case "hour": {
+    case "year": {
       if (cellUnit === "year") return [`${Math.floor(local.year / 10)}0s`, local.year % 10];
       return [date.slice(0, 4), cellUnit === "week" ? Math.floor((local.dayOfYear - 1) / 7) : local.month - 1];
     }
@@ -229,6 +236,7 @@ function rowFrom(label: string, cells: readonly (Cell | undefined)[]): GridRow {
   const all = Array.from(cells, (cell) => cell); // holes become undefined
   return {
     label,
+    key: null,
     cells: all.map((cell) => cell?.letter ?? "-").join(""),
     keys: all.map((cell) =>
       cell === undefined ? "" : cell.first === cell.last ? cell.first : `${cell.first}..${cell.last}`,
@@ -252,33 +260,70 @@ function keyRows(partitions: Iterable<Partition>, letter: (partition: Partition)
   return rows;
 }
 
-/** Two dimensions crossed: the last across, the others down. */
+interface CrossedRow {
+  readonly key: string;
+  readonly letters: string[];
+}
+
+/** Two dimensions crossed: the last across, the others down. One of time may be coarser where it goes across. */
 function crossed(
-  partitions: Iterable<Partition>,
+  { dimensions }: MultiPartitions,
+  wanted: PartitionSet,
   letter: (partition: Partition) => string,
-  names: readonly string[],
-): Pick<PartitionGrid, "cell" | "rows" | "columns"> {
-  const columns = new Map<string, number>();
-  const rows = new Map<string, (Cell | undefined)[]>();
-  const across = names.at(-1)!;
-  let many = 0;
-  for (const partition of partitions) {
-    if ((many += 1) > 20 * mostCells) break;
-    const { dimensions } = partition;
-    const column = dimensions?.[across]?.key ?? partition.key;
-    const label = names
-      .slice(0, -1)
-      .map((name) => dimensions?.[name]?.key ?? "")
-      .join(" ");
-    let at = columns.get(column);
-    if (at === undefined) columns.set(column, (at = columns.size));
-    let row = rows.get(label);
-    if (row === undefined) rows.set(label, (row = []));
-    row[at] = { letter: letter(partition), first: partition.key, last: partition.key };
+  count: number,
+  cell: GridCell | undefined,
+): Omit<PartitionGrid, "count" | "within"> {
+  const last = dimensions.at(-1)!;
+  const others = dimensions.slice(0, -1);
+  const time = last.partitions.kind === "time" ? last.partitions : undefined;
+  const unit = time === undefined ? undefined : (coarser[time.cadence] ?? ["year"]).find((each) => each === cell);
+  const columns = new Map<string, { readonly at: number; readonly first: string; last: string }>();
+  const rows = new Map<string, CrossedRow>();
+  let seen = 0;
+  for (const partition of partitionsIn({ kind: "multi", dimensions }, wanted)) {
+    if (seen === mostCrossed) break;
+    seen += 1;
+    const keys = partition.dimensions!;
+    const across = keys[last.name]!;
+    const name = unit === undefined ? across.key : unitName(across, unit, time!.timezone);
+    const column = columns.get(name) ?? { at: columns.size, first: across.key, last: across.key };
+    column.last = across.key;
+    columns.set(name, column);
+    const label = others.map((dimension) => keys[dimension.name]!.key).join(" ");
+    const row = rows.get(label) ?? {
+      key: others
+        .map(({ name: each }) => `${others.length > 1 ? `${each}=` : ""}${quoteKey(keys[each]!.key)}`)
+        .join(","),
+      letters: [],
+    };
+    rows.set(label, row);
+    const own = letter(partition);
+    const before = row.letters[column.at];
+    row.letters[column.at] = before === undefined ? own : joined(before, own);
   }
   return {
-    cell: "partition",
-    rows: Array.from(rows, ([label, cells]) => rowFrom(label, cells)),
+    cell: unit ?? "partition",
+    mayBe: time === undefined ? ["partition"] : unitsFrom(time.cadence),
+    rows: Array.from(rows, ([label, { key, letters }]) => ({
+      label,
+      key,
+      cells: Array.from(letters, (each: string | undefined) => each ?? "-").join(""),
+      keys: [],
+    })),
     columns: [...columns.keys()],
+    crossed: {
+      across: last.name,
+      down: others.length === 1 ? others[0]!.name : null,
+      keys: Array.from(columns.values(), (column) =>
+        column.first === column.last ? quoteKey(column.first) : `${column.first}..${column.last}`,
+      ),
+      isTime: time !== undefined,
+    },
+    left: count - seen,
   };
+}
+
+function unitName({ window }: Pick<Partition, "window">, unit: Unit, timezone: string): string {
+  const date = window!.start.toZonedDateTimeISO(timezone).toPlainDate().toString();
+  return date.slice(0, { day: 10, month: 7, year: 4 }[unit]);
 }

@@ -130,7 +130,7 @@ function Told({ asset }: TabProps): JSX.Element {
           label="About the asset"
           values={Object.keys(tabs)}
           chosen={tab}
-          resets={["after", "within"]}
+          resets={["after", "within", "cell"]}
         />
       </div>
       <Tab asset={asset} />

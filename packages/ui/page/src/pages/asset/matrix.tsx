@@ -1,101 +1,119 @@
 /** Partitions as a field of cells: looked at, walked by keys, brushed; what is chosen can be made, explained or looked at closer. */
 import type { PartitionGrid } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lookOf, type Look } from "../../graph/look.ts";
-import { cellsIn, chosenText, type Chosen } from "./choose.ts";
-import { cellSize, drawGrid, gap, headHeight, labelWidth, letters, sizeOf } from "./draw-grid.ts";
+import { cellsIn, cellText, chosenText, type Chosen } from "./choose.ts";
+import { drawGrid, headOf, labelWidth, letters, pitch, sizeOf, type Sight } from "./draw-grid.ts";
 
 interface MatrixProps {
   readonly grid: PartitionGrid;
   readonly chosen: Chosen | undefined;
   readonly onChoose: (chosen: Chosen | undefined) => void;
+  /** A cell was pressed twice, or Enter was pressed on it; undefined where cells are as fine as they get. */
+  readonly onCloser: ((text: string) => void) | undefined;
 }
 
-const mostRows = 800;
+const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+};
 
-export function Matrix({ grid, chosen, onChoose }: MatrixProps): JSX.Element {
+export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [look, setLook] = useState<Look | undefined>(undefined);
   const [hovered, setHovered] = useState<readonly [number, number] | undefined>(undefined);
+  const [sight, setSight] = useState<Sight>({ left: 0, top: 0, width: 0, height: 0 });
   const from = useRef<readonly [number, number] | undefined>(undefined);
-  const rows = grid.rows.slice(0, mostRows);
-  const hasHead = grid.columns.length > 0;
-  const { width, height } = sizeOf(grid, mostRows);
+  const { rows } = grid;
   const inside = useMemo(() => cellsIn(grid, chosen), [grid, chosen]);
 
   useEffect(() => {
     const scheme = matchMedia("(prefers-color-scheme: dark)");
-    const relook = (): void => setLook(lookOf(canvas.current!.parentElement!));
+    const relook = (): void => setLook(lookOf(box.current!));
     relook();
     scheme.addEventListener("change", relook);
     return () => scheme.removeEventListener("change", relook);
   }, []);
 
+  const { width, height } = sizeOf(grid);
+  const see = useCallback((): void => {
+    const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = box.current!;
+    setSight({ left, top, width: Math.min(width, clientWidth), height: Math.min(height, clientHeight) });
+  }, [width, height]);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(see);
+    observer.observe(box.current!);
+    see();
+    return () => observer.disconnect();
+  }, [see]);
+
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (context == null || look === undefined) return;
-    drawGrid(context, look, grid, { inside, hovered, rows: mostRows });
+    drawGrid(context, look, grid, { inside, hovered }, sight);
     canvas.current!.dataset["drawn"] = String(grid.count);
-  }, [grid, look, hovered, inside]);
+  }, [grid, look, hovered, inside, sight]);
 
   const cellAt = (event: MouseEvent): readonly [number, number] | undefined => {
-    const row = Math.floor((event.offsetY - (hasHead ? headHeight : 0)) / (cellSize + gap));
-    const column = Math.floor((event.offsetX - labelWidth) / (cellSize + gap));
+    if (event.offsetY < headOf(grid) || event.offsetX < labelWidth) return undefined;
+    const row = Math.floor((event.offsetY + sight.top - headOf(grid)) / pitch);
+    const column = Math.floor((event.offsetX + sight.left - labelWidth) / pitch);
     const letter = rows[row]?.cells[column];
     return letter === undefined || letter === "-" ? undefined : [row, column];
   };
   const to = chosen?.to;
   const onKeyDown = (event: KeyboardEvent): void => {
-    const [dy, dx] =
-      event.key === "ArrowLeft"
-        ? [0, -1]
-        : event.key === "ArrowRight"
-          ? [0, 1]
-          : event.key === "ArrowUp"
-            ? [-1, 0]
-            : event.key === "ArrowDown"
-              ? [1, 0]
-              : [0, 0];
     if (event.key === "Escape") return onChoose(undefined);
-    if (dy === 0 && dx === 0) return;
+    if (event.key === "Enter" && to !== undefined) return onCloser?.(cellText(grid, ...to));
+    const step = steps[event.key];
+    if (step === undefined) return;
     event.preventDefault();
     const start: readonly [number, number] = to ?? [0, rows[0]?.cells.search(/[^-]/) ?? 0];
-    const next: readonly [number, number] = to === undefined ? start : [start[0] + dy, start[1] + dx];
+    const next: readonly [number, number] = to === undefined ? start : [start[0] + step[0], start[1] + step[1]];
     const letter = rows[next[0]]?.cells[next[1]];
     if (letter === undefined || letter === "-") return;
     onChoose({ from: event.shiftKey && chosen !== undefined ? chosen.from : next, to: next });
+    bringIntoSight(box.current!, headOf(grid), next);
   };
   const told = hovered ?? to;
-  const row = told === undefined ? undefined : rows[told[0]];
   return (
     <>
-      <div class="scroll matrix">
-        <canvas
-          ref={canvas}
-          tabIndex={0}
-          role="application"
-          aria-roledescription="partitions"
-          aria-label={`${grid.count} partitions. Arrow keys walk, with Shift they choose a range.`}
-          style={{ width: `${width}px`, height: `${height}px` }}
-          onPointerDown={(event) => {
-            const cell = cellAt(event);
-            from.current = cell;
-            event.currentTarget.setPointerCapture(event.pointerId);
-            onChoose(
-              cell === undefined ? undefined : { from: event.shiftKey && chosen ? chosen.from : cell, to: cell },
-            );
-          }}
-          onPointerMove={(event) => {
-            const cell = cellAt(event);
-            setHovered(cell);
-            if (from.current !== undefined && cell !== undefined)
-              onChoose({ from: chosen?.from ?? from.current, to: cell });
-          }}
-          onPointerUp={() => (from.current = undefined)}
-          onPointerLeave={() => setHovered(undefined)}
-          onKeyDown={onKeyDown}
-        />
+      <div class="scroll matrix" ref={box} onScroll={see}>
+        <div class="field-of-cells" style={{ width: `${width}px`, height: `${height}px` }}>
+          <canvas
+            ref={canvas}
+            tabIndex={0}
+            role="application"
+            aria-roledescription="partitions"
+            aria-label={`${grid.count} partitions. Arrow keys walk, with Shift they choose a range${onCloser === undefined ? "" : ", Enter looks closer"}.`}
+            style={{ width: `${sight.width}px`, height: `${sight.height}px` }}
+            onPointerDown={(event) => {
+              const cell = cellAt(event);
+              from.current = cell;
+              event.currentTarget.setPointerCapture(event.pointerId);
+              onChoose(
+                cell === undefined ? undefined : { from: event.shiftKey && chosen ? chosen.from : cell, to: cell },
+              );
+            }}
+            onPointerMove={(event) => {
+              const cell = cellAt(event);
+              setHovered(cell);
+              if (from.current !== undefined && cell !== undefined)
+                onChoose({ from: chosen?.from ?? from.current, to: cell });
+            }}
+            onPointerUp={() => (from.current = undefined)}
+            onPointerLeave={() => setHovered(undefined)}
+            onDblClick={(event) => {
+              const cell = cellAt(event);
+              if (cell !== undefined) onCloser?.(cellText(grid, ...cell));
+            }}
+            onKeyDown={onKeyDown}
+          />
+        </div>
       </div>
       <p class="row legend">
         {Object.entries(letters).map(([letter, [tone, glyph, word]]) => (
@@ -104,17 +122,19 @@ export function Matrix({ grid, chosen, onChoose }: MatrixProps): JSX.Element {
           </span>
         ))}
         <span role="status">
-          {told === undefined || row === undefined
+          {told === undefined || rows[told[0]] === undefined
             ? ""
-            : `${row.keys[told[1]]}: ${letters[row.cells[told[1]]!]?.[2] ?? ""}`}
+            : `${cellText(grid, ...told)}: ${letters[rows[told[0]]!.cells[told[1]]!]?.[2] ?? ""}`}
         </span>
       </p>
-      {grid.rows.length > mostRows ? (
-        <p class="empty">
-          The first {mostRows} rows of {grid.rows.length}: look closer at a range.
-        </p>
-      ) : null}
       {chosen === undefined ? null : <p class="aloud">{chosenText(grid, chosen)}</p>}
     </>
   );
+}
+
+/** A walk by keys goes on past the edge of what is in sight. */
+function bringIntoSight(box: HTMLElement, head: number, [row, column]: readonly [number, number]): void {
+  const [x, y] = [column * pitch, row * pitch];
+  const [width, height] = [box.clientWidth - labelWidth - pitch, box.clientHeight - head - pitch];
+  box.scrollTo(Math.max(Math.min(box.scrollLeft, x), x - width), Math.max(Math.min(box.scrollTop, y), y - height));
 }

@@ -6,6 +6,7 @@ import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
 import { backfill, makeFirst } from "../../parts/commands.ts";
 import { DataTable, type Column } from "../../parts/data-table.tsx";
@@ -37,11 +38,13 @@ export function Partitions({ asset }: TabProps): JSX.Element {
 
 function Field({ asset }: TabProps): JSX.Element {
   const within = place.value.query.get("within");
-  const grid = useResource<PartitionGrid>(address("/assets/{key}/grid", { key: asset.key, within }), {
+  const cell = place.value.query.get("cell");
+  const grid = useResource<PartitionGrid>(address("/assets/{key}/grid", { key: asset.key, within, cell }), {
     asset: asset.key,
   });
+  const lookCloser = (text: string): void => setQuery({ within: text, cell: null });
   const [chosen, choose] = useState<Chosen | undefined>(undefined);
-  useEffect(() => choose(undefined), [within]);
+  useEffect(() => choose(undefined), [within, cell]);
   const isList = asset.partitionsDefinition.kind === "fixed" || asset.partitionsDefinition.kind === "dynamic";
   return (
     <Loaded of={grid} rows={6}>
@@ -53,25 +56,40 @@ function Field({ asset }: TabProps): JSX.Element {
               {within === null ? null : (
                 <>
                   <code>{within}</code>
-                  <button type="button" onClick={() => setQuery({ within: null })}>
+                  <button type="button" onClick={() => setQuery({ within: null, cell: null })}>
                     All partitions
                   </button>
                 </>
               )}
               <span class="faint">
                 {count(known.count)} partitions{known.cell === "partition" ? "" : `, a cell for each ${known.cell}`}
+                {known.left === 0 ? "" : `; ${count(known.left)} of them are not shown`}
               </span>
+              {known.mayBe.length < 2 ? null : (
+                <Choices
+                  name="cell"
+                  label="What a cell is"
+                  values={known.mayBe}
+                  chosen={known.cell}
+                  says={(unit) => `${unit}s`}
+                />
+              )}
             </p>
             {known.count === 0 ? (
               <Empty says="No partition exists yet." />
             ) : (
-              <Matrix grid={known} chosen={chosen} onChoose={choose} />
+              <Matrix
+                grid={known}
+                chosen={chosen}
+                onChoose={choose}
+                onCloser={known.cell === "partition" ? undefined : lookCloser}
+              />
             )}
             {text === "" ? null : (
               <div class="panel row" role="group" aria-label="What is chosen">
                 <code class="prose">{text}</code>
                 {known.cell === "partition" ? null : (
-                  <button type="button" onClick={() => setQuery({ within: text })}>
+                  <button type="button" onClick={() => lookCloser(text)}>
                     Look closer
                   </button>
                 )}
