@@ -38,6 +38,7 @@ const queries: Readonly<Record<string, string>> = {
 const ofOneThing = new Set([
   "home.get",
   "instance.get",
+  "instance.database",
   "instance.health",
   "instance.openapi",
   "instance.store",

@@ -77,6 +77,7 @@ export {
   type RunTrigger,
 } from "./instance/runs.ts";
 export { describeDeathOf, type Death } from "./planning/parking.ts";
+export { whyOfStep } from "./planning/step-why.ts";
 export { listSteps, type StepKind, type StepRecord, type StepStatus } from "./instance/steps.ts";
 export {
   currentVersions,

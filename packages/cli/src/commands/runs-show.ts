@@ -91,28 +91,11 @@ function stepsTable(steps: readonly Step[], terminal: Terminal): string {
       { title: "STEP", value: stepTitle },
       { title: "ATTEMPTS", value: ({ attempt }) => attempt || "", align: "right" },
       { title: "TOOK", value: tookText, align: "right" },
-      { title: "WHY", value: whyText, shrinks: true },
+      { title: "WHY", value: ({ why }) => why, shrinks: true },
     ],
     steps,
     { width: terminal.columns, style: (text) => terminal.styleData("bold", text) },
   );
-}
-
-function whyText(step: Step): string {
-  switch (step.status) {
-    case "failed":
-      return step.error?.code ?? "";
-    case "blocked":
-      return `waits for ${step.waitingOn}`;
-    case "ready":
-    case "skipped":
-      return step.deferredReason ?? "";
-    case "succeeded":
-      return step.outcome === null || step.outcome === "made" ? step.reason : step.outcome;
-    case "running":
-    case "canceled":
-      return step.reason;
-  }
 }
 
 /** What processes and workers died of under the steps that are shown, and what a process said last. */

@@ -8,7 +8,7 @@ import {
   type PartitionsDefinition,
   type RunStatus,
 } from "@iroko/core";
-import type { RunDetail, Step } from "@iroko/core/client";
+import type { FailedCheck, MadePartition, RunDetail, Step } from "@iroko/core/client";
 import { formatTable } from "../terminal/table.ts";
 import { renderErrorRecord } from "../terminal/render-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -39,30 +39,19 @@ export interface Skipped {
   readonly reason: string;
 }
 
-export interface ReportedCheck {
-  readonly asset: string;
-  readonly name: string;
-  /** The key; null where unpartitioned. */
+/** Its partition is the key; null where unpartitioned. */
+export interface ReportedCheck extends Pick<FailedCheck, "asset" | "name" | "severity" | "blocking" | "message"> {
   readonly partition: string | null;
-  readonly severity: "error" | "warn";
-  readonly blocking: boolean;
-  readonly message: string | null;
 }
 
-export interface ReportedMaterialization {
-  readonly asset: string;
-  /** The key; null where unpartitioned. */
+/** Its partition is the key; null where unpartitioned. */
+export interface ReportedMaterialization extends Pick<
+  MadePartition,
+  "asset" | "rows" | "bytes" | "sha256" | "version" | "dataVersion" | "metadata" | "checks" | "seconds"
+> {
   readonly partition: string | null;
   /** Where readers find it; null where the asset stores nothing, and over a server, which does not tell. */
   readonly uri: string | null;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly sha256: string | null;
-  readonly version: number | null;
-  readonly dataVersion: string;
-  readonly metadata: unknown;
-  readonly checks: unknown;
-  readonly seconds: number;
 }
 
 export interface ReportedFailure {

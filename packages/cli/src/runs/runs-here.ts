@@ -12,6 +12,7 @@ import {
   materializationsOf,
   readLogs,
   runProgress,
+  whyOfStep,
   setOfColumns,
   type Database,
   type RunRecord,
@@ -59,7 +60,11 @@ export function runsHere(db: Database, store?: Pick<Store, "uriOf">): Runs {
       ]);
       return allTold(
         api.runs.steps,
-        records.map((record) => ({ ...record, partitions: textOf(snapshot, record.assets[0], record) })),
+        records.map((record) => ({
+          ...record,
+          why: whyOfStep(record),
+          partitions: textOf(snapshot, record.assets[0], record),
+        })),
       );
     },
     async made(run) {

@@ -1,6 +1,7 @@
 /** Assets: how each stands, what is made of it, what was there before, and why. */
 import { z } from "zod";
 import type { Metadata } from "../definitions/metadata.ts";
+import type { SnapshotAsset } from "../definitions/snapshot.ts";
 import type { Column } from "../definitions/table-schema.ts";
 import type { RetryPolicy } from "../definitions/retry-policy.ts";
 import type { ErrorRecord } from "../errors.ts";
@@ -57,13 +58,7 @@ export interface AssetStatus {
   readonly lastMadeAt: string | null;
 }
 
-export interface Asset {
-  readonly key: string;
-  readonly kind: "asset" | "external";
-  readonly group: string;
-  readonly kinds: readonly string[];
-  readonly owners: readonly string[];
-  readonly tags: Readonly<Record<string, string>>;
+export interface Asset extends Pick<SnapshotAsset, "key" | "kind" | "group" | "kinds" | "owners" | "tags"> {
   readonly description: string | null;
   readonly location: string;
   readonly upstream: readonly string[];

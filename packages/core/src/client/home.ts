@@ -1,8 +1,8 @@
 /** What somebody wants to know first, in one answer: is anything wrong, what ran, what comes. */
 import { z } from "zod";
-import type { RunStatus } from "../planning/run-states.ts";
 import type { AssetHealth } from "./assets.ts";
 import type { Operation } from "./operation.ts";
+import type { Run } from "./runs.ts";
 import { instant, nothing, number, text, type Nothing } from "./values.ts";
 
 export interface Home {
@@ -31,18 +31,20 @@ export interface Home {
   readonly workers: { readonly alive: number; readonly slots: number; readonly running: number };
 }
 
-export interface HomeRun {
-  readonly id: string;
-  readonly status: RunStatus;
-  readonly selection: string;
-  readonly partitions: string;
+export interface HomeRun extends Pick<
+  Run,
+  | "id"
+  | "status"
+  | "selection"
+  | "partitions"
+  | "planned"
+  | "succeeded"
+  | "failed"
+  | "createdAt"
+  | "startedAt"
+  | "endedAt"
+> {
   readonly by: string;
-  readonly planned: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly createdAt: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
 }
 
 export interface HomeTick {

@@ -129,7 +129,10 @@ export interface Step {
   /** In the text form; "" where unpartitioned. */
   readonly partitions: string;
   readonly status: StepStatus;
+  /** Why it was planned. */
   readonly reason: string;
+  /** The one thing to know of it in its state: what it waits for, why it failed. */
+  readonly why: string;
   readonly waitingOn: number;
   readonly attempt: number;
   readonly lostAttempts: number;
@@ -272,6 +275,7 @@ const step: z.ZodType<Step> = z
     partitions: text,
     status: stepStatus,
     reason: text,
+    why: text,
     waitingOn: number,
     attempt: number,
     lostAttempts: number,

@@ -1,4 +1,5 @@
 /** How many partitions of each asset there are, are made, failed and are stale: what a list of assets shows. */
+import type { AssetCounts as Told } from "../client/assets.ts";
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import { stalenessOf } from "../graph/staleness.ts";
@@ -10,15 +11,8 @@ import { intersect } from "../partitions/set-algebra.ts";
 import { assetStatuses, readState } from "./planning-state.ts";
 import { selectFrom } from "./read-selection-facts.ts";
 
-export interface AssetCounts {
+export interface AssetCounts extends Pick<Told, "partitions" | "made" | "failed" | "stale" | "rows" | "bytes"> {
   readonly asset: SnapshotAsset;
-  /** How many exist now. */
-  readonly partitions: number;
-  readonly made: number;
-  readonly failed: number;
-  readonly stale: number;
-  readonly rows: number;
-  readonly bytes: number;
   readonly lastMadeAt: Temporal.Instant | null;
 }
 

@@ -1,6 +1,6 @@
 import { IrokoError } from "@iroko/core";
 import { api, type Step } from "@iroko/core/client";
-import { listAttempts, listSteps, type StepRecord } from "@iroko/core/engine";
+import { listAttempts, listSteps, whyOfStep, type StepRecord } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
 import type { Catalog } from "../model/catalog.ts";
@@ -54,5 +54,5 @@ const everyStep = 2 ** 31 - 1;
 
 function stepView(catalog: Catalog, step: StepRecord): Sendable<Step> {
   const { id: _id, windows: _windows, keys: _keys, boxes: _boxes, ...told } = step;
-  return { ...told, partitions: stepPartitions(catalog, step) };
+  return { ...told, why: whyOfStep(step), partitions: stepPartitions(catalog, step) };
 }

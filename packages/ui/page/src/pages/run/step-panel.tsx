@@ -14,7 +14,6 @@ import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 import { useAttempts } from "./attempts.ts";
 import { Log } from "./log.tsx";
-import { whyOf } from "./steps.tsx";
 
 export function StepPanel({ run, n }: { readonly run: RunDetail; readonly n: number }): JSX.Element {
   const step = useResource<Step>(address("/runs/{id}/steps/{n}", { id: run.id, n }), { run: run.id });
@@ -49,7 +48,7 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
         </button>
       </div>
       <p>
-        <Badge state={step.status} /> <span class="prose">{whyOf(step)}</span>
+        <Badge state={step.status} /> <span class="prose">{step.why}</span>
       </p>
       <dl class="facts">
         <div>

@@ -3,7 +3,6 @@ import type { Page, RunDetail, Step } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
-import { counted } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { StateFilter } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
@@ -95,26 +94,7 @@ const columns: readonly Column<Step>[] = [
   },
   { title: "Partitions", cell: ({ partitions }) => <code>{partitions}</code> },
   { title: "Attempts", holds: "number", cell: ({ attempt }) => (attempt === 0 ? "" : attempt) },
-  { title: "Why", holds: "prose", cell: whyOf },
+  { title: "Why", holds: "prose", cell: ({ why }) => why },
   { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
   { title: "Took", holds: "number", cell: ({ startedAt, endedAt }) => <Took from={startedAt} to={endedAt} /> },
 ];
-
-/** The one thing to know of a step in its state. */
-export function whyOf(step: Step): string {
-  switch (step.status) {
-    case "failed":
-      return step.error === null ? "" : `${step.error.code} ${step.error.message}`;
-    case "blocked":
-      return `waits for ${counted(step.waitingOn, "step")}`;
-    case "ready":
-      return step.deferredReason ?? "waits for a free slot";
-    case "skipped":
-      return step.deferredReason ?? "";
-    case "succeeded":
-      return step.outcome === null || step.outcome === "made" ? step.reason : step.outcome;
-    case "running":
-    case "canceled":
-      return step.reason;
-  }
-}
