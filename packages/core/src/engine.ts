@@ -136,16 +136,16 @@ export {
   readStaleCauses,
   readState,
   statusSets,
-  type AssetStatusRow,
   type AssetStatuses,
+  type AssetStatusRow,
   type StatusSets,
 } from "./execution/planning-state.ts";
-export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
 export { openStatusCache } from "./execution/status-cache.ts";
 export { existingAt } from "./partitions/existing.ts";
+export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
-export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
 export { assetStanding, type AssetStanding } from "./execution/asset-standing.ts";
+export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";
 export { explainAsset } from "./execution/explain.ts";
 export { planRequest } from "./execution/plan-request.ts";
 export { requireConfig, type ConfigProblem } from "./planning/require-config.ts";
@@ -156,8 +156,8 @@ export { type RetryOptions } from "./execution/repetition.ts";
 export { retryRun } from "./execution/retry-run.ts";
 export { applyPlan, requireApplicable, storePlan, type StoredPlan } from "./execution/stored-plans.ts";
 export { definitionHashesOf } from "./execution/step-definition.ts";
-export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { observationOf, type ObservationRequest } from "./execution/observation.ts";
+export { submitRun, submitRunIn, type Submission } from "./execution/submit-run.ts";
 export { builtFiles, type BuiltFile, type BuiltFiles } from "./execution/built-files.ts";
 export { patrol } from "./execution/patrol.ts";
 export { verifyCommits, type VerifyContext } from "./execution/verify.ts";
@@ -182,8 +182,8 @@ export {
   type AutomationRow,
   type TickRow,
 } from "./instance/automations.ts";
-export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
 export { previewSchedule, type PreviewedTick } from "./execution/preview-schedule.ts";
+export { evaluateSchedules, startScheduler, type Scheduler, type SchedulerOptions } from "./execution/scheduler.ts";
 
 // Who may do what, and who did what
 export { redactorOf, type Redactor } from "./execution/redaction.ts";
@@ -198,13 +198,13 @@ export {
   tokenNotFound,
   type NewToken,
 } from "./access/tokens.ts";
+export { beginAttempt, type Attempt } from "./access/attempts.ts";
+export { changeOwnPassword, endOwnSessions, ownSessions, requireUser } from "./access/own-account.ts";
 export { csrfToken, endLoginSession, openLoginSession, principalOfSession } from "./access/sessions.ts";
 export { audited, type AuditSubject } from "./access/audited.ts";
 export { verifyAudit, type AuditFault, type AuditVerdict } from "./access/verify-audit.ts";
 export { anybodyMayEnter, listUsers, type UserRow } from "./instance/users.ts";
 export { listTokens, type TokenRow } from "./instance/tokens.ts";
-export { beginAttempt, type Attempt } from "./access/attempts.ts";
-export { changeOwnPassword, endOwnSessions, ownSessions, requireUser } from "./access/own-account.ts";
 export {
   insertAudit,
   listAudit,

@@ -253,6 +253,7 @@ test("numbers over partitions run from the oldest to the newest, break where the
     codeVersion: null,
     schemaHash: null,
     objectKey: null,
+    sha256: null,
     madeAt: null,
     run: null,
     publishedVersion: 1,
@@ -277,4 +278,3 @@ test("numbers over partitions run from the oldest to the newest, break where the
   assert.equal(linePath([0, 5, 10], 100, 10), "M0.0 10.0L50.0 5.0L100.0 0.0");
   assert.equal(linePath([0, undefined, 10, 20], 90, 10), "M0.0 10.0M60.0 5.0L90.0 0.0");
 });
-    sha256: null,
