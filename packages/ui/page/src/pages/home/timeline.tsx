@@ -46,7 +46,7 @@ export function Timeline({ runs, zone }: { readonly runs: readonly HomeRun[]; re
             href={runHref(run.id)}
             title={says(run, zone, nowMs)}
             aria-label={says(run, zone, nowMs)}
-            style={{ left: `${left}%`, width: `${width}%`, top: `${axisHeight + row * rowHeight}px` }}
+            style={{ left: `min(${left}%, 100% - 18px)`, width: `${width}%`, top: `${axisHeight + row * rowHeight}px` }}
           >
             <span aria-hidden="true">
               {glyphOf(run.status)} {width > 6 ? run.selection : ""}
