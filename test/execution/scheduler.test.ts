@@ -54,6 +54,7 @@ test("at 02:00 WAT the schedule asks for yesterday, once, after looking at its s
   assert.equal(observed.length, 1);
   const [tick] = await listTicks(instance.db, { location }, 10);
   assert.deepEqual([tick?.status, tick?.scheduledFor.toString()], ["requested", "2027-03-10T01:00:00Z"]);
+  assert.equal(tick?.partitions, "2027-03-09");
 });
 
 test("after two nights without power one run asks for all three days", async () => {

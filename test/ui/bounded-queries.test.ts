@@ -15,6 +15,7 @@ const most: Readonly<Record<string, number>> = {
   "instance.pools": 2,
   "instance.queues": 1,
   "instance.store": 1,
+  "instance.database": 1,
   "lineage.get": 4,
   "assets.list": 3,
   "assets.counts": 6,

@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { openClient } from "@iroko/core/client";
+import { evaluateSchedules } from "@iroko/core/engine";
+import { startServer } from "@iroko/ui";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { sample, type Sample } from "./sample.ts";
@@ -29,7 +31,7 @@ const definitions = `
       return [{ day: ctx.partition.key }];
     },
   });
-  const all = job({ key: "all", select: "+flaky" });
+  const all = job({ key: "all", select: "+flaky", priority: 4, config: { raw: { rows: 7 } } });
   export default define({
     assets: [raw, flaky], jobs: [all],
     schedules: [schedule({ key: "nightly", job: all, cron: "0 2 * * *", timezone: "Africa/Lagos" })],
@@ -54,14 +56,14 @@ after(async () => {
   await at?.[Symbol.asyncDispose]();
 });
 
-async function open(path: string): Promise<{ readonly page: Page; readonly troubles: string[] }> {
+async function open(path: string, of = at.url): Promise<{ readonly page: Page; readonly troubles: string[] }> {
   const context = await browser!.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const troubles: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));
   page.on("dialog", (dialog) => void dialog.accept());
-  await page.goto(at.url + path);
+  await page.goto(of + path);
   return { page, troubles };
 }
 
@@ -166,6 +168,57 @@ test(
     await page.waitForSelector("main .sentence .badge:has-text('succeeded')");
     const made = await openClient({ url: at.url }).runs.get({ id: new URL(page.url()).pathname.split("/").at(-1)! });
     assert.deepEqual([made.parent, made.planned, made.partitions], [run, 1, "2026-11-04"]);
+    assert.deepEqual(troubles, []);
+    await page.context().close();
+  },
+);
+
+test(
+  "a schedule tells what each tick asked for and why, what the next makes, and has a run of it planned",
+  { skip },
+  async (t) => {
+    const { db } = at.instance;
+    const seen = Temporal.Now.instant();
+    const later = seen.add({ hours: 24 });
+    for (const now of [seen, later]) await evaluateSchedules({ db, now: () => now });
+    const server = await startServer({ instance: { db }, port: 0, now: () => later, checkAnswers: true });
+    t.after(() => server.close());
+    const [tick] = (await openClient({ url: server.url }).schedules.ticks({ location: "test", key: "nightly" })).items;
+    const at02 = Temporal.Instant.from(tick!.scheduledFor).toZonedDateTimeISO("Africa/Lagos");
+    const day = at02.toPlainDate().subtract({ days: 1 }).toString();
+    assert.deepEqual([tick?.status, tick?.partitions], ["requested", day]);
+    const { page, troubles } = await open("/schedules", server.url);
+    const schedule = page.locator("section.schedule#nightly");
+    const last = schedule.locator("li:has(.badge:has-text('requested'))");
+    await last.locator(`code:has-text("${day}")`).waitFor();
+    assert.match(await last.innerText(), new RegExp(`${at02.toPlainDate().toString()} 02:00:00`));
+    await schedule.locator("button:has-text('All ticks')").click();
+    await schedule.locator("h3:has-text('All ticks')").waitFor();
+    await last.locator(`code:has-text("${day}")`).waitFor();
+    await schedule.locator("button:has-text('What the next one makes')").click();
+    await schedule.locator("section[aria-label='What the next tick makes'] tbody tr:has-text('flaky')").waitFor();
+    assert.deepEqual(await broken(page), []);
+    await schedule.locator("a:has-text('Plan a run of its job')").click();
+    await page.waitForURL(/\/launchpad\?/);
+    assert.equal(await page.inputValue("input[name=select]"), "+flaky");
+    assert.equal(await page.inputValue("input[name=priority]"), "4");
+    assert.equal(await page.inputValue("input[name='config.raw.rows']"), "7");
+    assert.deepEqual(troubles, []);
+    await page.context().close();
+  },
+);
+
+test(
+  "the instance says of each of its parts whether it is well, since when, and what would mend it",
+  { skip },
+  async () => {
+    const { page, troubles } = await open("/instance");
+    const health = page.locator("ul[aria-label=Health]");
+    for (const about of ["code of test", "workers", "clock", "queue", "store", "database"])
+      await health.locator(`li:has(.badge:has-text("${about}"))`).waitFor();
+    assert.match(await health.innerText(), /PostgreSQL \d+\.?\d* .*answers/);
+    await page.waitForSelector("h2:has-text('Database') + dl :text('Connections')");
+    assert.deepEqual(await broken(page), []);
     assert.deepEqual(troubles, []);
     await page.context().close();
   },

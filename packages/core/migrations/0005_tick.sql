@@ -21,6 +21,8 @@ create table iroko.tick (
   scheduled_for timestamptz not null,
   status        text        not null check (status in ('started', 'requested', 'skipped', 'failed')),
   reason        text,
+  -- what it asked for, in the text form of the job's partitions; null: for nothing, or for what has no partitions
+  partitions    text,
   -- the observation that goes before the plan, and the run asked for
   observation   uuid        references iroko.run on delete set null,
   run           uuid        references iroko.run on delete set null,

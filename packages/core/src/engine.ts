@@ -90,6 +90,7 @@ export {
 export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { listHeldSteps, type HeldSteps } from "./instance/held-steps.ts";
 export { listAttempts, type AttemptRow } from "./instance/attempts.ts";
+export { databaseFacts, type DatabaseFacts } from "./instance/database-facts.ts";
 export { listRunGroups, type RunGroupRow } from "./instance/run-groups.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";

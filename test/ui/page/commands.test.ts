@@ -43,6 +43,8 @@ const shown: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   deploy: [commands.deploy],
   serve: [commands.serve],
   worker: [commands.worker],
+  workerOf: [commands.workerOf("shops"), commands.workerOf(odd)],
+  widenPool: [commands.widenPool("bank", 3), commands.widenPool(odd, 1)],
   listSchedules: [commands.listSchedules],
   addUser: [commands.addUser],
   createToken: [commands.createToken],

@@ -8,7 +8,7 @@ import { linePath, seriesOf } from "../../../packages/ui/page/src/pages/asset/se
 import { cellsIn, chosenKeys, chosenText } from "../../../packages/ui/page/src/pages/asset/choose.ts";
 import { barsOf, type HomeRun } from "../../../packages/ui/page/src/pages/home/bars.ts";
 import { fieldsOf, textOf, valueOf } from "../../../packages/ui/page/src/pages/launchpad/config-fields.ts";
-import { configOf, configWith, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
+import { configOf, configWith, queryOf, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
 import { completions } from "../../../packages/ui/page/src/pages/lineage/completions.ts";
 import { itemsOf } from "../../../packages/ui/page/src/pages/lineage/outline-items.ts";
 import { linesOf } from "../../../packages/ui/page/src/pages/run/log-lines.ts";
@@ -189,6 +189,20 @@ test("a config's schema becomes fields, and what is typed into them becomes valu
     fieldsOf(z.toJSONSchema(z.array(z.int()))).map(({ name, kind }) => [name, kind]),
     [["", "json"]],
   );
+});
+
+test("a request becomes an address that asks for the same", () => {
+  const plan = {
+    select: "+a",
+    partitions: "last:7",
+    backfill: { batches: 5 },
+    checks: "none",
+    force: true,
+    config: { a: { rows: 3 } },
+  } as const;
+  const how = { priority: -1, maxConcurrency: 2 };
+  assert.deepEqual(requestOf(new URLSearchParams(queryOf({ ...plan, ...how }))), { plan, how });
+  assert.deepEqual(queryOf({ select: "a" }), { select: "a" });
 });
 
 test("the address keeps a config by asset, and forgets what is taken away", () => {

@@ -107,6 +107,18 @@ export interface Store {
   readonly receivedBytes: number;
 }
 
+export interface DatabaseHealth {
+  /** Of Postgres. */
+  readonly version: string;
+  readonly startedAt: string;
+  readonly sizeBytes: number;
+  /** Of any program to any database of this Postgres, and how many it takes. */
+  readonly connections: number;
+  readonly mostConnections: number;
+  /** Since when the oldest transaction here is open: what it can still see cannot be cleaned up. */
+  readonly oldestTransactionAt: string | null;
+}
+
 const locationVersion: z.ZodType<LocationVersion> = z
   .object({ name: text, version: number, registeredAt: instant, hash: text, current: z.boolean() })
   .meta({ id: "LocationVersion" });
@@ -150,6 +162,7 @@ export const instance: {
   readonly setPool: Operation<PoolSize, SizedPool>;
   readonly queues: ListOperation<Nothing, Queue>;
   readonly store: Operation<Nothing, Store>;
+  readonly database: Operation<Nothing, DatabaseHealth>;
   readonly openapi: Operation<Nothing, unknown>;
 } = {
   get: {
@@ -212,6 +225,21 @@ export const instance: {
       built: number,
       sentBytes: number,
       receivedBytes: number,
+    }),
+  },
+  database: {
+    method: "GET",
+    path: "/database",
+    role: "viewer",
+    summary: "How Postgres stands: its version, size, connections, and the oldest open transaction",
+    input: nothing,
+    answer: z.object({
+      version: text,
+      startedAt: instant,
+      sizeBytes: number,
+      connections: number,
+      mostConnections: number,
+      oldestTransactionAt: instant.nullable(),
     }),
   },
   health: {

@@ -1,10 +1,11 @@
 /** Schedules: on or paused, what they did last, what they will ask for next. */
 import { z } from "zod";
 import type { PlanDescription } from "../planning/describe-plan.ts";
+import type { Json } from "../definitions/metadata.ts";
 import { listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
 import { planned } from "./plans.ts";
-import { instant, name, number, text, wholeNumber } from "./values.ts";
+import { instant, json, name, number, text, wholeNumber } from "./values.ts";
 
 export interface ScheduleInput {
   readonly location: string;
@@ -22,6 +23,11 @@ export interface Schedule {
   readonly job: string;
   /** The job's, in the selection grammar. */
   readonly selection: string;
+  /** The job's, by asset. */
+  readonly config: Readonly<Record<string, Json>>;
+  readonly priority: number;
+  /** At most so many steps of its runs at once. */
+  readonly maxConcurrency: number | null;
   readonly cron: string;
   readonly timezone: string;
   readonly partitions: "endedSinceLastTick" | "latest";
@@ -42,6 +48,8 @@ export interface Tick {
   readonly scheduledFor: string;
   readonly status: "started" | "requested" | "skipped" | "failed";
   readonly reason: string | null;
+  /** What it asked for, in the text form; null: for nothing, or for what has no partitions. */
+  readonly partitions: string | null;
   readonly run: string | null;
   /** The run that looked at external assets first. */
   readonly observation: string | null;
@@ -76,6 +84,7 @@ const tick: z.ZodType<Tick> = z
     scheduledFor: instant,
     status: z.enum(["started", "requested", "skipped", "failed"]),
     reason: text.nullable(),
+    partitions: text.nullable(),
     run: text.nullable(),
     observation: text.nullable(),
     handledSince: instant.nullable(),
@@ -89,6 +98,9 @@ const schedule: z.ZodType<Schedule> = z
     key: text,
     job: text,
     selection: text,
+    config: z.record(z.string(), json),
+    priority: number,
+    maxConcurrency: number.nullable(),
     cron: text,
     timezone: text,
     partitions: z.enum(["endedSinceLastTick", "latest"]),

@@ -22,6 +22,7 @@ import {
 import type { Database, Tx } from "../instance/database.ts";
 import { newestEventAt } from "../instance/events.ts";
 import { currentLocation, listLocations, type Location } from "../instance/locations.ts";
+import { formatPartitions } from "../partitions/format-partitions.ts";
 import { planObservation } from "../planning/plan-observation.ts";
 import { ownErrorRecord } from "./own-error.ts";
 import { clockWatch, type Clocks } from "./clock-watch.ts";
@@ -123,21 +124,28 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
     const location = await currentLocation(tx, tick.location);
     const schedule = location?.snapshot.schedules.find(({ key }) => key === tick.name);
     if (location === undefined || schedule === undefined) {
-      await endTick(tx, tick, { status: "skipped", reason: "the schedule is no longer in the code" });
+      await endTick(tx, tick, { status: "skipped", reason: "the schedule is no longer in the code", partitions: null });
       return;
     }
     const job = jobOf(location, schedule);
     const moment = await readMoment(tx, location.snapshot, now);
-    const [request] = ticksRequest(schedule, definitionOf(location, job), {
+    const definition = definitionOf(location, job);
+    const [request] = ticksRequest(schedule, definition, {
       ticks: [tick.scheduledFor],
       lastHandled: tick.handledSince ?? undefined,
       dynamicKeys: moment.dynamicKeys,
     });
     if (request?.partitions === undefined) {
-      await endTick(tx, tick, { status: "skipped", reason: request?.reason ?? "nothing to ask for" });
+      await endTick(tx, tick, {
+        status: "skipped",
+        reason: request?.reason ?? "nothing to ask for",
+        partitions: null,
+      });
       return;
     }
     const asked = { select: job.select, partitions: request.partitions };
+    const partitions =
+      request.partitions.kind === "set" && definition ? formatPartitions(definition, request.partitions.set) : null;
     try {
       const plan = await planRequest(tx, location.snapshot, asked, moment);
       const run = await submitRunIn(tx, {
@@ -153,15 +161,16 @@ async function planTick(db: Database, tick: TickRow, now: Temporal.Instant, log:
         priority: job.priority,
         maxConcurrency: schedule.maxConcurrency ?? job.maxConcurrency,
       });
-      await endTick(tx, tick, { status: "requested", reason: request.reason, run });
+      await endTick(tx, tick, { status: "requested", reason: request.reason, run, partitions });
       failpoint("tick.planned");
     } catch (error) {
       const { code, message } = ownErrorRecord(error);
       if (code === "INTERNAL") throw error;
       // define() refuses what can never select anything: it is the state that lets it select nothing now.
-      if (code === "SELECTION_EMPTY") return void (await endTick(tx, tick, { status: "skipped", reason: message }));
+      if (code === "SELECTION_EMPTY")
+        return void (await endTick(tx, tick, { status: "skipped", reason: message, partitions }));
       log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
-      await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
+      await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}`, partitions });
     }
   });
 }
@@ -175,7 +184,8 @@ async function failTick(
 ): Promise<void> {
   log?.error(`the tick of "${tick.name}" cannot be planned: ${message}`);
   await db.transaction(async (tx) => {
-    if (await lockTick(tx, tick)) await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}` });
+    if (await lockTick(tx, tick))
+      await endTick(tx, tick, { status: "failed", reason: `${code}: ${message}`, partitions: null });
   });
 }
 

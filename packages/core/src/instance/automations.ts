@@ -65,13 +65,15 @@ export interface TickRow {
   readonly scheduledFor: Temporal.Instant;
   readonly status: "started" | "requested" | "skipped" | "failed";
   readonly reason: string | null;
+  /** What it asked for, in the text form; null: for nothing, or for what has no partitions. */
+  readonly partitions: string | null;
   readonly observation: string | null;
   readonly run: string | null;
   readonly handledSince: Temporal.Instant | null;
   readonly evaluatedAt: Temporal.Instant;
 }
 
-const tickColumns = `location, name, scheduled_for as "scheduledFor", status, reason, observation, run, handled_since as "handledSince",
+const tickColumns = `location, name, scheduled_for as "scheduledFor", status, reason, partitions, observation, run, handled_since as "handledSince",
   evaluated_at as "evaluatedAt"`;
 
 /** False: the tick is being handled, or was, by somebody else. The primary key makes it happen once. */
@@ -121,12 +123,16 @@ export async function ticksToPlan(db: Queryable): Promise<readonly TickRow[]> {
 export async function endTick(
   tx: Tx,
   tick: Pick<TickRow, "location" | "name" | "scheduledFor">,
-  end: { readonly status: "requested" | "skipped" | "failed"; readonly reason: string; readonly run?: string },
+  end: Pick<TickRow, "partitions"> & {
+    readonly status: "requested" | "skipped" | "failed";
+    readonly reason: string;
+    readonly run?: string;
+  },
 ): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update iroko.tick set status = $4, reason = $5, run = $6, evaluated_at = clock_timestamp()
+    `update iroko.tick set status = $4, reason = $5, run = $6, partitions = $7, evaluated_at = clock_timestamp()
       where location = $1 and name = $2 and scheduled_for = $3 and status = 'started'`,
-    [tick.location, tick.name, tick.scheduledFor.toString(), end.status, end.reason, end.run ?? null],
+    [tick.location, tick.name, tick.scheduledFor.toString(), end.status, end.reason, end.run ?? null, end.partitions],
   );
   return rowCount === 1;
 }

@@ -1,6 +1,7 @@
 import { api } from "@iroko/core/client";
 import {
   clockOff,
+  databaseFacts,
   instanceFacts,
   isOff,
   listLocationHistory,
@@ -20,7 +21,7 @@ import type { Catalog } from "../model/catalog.ts";
 import type { Instance } from "../model/instance.ts";
 
 export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: Instance): void {
-  const { get, health, locations, pools, setPool, queues, store, openapi } = api.instance;
+  const { get, health, locations, pools, setPool, queues, store, database, openapi } = api.instance;
   const document = openApiDocument();
 
   answer(openapi, async () => document);
@@ -67,6 +68,8 @@ export function instanceApi(answer: Answer, { db, now, catalog, store: kind }: I
   });
 
   answer(store, () => storeFacts(db));
+
+  answer(database, () => databaseFacts(db));
 
   answer(health, async () => {
     const [workers, { locations }, look] = await Promise.all([listWorkers(db), catalog(), lookAtClocks(db)]);

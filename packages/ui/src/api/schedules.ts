@@ -25,11 +25,12 @@ export function schedulesApi(answer: Answer, { db, now, catalog }: Instance): vo
           },
         ),
       cursor: ({ location, schedule }) => cursorOf(location, schedule.key),
-      item: ({ schedule, selection, paused, pausedAt, next, ...view }) => ({
+      item: ({ schedule, selection, how, paused, pausedAt, next, ...view }) => ({
         location: view.location,
         key: schedule.key,
         job: schedule.job,
         selection,
+        ...how,
         cron: schedule.cron,
         timezone: schedule.timezone,
         partitions: schedule.partitions,

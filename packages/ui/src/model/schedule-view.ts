@@ -7,6 +7,7 @@ import {
   requestDefinition,
   possibleAssets,
   type PartitionRequest,
+  type JobDefinition,
   type PartitionsDefinition,
   type ScheduleDefinition,
 } from "@iroko/core";
@@ -24,6 +25,8 @@ export interface ScheduleView {
   readonly location: string;
   readonly schedule: ScheduleDefinition;
   readonly selection: string;
+  /** As its job's runs run. */
+  readonly how: Pick<JobDefinition, "config" | "priority"> & { readonly maxConcurrency: number | null };
   readonly paused: boolean;
   readonly pausedAt: Temporal.Instant | null;
   /** Newest first. */
@@ -89,10 +92,12 @@ export async function readScheduleViews(
     const lastHandled = automation?.lastHandled ?? undefined;
     const asked = { lastHandled, now: options.now, count: options.ticks, dynamicKeys };
     const isOn = !paused && schedule.enabled;
+    const { select, config, priority, maxConcurrency } = jobOf(location, schedule);
     return {
       location: location.name,
       schedule,
-      selection: jobOf(location, schedule).select,
+      selection: select,
+      how: { config, priority, maxConcurrency: schedule.maxConcurrency ?? maxConcurrency ?? null },
       paused,
       pausedAt: automation?.pausedAt ?? null,
       ticks: ticksOf.get(idOf(named[n]!)) ?? [],
@@ -155,7 +160,7 @@ function requestText(definition: PartitionsDefinition | undefined, request: Part
   }
 }
 
-function jobOf({ snapshot }: CatalogLocation, schedule: ScheduleDefinition): { readonly select: string } {
+function jobOf({ snapshot }: CatalogLocation, schedule: ScheduleDefinition): JobDefinition {
   // define() refuses a schedule without its job.
   return snapshot.jobs.find(({ key }) => key === schedule.job)!;
 }

@@ -9,6 +9,8 @@ export const init = "iroko init";
 export const deploy = "iroko deploy";
 export const serve = "iroko serve";
 export const worker = "iroko worker";
+export const workerOf = (location: string): string => `iroko worker --location ${quoted(location)}`;
+export const widenPool = (pool: string, slots: number): string => `iroko pools set ${quoted(pool)} ${slots}`;
 export const listSchedules = "iroko schedules list";
 export const addUser = "iroko users add NAME --role viewer";
 export const createToken = "iroko tokens create NAME --role viewer";

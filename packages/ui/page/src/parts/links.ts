@@ -12,7 +12,7 @@ export const lineHref = (asset: string): string => lineageHref(`+${selectionOf(a
 /** The letters of a run's id that tell it from others of the day. */
 export const shortId = (id: string): string => id.slice(-8);
 /** The launchpad, with what is to be made filled in. */
-export const launchpadHref = (select: string, partitions: string | undefined): string =>
-  `/launchpad?${new URLSearchParams({ select, ...(partitions === undefined ? {} : { partitions }) }).toString()}`;
+export const launchpadHref = (asked: Readonly<Record<string, string>>): string =>
+  `/launchpad?${new URLSearchParams(asked).toString()}`;
 export const launchHref = (asset: string, partitions: string | undefined): string =>
-  launchpadHref(selectionOf(asset), partitions);
+  launchpadHref({ select: selectionOf(asset), ...(partitions === undefined ? {} : { partitions }) });

@@ -1,18 +1,20 @@
 /** What the instance runs on, each line with its age and, where something is wrong, what mends it. */
-import type { Health, LocationVersion, Page, Pool, Queue, Store } from "@iroko/core/client";
+import type { DatabaseHealth, Health, LocationVersion, Page, Pool, Queue, Store } from "@iroko/core/client";
 import type { JSX } from "preact";
+import { now } from "../../api/clock.ts";
 import { useResource } from "../../api/resource.ts";
 import { session } from "../../api/session.ts";
 import { useTitle } from "../../app.tsx";
-import { bytes, count, counted } from "../../parts/amounts.ts";
+import { bytes, count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
-import { deploy, repairStore, setPool } from "../../parts/commands.ts";
-import { Failure } from "../../parts/failure.tsx";
+import { deploy, setPool } from "../../parts/commands.ts";
+import { Fact } from "../../parts/fact.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { Access } from "./access.tsx";
+import { healthLines } from "./health-lines.ts";
 import { Workers } from "./workers.tsx";
 
 export default function Instance(): JSX.Element {
@@ -22,18 +24,33 @@ export default function Instance(): JSX.Element {
   const queues = useResource<Page<Queue>>("/api/v1/queues");
   const pools = useResource<Page<Pool>>("/api/v1/pools");
   const store = useResource<Store>("/api/v1/store");
+  const database = useResource<DatabaseHealth>("/api/v1/database");
+  const lines = healthLines(
+    {
+      health: health.value,
+      queues: queues.value?.items,
+      pools: pools.value?.items,
+      store: store.value,
+      database: database.value,
+      locations: locations.value?.items,
+    },
+    now.value,
+  );
   return (
     <>
       <h1>Instance</h1>
-      <Loaded of={health}>
-        {({ clock: { problem }, workers }) => (
-          <>
-            {problem === undefined ? null : <Failure error={problem} />}
-            <h2>Workers</h2>
-            <Workers workers={workers} />
-          </>
-        )}
-      </Loaded>
+      <ul class="list" aria-label="Health">
+        {lines.map(({ about, state, says, since, command, remedy }) => (
+          <li key={`${about} ${says}`}>
+            <Badge state={state}>{about}</Badge> <span class="prose">{says}</span>
+            <span class="faint">{since === null ? "now" : <Ago at={since} />}</span>
+            {remedy === undefined ? null : <span class="prose">{remedy}</span>}
+            {command === undefined ? null : <Command text={command} />}
+          </li>
+        ))}
+      </ul>
+      <h2>Workers</h2>
+      <Loaded of={health}>{({ workers }) => <Workers workers={workers} />}</Loaded>
       <h2>Queue</h2>
       <Loaded of={queues}>
         {({ items }) =>
@@ -80,21 +97,31 @@ export default function Instance(): JSX.Element {
       <h2>Store</h2>
       <Loaded of={store}>
         {({ unpublished, uploads, built, sentBytes, receivedBytes }) => (
-          <ul class="list">
-            <li>
-              <Badge state={unpublished === 0 ? "ok" : "warning"}>{unpublished === 0 ? "published" : "behind"}</Badge>
-              {unpublished === 0
-                ? "The stable paths show every committed version."
-                : `${counted(unpublished, "committed version")} not yet at the stable path.`}
-              {unpublished === 0 ? null : <Command text={repairStore} />}
-            </li>
-            <li>
-              {counted(uploads, "upload")} under way, {counted(built, "built file")} waiting for the store.
-            </li>
-            <li>
-              {bytes(sentBytes)} sent and {bytes(receivedBytes)} received over the network.
-            </li>
-          </ul>
+          <dl class="facts">
+            <Fact name="To be published">{count(unpublished)}</Fact>
+            <Fact name="Uploads under way">{count(uploads)}</Fact>
+            <Fact name="Built, waiting for the store">{count(built)}</Fact>
+            <Fact name="Sent in a day">{bytes(sentBytes)}</Fact>
+            <Fact name="Received in a day">{bytes(receivedBytes)}</Fact>
+          </dl>
+        )}
+      </Loaded>
+      <h2>Database</h2>
+      <Loaded of={database}>
+        {({ version, startedAt, sizeBytes, connections, mostConnections, oldestTransactionAt }) => (
+          <dl class="facts">
+            <Fact name="PostgreSQL">{version}</Fact>
+            <Fact name="Started">
+              <Ago at={startedAt} />
+            </Fact>
+            <Fact name="Size">{bytes(sizeBytes)}</Fact>
+            <Fact name="Connections">
+              {count(connections)} of {count(mostConnections)}
+            </Fact>
+            <Fact name="Oldest open transaction">
+              {oldestTransactionAt === null ? "none" : <Ago at={oldestTransactionAt} />}
+            </Fact>
+          </dl>
         )}
       </Loaded>
       <h2>Code locations</h2>

@@ -6,27 +6,13 @@ import { Empty } from "../../parts/command.tsx";
 import { worker } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Ago } from "../../parts/time.tsx";
+import { troubleOf } from "./health-lines.ts";
 
 type Worker = Health["workers"][number];
-
-/** Above this a worker's own loop is late with its beats. */
-const lateLoopMs = 200;
-const clockOffSeconds = 5;
 
 function stateOf({ alive, draining }: Worker): JSX.Element {
   if (!alive) return <Badge state="failed">gone</Badge>;
   return draining ? <Badge state="draining" /> : <Badge state="on">at work</Badge>;
-}
-
-function troubleOf({ secondsAhead, loopDelayMs }: Worker): string {
-  return [
-    secondsAhead !== null && Math.abs(secondsAhead) > clockOffSeconds
-      ? `its clock is ${Math.round(secondsAhead)} s off`
-      : "",
-    loopDelayMs !== null && loopDelayMs > lateLoopMs ? `its loop is ${Math.round(loopDelayMs)} ms late` : "",
-  ]
-    .filter((text) => text !== "")
-    .join(", ");
 }
 
 export function Workers({ workers }: { readonly workers: readonly Worker[] }): JSX.Element {

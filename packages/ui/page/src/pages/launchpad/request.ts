@@ -34,6 +34,18 @@ export function requestOf(query: URLSearchParams): Request {
   };
 }
 
+/** As the address holds it. */
+export function queryOf({ config, backfill, force, ...asked }: PlanInput & HowInput): Readonly<Record<string, string>> {
+  const values = {
+    ...asked,
+    backfill: typeof backfill === "object" ? backfill.batches : backfill,
+    force: force === true ? true : undefined,
+    config: config === undefined ? undefined : JSON.stringify(config),
+  };
+  const left = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(left.map(([name, value]) => [name, String(value)]));
+}
+
 function configText(query: URLSearchParams): unknown {
   const text = query.get("config") ?? "";
   try {

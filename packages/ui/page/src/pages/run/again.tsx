@@ -119,7 +119,7 @@ function Anew({ select, partitions }: AgainProps & Repetition): JSX.Element {
       <code class="prose">{select}</code>
       <code class="prose">{partitions}</code>
       <span class="faint">The run has not ended: another one can make these.</span>
-      <a class="button primary" href={launchpadHref(select, partitions === "" ? undefined : partitions)}>
+      <a class="button primary" href={launchpadHref({ select, partitions })}>
         Plan these
       </a>
       <button type="button" onClick={() => setQuery(nothingChosen)}>

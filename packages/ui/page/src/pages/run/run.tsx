@@ -1,6 +1,6 @@
 /** One run: how far it is, what failed and where, what it makes, line by line. */
 import type { Page, RunDetail, RunGroup, Step } from "@iroko/core/client";
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { now } from "../../api/clock.ts";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
@@ -11,6 +11,7 @@ import { Choices } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { makeAnyway } from "../../parts/commands.ts";
 import { runHref, shortId } from "../../parts/links.ts";
+import { Fact } from "../../parts/fact.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { useWalk } from "../../parts/walk-by-key.ts";
@@ -142,15 +143,6 @@ const failuresOnPage = (): readonly HTMLElement[] => [
     "main section.error button, main tr:has(.badge.bad) a, main summary:has(.badge.bad)",
   ),
 ];
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
 
 /** By the pace so far. */
 function TimeLeft({

@@ -1,5 +1,5 @@
 /** Schedules: on or paused, what each tick asked for and why, what the next ones will. */
-import type { Page, Schedule } from "@iroko/core/client";
+import type { HowInput, Page, PlanInput, Schedule } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { address, post } from "../../api/get.ts";
 import { refresh, useResource } from "../../api/resource.ts";
@@ -8,10 +8,13 @@ import { Act } from "../../parts/act.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { deploy } from "../../parts/commands.ts";
-import { lineageHref, runHref, shortId } from "../../parts/links.ts";
+import { launchpadHref, lineageHref, runHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
-import { Ago, Time } from "../../parts/time.tsx";
+import { Ago } from "../../parts/time.tsx";
 import { go } from "../../router.ts";
+import { queryOf } from "../launchpad/request.ts";
+import { NextTicks } from "./next-ticks.tsx";
+import { Ticks } from "./ticks.tsx";
 
 const isOfSchedules = (href: string): boolean => href.startsWith("/api/v1/schedules");
 
@@ -38,17 +41,14 @@ export default function Schedules(): JSX.Element {
 }
 
 function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
-  const { location, key, job, selection, cron, timezone, enabled, paused, pausedAt, ticks, next } = schedule;
+  const { location, key, job, selection, cron, timezone, enabled, paused, pausedAt, catchUp, next } = schedule;
   const setPaused = async (verb: "pause" | "resume"): Promise<void> => {
     await post(address(`/schedules/{location}/{key}/${verb}`, { location, key }));
     refresh(isOfSchedules);
   };
+  const request = requestOf(schedule);
   const runNow = async (): Promise<void> => {
-    const { run } = await post<{ readonly run: string }>(address("/runs"), {
-      select: selection,
-      location,
-      ...(next[0] === undefined || next[0].partitions === "" ? {} : { partitions: next[0].partitions }),
-    });
+    const { run } = await post<{ readonly run: string }>(address("/runs"), request);
     go(runHref(run));
   };
   return (
@@ -60,6 +60,9 @@ function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
         </Badge>
         {enabled ? <Act act={() => setPaused(paused ? "resume" : "pause")}>{paused ? "Resume" : "Pause"}</Act> : null}
         {next.length === 0 ? null : <Act act={runNow}>Run what the next tick asks for</Act>}
+        <a class="button" href={launchpadHref(queryOf(request))}>
+          Plan a run of its job
+        </a>
       </div>
       <p class="faint">
         <code>{cron}</code> in {timezone}, job {job}: <a href={lineageHref(selection)}>{selection}</a>
@@ -68,49 +71,32 @@ function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
             , paused <Ago at={pausedAt} zone={timezone} />
           </>
         )}
+        . {missed[catchUp]}
       </p>
       {schedule.description === null ? null : <p class="prose">{schedule.description}</p>}
       <div class="halves">
-        <div>
-          <h3>Last ticks</h3>
-          {ticks.length === 0 ? (
-            <p class="faint">None yet.</p>
-          ) : (
-            <ul class="list">
-              {ticks.map((tick) => (
-                <li key={tick.scheduledFor}>
-                  <Time at={tick.scheduledFor} zone={timezone} />
-                  <Badge state={tick.status} />
-                  {tick.run === null ? null : (
-                    <a class="id" href={runHref(tick.run)}>
-                      {shortId(tick.run)}
-                    </a>
-                  )}
-                  {tick.reason === null ? null : <span class="prose">{tick.reason}</span>}
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
-        <div>
-          <h3>Next ticks</h3>
-          {next.length === 0 ? (
-            <p class="faint">{paused ? "None while it is paused." : "None."}</p>
-          ) : (
-            <ul class="list">
-              {next.map((tick) => (
-                <li key={tick.at}>
-                  <Time at={tick.at} zone={timezone} />
-                  <span class="faint">
-                    <Ago at={tick.at} zone={timezone} />
-                  </span>
-                  <span class="prose">{tick.partitions === "" ? tick.reason : <code>{tick.partitions}</code>}</span>
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
+        <Ticks schedule={schedule} />
+        <NextTicks schedule={schedule} />
       </div>
     </section>
   );
+}
+
+const missed: Readonly<Record<Schedule["catchUp"], string>> = {
+  merge: "Ticks that were missed become one run.",
+  each: "Each tick that was missed gets its run.",
+  skip: "Ticks that were missed are left out.",
+};
+
+/** A run of its job as its next tick would ask for it. */
+function requestOf({ location, selection, config, priority, maxConcurrency, next }: Schedule): PlanInput & HowInput {
+  const partitions = next[0]?.partitions ?? "";
+  return {
+    select: selection,
+    location,
+    ...(partitions === "" ? {} : { partitions }),
+    ...(Object.keys(config).length === 0 ? {} : { config }),
+    ...(priority === 0 ? {} : { priority }),
+    ...(maxConcurrency === null ? {} : { maxConcurrency }),
+  };
 }
