@@ -101,7 +101,8 @@ export function drawGrid(
       column < Math.min(columns[1], grid.columns.length);
       column += every
     )
-      context.fillText(grid.columns[column]!.slice(0, 11), labelWidth + column * pitch - left, headHeight / 2);
+      if (column === 0 || (grid.columns.length - column) * pitch >= headWidth)
+        context.fillText(grid.columns[column]!.slice(0, 11), labelWidth + column * pitch - left, headHeight / 2);
   });
 }
 

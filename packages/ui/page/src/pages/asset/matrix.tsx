@@ -14,6 +14,9 @@ interface MatrixProps {
   readonly onCloser: ((text: string) => void) | undefined;
 }
 
+/** As the style sheet has it. */
+const margin = 8;
+
 const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
@@ -42,7 +45,12 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
   const { width, height } = sizeOf(grid);
   const see = useCallback((): void => {
     const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = box.current!;
-    setSight({ left, top, width: Math.min(width, clientWidth), height: Math.min(height, clientHeight) });
+    setSight({
+      left,
+      top,
+      width: Math.min(width, clientWidth - 2 * margin),
+      height: Math.min(height, clientHeight - 2 * margin),
+    });
   }, [width, height]);
   useLayoutEffect(() => {
     const observer = new ResizeObserver(see);
@@ -135,6 +143,9 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
 /** A walk by keys goes on past the edge of what is in sight. */
 function bringIntoSight(box: HTMLElement, head: number, [row, column]: readonly [number, number]): void {
   const [x, y] = [column * pitch, row * pitch];
-  const [width, height] = [box.clientWidth - labelWidth - pitch, box.clientHeight - head - pitch];
+  const [width, height] = [
+    box.clientWidth - labelWidth - pitch - 2 * margin,
+    box.clientHeight - head - pitch - 2 * margin,
+  ];
   box.scrollTo(Math.max(Math.min(box.scrollLeft, x), x - width), Math.max(Math.min(box.scrollTop, y), y - height));
 }

@@ -68,7 +68,7 @@ function Shown({ look: { rows, columns, total, version } }: { readonly look: Ass
         keyOf={({ at }) => String(at)}
         columns={columns.map(({ name, type, masked }, place): Column<Numbered> => ({
           title: name,
-          ...(isNumber(type) && !masked ? { holds: "number" } : {}),
+          holds: isNumber(type) && !masked ? "number" : "prose",
           cell: ({ cells }) => cellText(cells[place]),
         }))}
       />

@@ -1,6 +1,7 @@
 /** One partition at hand: its kept versions and the way back to each, how to read it, its first rows. */
 import type { AssetDetail, AssetOutlook, AssetVersion, Page } from "@iroko/core/client";
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { address, post } from "../../api/get.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { Act } from "../../parts/act.tsx";
@@ -36,8 +37,13 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
     await post(address("/assets/{key}/rollback", { key }), { ...(partition === "" ? {} : { partition }), to });
     refresh((href) => href.startsWith("/api/v1/assets/"));
   };
+  const panel = useRef<HTMLElement>(null);
+  // Pressed in a table as long as the screen, it would come up out of sight.
+  useEffect(() => {
+    if (partition !== "") panel.current?.scrollIntoView({ block: "nearest" });
+  }, [partition]);
   return (
-    <section class="panel step" aria-label={`Versions of ${name}`}>
+    <section ref={panel} class="panel step" aria-label={`Versions of ${name}`}>
       <div class="row">
         <h2 class="grow">Versions of {name}</h2>
         {partition === "" ? null : (
@@ -96,7 +102,10 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
                           title: "Read it",
                           cell: ({ objectKey }: AssetVersion) =>
                             objectKey === null ? null : (
-                              <Command text={readSql(outlook.value?.store ?? null, objectKey)} />
+                              <details>
+                                <summary>SQL</summary>
+                                <Command text={readSql(outlook.value?.store ?? null, objectKey)} />
+                              </details>
                             ),
                         },
                       ]
