@@ -26,11 +26,11 @@ test(
       await tab.goto(`${url}/runs`);
       await tab.waitForSelector("text=Nothing has run yet");
     }
-    const setHidden = (value: boolean): Promise<void> =>
-      hidden.evaluate((isHidden) => {
-        Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+    const setHidden = (value: boolean): Promise<unknown> =>
+      hidden.evaluate(`
+        Object.defineProperty(document, "hidden", { value: ${value}, configurable: true });
         document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-      }, value);
+      `);
     await setHidden(true);
     const asked = (): number => proxy.requests.filter((each) => each.includes("/api/v1/runs")).length;
     const before = asked();

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fitting, showing, toWorld, visible, zoomed } from "../../../packages/ui/page/src/graph/camera.ts";
-import { isCrowded } from "../../../packages/ui/page/src/graph/draw.ts";
 import { fold } from "../../../packages/ui/page/src/graph/fold.ts";
+import { isCrowded } from "../../../packages/ui/page/src/graph/in-view.ts";
 import { foldedIn, foldText } from "../../../packages/ui/page/src/pages/lineage/folds.ts";
 import { layOut } from "../../../packages/ui/page/src/graph/layout.ts";
 import {

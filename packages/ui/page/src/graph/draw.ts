@@ -3,8 +3,9 @@
  * things of a kind are drawn one after the other, for a change of font or colour costs more than what it is for.
  */
 import { visible, type Box, type Camera } from "./camera.ts";
+import { crowd, edgesIn, nodesIn, type View } from "./in-view.ts";
 import type { Look } from "./look.ts";
-import { cardHeight, cardWidth, columnWidth, columnsIn, firstFrom, type Scene } from "./scene.ts";
+import { cardHeight, cardWidth, columnWidth, type Scene } from "./scene.ts";
 
 /** What a card says of its node. */
 export interface Card {
@@ -29,26 +30,11 @@ export interface Marked {
   readonly lit: ReadonlySet<number> | undefined;
 }
 
-export interface View {
-  readonly camera: Camera;
-  readonly width: number;
-  readonly height: number;
-  /** Device pixels of one. */
-  readonly ratio: number;
-}
-
 const namesFrom = 0.28;
 const cardsFrom = 0.5;
-/** More than this in view, nodes and arrows, takes longer than a frame. */
-const crowd = 1_200;
 const family = "system-ui, sans-serif";
 /** A path of all arrows would be one shape, and the longer the slower to fill. */
 const arrowsAtOnce = 200;
-
-export function isCrowded(scene: Scene, { camera, width, height }: View): boolean {
-  const seen = visible(camera, width, height);
-  return nodesIn(scene, seen).length + edgesIn(scene, seen).length > crowd;
-}
 
 /** The scene as it is when nothing is marked. */
 export function drawAll(context: CanvasRenderingContext2D, look: Look, picture: Picture, view: View): void {
@@ -103,31 +89,6 @@ function aim(context: CanvasRenderingContext2D, { camera, width, height, ratio }
   context.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * x, ratio * y);
   context.globalAlpha = 1;
   return visible(camera, width, height);
-}
-
-function nodesIn(scene: Scene, seen: Box): readonly number[] {
-  const found: number[] = [];
-  const [first, end] = columnsIn(scene, seen);
-  for (let column = first; column < end; column += 1) {
-    const nodes = scene.columns[column]!;
-    for (let at = firstFrom(scene, nodes, seen.top - cardHeight); at < nodes.length; at += 1) {
-      const node = nodes[at]!;
-      if (scene.y[node]! > seen.bottom) break;
-      found.push(node);
-    }
-  }
-  return found;
-}
-
-/** By their place among the pairs. */
-function edgesIn({ edges, x, spans }: Scene, { left, right, top, bottom }: Box): readonly number[] {
-  const found: number[] = [];
-  for (let edge = 0; 2 * edge < edges.length; edge += 1) {
-    if (x[edges[2 * edge]!]! + cardWidth > right || x[edges[2 * edge + 1]!]! < left) continue;
-    if (spans[2 * edge]! > bottom || spans[2 * edge + 1]! < top) continue;
-    found.push(edge);
-  }
-  return found;
 }
 
 function drawEdges(

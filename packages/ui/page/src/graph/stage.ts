@@ -3,7 +3,8 @@
  * larger than the view: while the view moves the picture is moved, and drawn anew when it comes to rest.
  */
 import { visible, type Camera } from "./camera.ts";
-import { drawAll, drawMarks, isCrowded, type Marked, type Picture, type View } from "./draw.ts";
+import { drawAll, drawMarks, type Marked, type Picture } from "./draw.ts";
+import { isCrowded, type View } from "./in-view.ts";
 import { lookOf, type Look } from "./look.ts";
 
 const restMs = 120;
