@@ -87,6 +87,9 @@ test("what is wrong comes first, with its age and the command or the deed that m
   const late = { ...well.health!, workers: [{ ...worker, secondsAhead: 60, loopDelayMs: 900 }] };
   assert.deepEqual(
     wrong({ health: late }).map(([state, about]) => [state, about]),
-    [["warning", "worker on board"]],
+    [
+      ["warning", "worker on board"],
+      ["warning", "worker on board"],
+    ],
   );
 });

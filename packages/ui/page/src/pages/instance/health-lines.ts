@@ -53,14 +53,15 @@ function ofWorkers(workers: readonly Worker[]): readonly HealthLine[] {
   const says = `${counted(alive.length, "worker")} at work, with ${counted(slots, "slot")}.`;
   return [
     { about: "workers", state: "ok", says, since: oldest },
-    ...alive.flatMap((each): HealthLine[] => {
-      const trouble = troubleOf(each);
-      if (trouble === "") return [];
-      const remedy = "Set the machine's clock, give it less to do, or start the worker nearer to Postgres.";
-      return [
-        { about: `worker on ${each.host}`, state: "warning", says: `${trouble}.`, since: each.startedAt, remedy },
-      ];
-    }),
+    ...alive.flatMap((each) =>
+      troublesOf(each).map(({ says: trouble, remedy }): HealthLine => ({
+        about: `worker on ${each.host}`,
+        state: "warning",
+        says: `${trouble}.`,
+        since: each.startedAt,
+        remedy,
+      })),
+    ),
   ];
 }
 
@@ -68,16 +69,21 @@ function ofWorkers(workers: readonly Worker[]): readonly HealthLine[] {
 const lateLoopMs = 200;
 const clockOffSeconds = 5;
 
-/** Whether a worker's link and its machine keep up. */
-export function troubleOf({ secondsAhead, loopDelayMs }: Worker): string {
+/** Where a worker's machine does not keep up. */
+export function troublesOf({ secondsAhead, loopDelayMs }: Worker): readonly Pick<HealthLine, "says" | "remedy">[] {
+  const isOff = secondsAhead !== null && Math.abs(secondsAhead) > clockOffSeconds;
+  const isLate = loopDelayMs !== null && loopDelayMs > lateLoopMs;
   return [
-    secondsAhead !== null && Math.abs(secondsAhead) > clockOffSeconds
-      ? `its clock is ${Math.round(secondsAhead)} s off`
-      : "",
-    loopDelayMs !== null && loopDelayMs > lateLoopMs ? `its loop is ${Math.round(loopDelayMs)} ms late` : "",
-  ]
-    .filter((text) => text !== "")
-    .join(", ");
+    ...(isOff ? [{ says: `its clock is ${Math.round(secondsAhead)} s off`, remedy: "Set the machine's clock." }] : []),
+    ...(isLate
+      ? [
+          {
+            says: `its loop is ${Math.round(loopDelayMs)} ms late`,
+            remedy: "The machine has too much to do: give the worker fewer slots, or another machine.",
+          },
+        ]
+      : []),
+  ];
 }
 
 function ofClock({ secondsAhead, problem }: Health["clock"]): HealthLine {

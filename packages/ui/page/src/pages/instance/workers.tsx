@@ -6,7 +6,7 @@ import { Empty } from "../../parts/command.tsx";
 import { worker } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Ago } from "../../parts/time.tsx";
-import { troubleOf } from "./health-lines.ts";
+import { troublesOf } from "./health-lines.ts";
 
 type Worker = Health["workers"][number];
 
@@ -34,7 +34,16 @@ export function Workers({ workers }: { readonly workers: readonly Worker[] }): J
           cell: ({ roundTripMs }) => (roundTripMs === null ? "–" : `${roundTripMs.toFixed(1)} ms`),
         },
         { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
-        { title: "Trouble", cell: (worker) => <span class="bad-text">{troubleOf(worker)}</span> },
+        {
+          title: "Trouble",
+          cell: (worker) => (
+            <span class="bad-text">
+              {troublesOf(worker)
+                .map(({ says }) => says)
+                .join(", ")}
+            </span>
+          ),
+        },
       ]}
     />
   );
