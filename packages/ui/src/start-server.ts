@@ -101,6 +101,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         // How often it is looked whether either has passed.
         connectionsCheckingInterval: 1_000,
         maxHeaderSize: 16 * 1024,
+        // Opening a connection takes a far reader a round trip, or three with TLS; a proxy in front keeps its own for a minute.
+        keepAliveTimeout: 65_000,
         ...(tls === undefined ? {} : readTls(tls)),
       },
       ...(tls === undefined ? {} : { createServer: createTlsServer }),
