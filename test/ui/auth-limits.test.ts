@@ -2,27 +2,16 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { apiRoot, operationsByName } from "@iroko/core/client";
 import { createToken, revokeToken } from "@iroko/core/engine";
 import { Hono } from "hono";
 import { whileKnown } from "../../packages/ui/src/auth/while-known.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { bearer, origin, peopleOf, publicServer, type PublicServer } from "./public-server.ts";
-import { sample, type ErrorBody, type RawAnswer, type Sample } from "./sample.ts";
+import { bearer, origin, publicSite } from "./public-server.ts";
+import type { ErrorBody, RawAnswer } from "./sample.ts";
 
-let at: Sample;
-let front: PublicServer;
-let tokens: Awaited<ReturnType<typeof peopleOf>>;
-before(async () => {
-  at = await sample({ worker: false });
-  tokens = await peopleOf(at.instance.db);
-  front = await publicServer(at.instance.db, { requestSeconds: 1 });
-});
-after(async () => {
-  await front[Symbol.asyncDispose]();
-  await at[Symbol.asyncDispose]();
-});
+const site = publicSite({ requestSeconds: 1 });
 
 const code = ({ body }: RawAnswer): string => (JSON.parse(body) as ErrorBody).error.code;
 const changes = [...operationsByName()].filter(([, { method }]) => method !== "GET");
@@ -38,8 +27,8 @@ test("a body of any other type than JSON is a 415 on each operation that takes o
       "application/json; charset=utf-16",
       "",
     ]) {
-      const headers = { ...bearer(tokens.admin), "content-type": type };
-      const answer = await front.ask(method, filled(path), { headers, body: "{}" });
+      const headers = { ...bearer(site.tokens.admin), "content-type": type };
+      const answer = await site.front.ask(method, filled(path), { headers, body: "{}" });
       assert.deepEqual([answer.status, code(answer)], [415, "CONTENT_TYPE"], `${name} ${type}`);
     }
   }
@@ -47,8 +36,8 @@ test("a body of any other type than JSON is a 415 on each operation that takes o
 
 test("a compressed body is a 415: none is ever unpacked", async () => {
   for (const encoding of ["gzip", "zstd", "br", "gzip, gzip", "identity"]) {
-    const headers = { ...bearer(tokens.admin), "content-encoding": encoding };
-    const answer = await front.ask("POST", "/api/v1/runs", { headers, body: "{}" });
+    const headers = { ...bearer(site.tokens.admin), "content-encoding": encoding };
+    const answer = await site.front.ask("POST", "/api/v1/runs", { headers, body: "{}" });
     assert.deepEqual([answer.status, code(answer)], [415, "CONTENT_TYPE"], encoding);
   }
 });
@@ -57,7 +46,7 @@ test("a body that is too large is a 413 on each operation, whether it says its l
   const body = JSON.stringify({ select: "x".repeat(70_000) });
   for (const [name, { method, path }] of changes) {
     for (const framing of [{}, { "transfer-encoding": "chunked" }] as Record<string, string>[]) {
-      const answer = await send(method, filled(path), { ...bearer(tokens.admin), ...framing }, body);
+      const answer = await send(method, filled(path), { ...bearer(site.tokens.admin), ...framing }, body);
       assert.equal(answer, 413, name);
     }
   }
@@ -70,7 +59,7 @@ async function send(method: string, path: string, headers: Record<string, string
   const call = request(
     {
       host: "127.0.0.1",
-      port: front.server.port,
+      port: site.front.server.port,
       method,
       path,
       headers: { ...headers, ...length, host: "iroko.example", "x-forwarded-proto": "https" },
@@ -86,7 +75,7 @@ async function send(method: string, path: string, headers: Record<string, string
 }
 
 test("headers that are too large are a 431", async () => {
-  const { status } = await front.ask("GET", "/login", { headers: { "x-large": "x".repeat(20_000) } });
+  const { status } = await site.front.ask("GET", "/login", { headers: { "x-large": "x".repeat(20_000) } });
   assert.equal(status, 431);
 });
 
@@ -99,7 +88,7 @@ for (const [what, start, drip] of [
   ],
 ] as const) {
   test(`a request that sends ${what} drop by drop is hung up on`, { timeout: 60_000 }, async () => {
-    const socket = connect(front.server.port, "127.0.0.1");
+    const socket = connect(site.front.server.port, "127.0.0.1");
     let answer = "";
     socket.setEncoding("utf8").on("data", (text: string) => (answer += text));
     socket.on("error", () => {}); // it is cut in the middle of a drop
@@ -113,23 +102,23 @@ for (const [what, start, drip] of [
 }
 
 test("changes and plans are counted by caller: beyond a hundred at once one waits, and others do not", async () => {
-  const ask = (token: string) => front.ask("POST", "/api/v1/runs", { headers: bearer(token), body: "{}" });
-  const answers = await Promise.all(Array.from({ length: 400 }, () => ask(tokens.admin)));
+  const ask = (token: string) => site.front.ask("POST", "/api/v1/runs", { headers: bearer(token), body: "{}" });
+  const answers = await Promise.all(Array.from({ length: 400 }, () => ask(site.tokens.admin)));
   const late = answers.filter(({ status }) => status === 429);
   assert.ok(late.length > 0, "none was refused");
   assert.ok(answers.length - late.length >= 100 - 60, "the allowance was given");
   assert.equal(code(late[0]!), "RATE_LIMITED");
   assert.ok(Number(late[0]!.headers["retry-after"]) >= 1);
-  assert.notEqual((await ask(tokens.operator)).status, 429);
+  assert.notEqual((await ask(site.tokens.operator)).status, 429);
   assert.equal(
-    (await front.ask("GET", "/api/v1/runs", { headers: bearer(tokens.admin) })).status,
+    (await site.front.ask("GET", "/api/v1/runs", { headers: bearer(site.tokens.admin) })).status,
     200,
     "reading goes on",
   );
 });
 
 test("the API's stream ends when its token is revoked", { timeout: 60_000 }, async () => {
-  const { db } = at.instance;
+  const { db } = site.at.instance;
   const machine = { kind: "machine", name: "test", role: "admin" } as const;
   const { id, token } = await createToken(db, machine, { name: "stream", role: "viewer" });
   let told = "";
@@ -137,7 +126,7 @@ test("the API's stream ends when its token is revoked", { timeout: 60_000 }, asy
   const call = request(
     {
       host: "127.0.0.1",
-      port: front.server.port,
+      port: site.front.server.port,
       path: "/api/v1/stream",
       headers: { ...bearer(token), host: "iroko.example", "x-forwarded-proto": "https" },
     },

@@ -1,24 +1,13 @@
 /** A server that others can reach: nobody gets anything without signing in, and each role what its operations say. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { apiRoot, operationsByName, type Operation, type Role } from "@iroko/core/client";
+import { test } from "node:test";
+import { apiRoot, operationsByName, type Operation } from "@iroko/core/client";
 import { makeApp } from "../../packages/ui/src/app.ts";
 import { openRoutes } from "../../packages/ui/src/auth/open-routes.ts";
-import { bearer, origin, peopleOf, publicServer, roleNames, type PublicServer } from "./public-server.ts";
-import { sample, type ErrorBody, type RawAnswer, type Sample } from "./sample.ts";
+import { bearer, origin, roleNames, publicSite } from "./public-server.ts";
+import type { ErrorBody, RawAnswer } from "./sample.ts";
 
-let at: Sample;
-let front: PublicServer;
-let tokens: Readonly<Record<Role, string>>;
-before(async () => {
-  at = await sample({ worker: false });
-  tokens = await peopleOf(at.instance.db);
-  front = await publicServer(at.instance.db);
-});
-after(async () => {
-  await front[Symbol.asyncDispose]();
-  await at[Symbol.asyncDispose]();
-});
+const site = publicSite();
 
 const errorOf = ({ body }: RawAnswer) => (JSON.parse(body) as ErrorBody).error;
 /** With something in place of each name. */
@@ -27,7 +16,7 @@ const filled = (path: string): string =>
 
 test("every route that the router knows is a 401 without credentials, except an exact list", async () => {
   const app = makeApp({
-    db: at.instance.db,
+    db: site.at.instance.db,
     now: () => Temporal.Now.instant(),
     exposure: { kind: "public", origin, behindProxy: true },
   });
@@ -36,7 +25,7 @@ test("every route that the router knows is a 401 without credentials, except an 
   const open = new Set<string>();
   for (const { method, path } of routes) {
     const route = `${method} ${filled(path)}`;
-    const { status } = await front.ask(method, filled(path), {
+    const { status } = await site.front.ask(method, filled(path), {
       headers: { origin, "content-type": "application/json" },
     });
     if (status === 401) continue;
@@ -44,14 +33,14 @@ test("every route that the router knows is a 401 without credentials, except an 
   }
   assert.deepEqual([...open].toSorted(), [...openRoutes].toSorted());
   for (const path of ["/nothing", "/api/v1/nothing", "/api", "/files/x.js", "/metrics", "/.env", "/health", "/ready"])
-    assert.equal((await front.ask("GET", path)).status, 401, path);
+    assert.equal((await site.front.ask("GET", path)).status, 401, path);
 });
 
 test("what looks like an open path is not one: suffixes, encodings, slashes, parameters, case, dots", async () => {
   const allowed = new Map<string, string>();
   for (const route of openRoutes.filter((route) => route.startsWith("GET"))) {
     const path = route.slice(4);
-    allowed.set(path, (await front.ask("GET", path)).body);
+    allowed.set(path, (await site.front.ask("GET", path)).body);
   }
   const bodies = new Set(allowed.values());
   const secret = "/api/v1/assets";
@@ -86,7 +75,7 @@ test("what looks like an open path is not one: suffixes, encodings, slashes, par
     `x${path}`,
   ]);
   for (const path of tried) {
-    const { status, body } = await front.ask("GET", path);
+    const { status, body } = await site.front.ask("GET", path);
     // A path that the URL's own rules make an open one is that one, and nothing more.
     const isOpen = status === 200 && bodies.has(body);
     assert.ok(status === 401 || status === 400 || isOpen, `${path}: ${status}`);
@@ -98,7 +87,9 @@ test("other methods, upgrades and odd headers open nothing", async () => {
   for (const method of ["PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "TRACE", "HEAD", "POST"]) {
     for (const path of ["/api/v1/assets", "/", "/livez", "/login", "/style.css"]) {
       const route = `${method === "HEAD" ? "GET" : method} ${path}`;
-      const { status } = await front.ask(method, path, { headers: { origin, "content-type": "application/json" } });
+      const { status } = await site.front.ask(method, path, {
+        headers: { origin, "content-type": "application/json" },
+      });
       if (!openRoutes.includes(route)) assert.ok([400, 401].includes(status), `${method} ${path}: ${status}`);
     }
   }
@@ -108,11 +99,11 @@ test("other methods, upgrades and odd headers open nothing", async () => {
     { "x-http-method-override": "GET", "x-forwarded-host": "127.0.0.1", "x-forwarded-prefix": "/login" },
     { authorization: "Basic YWRtaW46YWRtaW4=" },
     { authorization: "Bearer" },
-    { authorization: `Bearer ${tokens.admin}x` },
+    { authorization: `Bearer ${site.tokens.admin}x` },
     { cookie: "__Host-iroko=" + "A".repeat(43) },
     { cookie: "iroko=x; __Host-iroko=x" },
   ] as Record<string, string>[]) {
-    const { status } = await front.ask("GET", "/api/v1/assets", { headers });
+    const { status } = await site.front.ask("GET", "/api/v1/assets", { headers });
     assert.equal(status, 401, JSON.stringify(headers));
   }
 });
@@ -120,7 +111,7 @@ test("other methods, upgrades and odd headers open nothing", async () => {
 async function ask(operation: Operation, token?: string): Promise<RawAnswer> {
   const headers = token === undefined ? { "content-type": "application/json" } : bearer(token);
   const body = operation.method === "GET" ? "" : "{}";
-  return front.ask(operation.method, apiRoot + filled(operation.path), { headers: { origin, ...headers }, body });
+  return site.front.ask(operation.method, apiRoot + filled(operation.path), { headers: { origin, ...headers }, body });
 }
 
 for (const [name, operation] of operationsByName()) {
@@ -129,7 +120,7 @@ for (const [name, operation] of operationsByName()) {
     assert.deepEqual([nobody.status, errorOf(nobody).code], [401, "SIGN_IN_NEEDED"]);
     assert.match(String(nobody.headers["www-authenticate"]), /^Bearer/);
     for (const role of roleNames) {
-      const answer = await ask(operation, tokens[role]);
+      const answer = await ask(operation, site.tokens[role]);
       if (roleNames.indexOf(role) >= roleNames.indexOf(operation.role)) {
         assert.ok(![401, 403, 500].includes(answer.status), `${role}: ${answer.status} ${answer.body}`);
         continue;
@@ -145,7 +136,10 @@ for (const [name, operation] of operationsByName()) {
 
 test("a viewer changes nothing, by no route: what is no operation needs an operator, too", async () => {
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-    const { status } = await front.ask(method, "/api/v1/nothing", { headers: bearer(tokens.viewer), body: "{}" });
+    const { status } = await site.front.ask(method, "/api/v1/nothing", {
+      headers: bearer(site.tokens.viewer),
+      body: "{}",
+    });
     assert.equal(status, 403, method);
   }
 });

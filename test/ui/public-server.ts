@@ -1,9 +1,10 @@
 /** A server that others can reach, as its proxy does: on this machine, by its public name, with TLS said in a header. */
 import { request } from "node:http";
+import { after, before } from "node:test";
 import type { Role } from "@iroko/core/client";
 import { addUser, createToken, type Database } from "@iroko/core/engine";
 import { startServer, type RunningServer, type ServerOptions } from "@iroko/ui";
-import type { RawAnswer } from "./sample.ts";
+import { sample, type RawAnswer, type Sample } from "./sample.ts";
 
 export const origin = "https://iroko.example";
 export const password = "four words, unrelated";
@@ -111,3 +112,37 @@ export const bearer = (token: string): Readonly<Record<string, string>> => ({
   authorization: `Bearer ${token}`,
   "content-type": "application/json",
 });
+
+export interface PublicSite {
+  readonly at: Sample;
+  readonly front: PublicServer;
+  readonly tokens: Readonly<Record<Role, string>>;
+}
+
+/**
+ * What tests of who may do what begin with, there before the first of a file and gone after its last: the sample, a user and
+ * a token of each role, and a server that others can reach.
+ */
+export function publicSite(options: Partial<ServerOptions> = {}): PublicSite {
+  let site: PublicSite;
+  before(async () => {
+    const at = await sample({ worker: false });
+    const tokens = await peopleOf(at.instance.db);
+    site = { at, tokens, front: await publicServer(at.instance.db, options) };
+  });
+  after(async () => {
+    await site.front[Symbol.asyncDispose]();
+    await site.at[Symbol.asyncDispose]();
+  });
+  return {
+    get at() {
+      return site.at;
+    },
+    get front() {
+      return site.front;
+    },
+    get tokens() {
+      return site.tokens;
+    },
+  };
+}
