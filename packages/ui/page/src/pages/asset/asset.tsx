@@ -121,7 +121,7 @@ function Told({ asset }: TabProps): JSX.Element {
           <a class="button" href={launchHref(key, undefined)}>
             Choose what to make
           </a>
-          <a href={lineHref(key)}>Its line</a>
+          <a href={lineHref(key)}>See it in the lineage</a>
         </p>
       )}
       <div class="row">

@@ -30,7 +30,9 @@ export function Timeline({ runs, zone }: { readonly runs: readonly HomeRun[]; re
   const rows = Math.max(1, ...bars.map(({ row }) => row + 1));
   const hour = 3_600_000;
   const firstMark = Math.ceil((nowMs - dayMs) / (hoursBetween * hour)) * hoursBetween * hour;
-  const marks = Array.from({ length: 24 / hoursBetween }, (_, at) => firstMark + at * hoursBetween * hour);
+  const all = Array.from({ length: 24 / hoursBetween }, (_, at) => firstMark + at * hoursBetween * hour);
+  // The name of one at the very end would not fit.
+  const marks = all.filter((at) => at < nowMs - hour);
   return (
     <>
       <div class="timeline panel" style={{ height: `${rows * rowHeight + axisHeight + 16}px` }}>

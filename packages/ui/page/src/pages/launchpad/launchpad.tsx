@@ -104,7 +104,7 @@ export default function Launchpad(): JSX.Element {
             checked={query.get("force") === "true"}
             onChange={({ currentTarget }) => setQuery({ force: currentTarget.checked ? "true" : null })}
           />{" "}
-          also what nothing has changed of
+          also where nothing has changed
         </label>
         <ConfigForm select={wanted.select} location={wanted.location} problems={problemsIn(failure)} />
         <p class="row wide-field">

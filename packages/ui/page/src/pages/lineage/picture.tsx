@@ -71,7 +71,7 @@ export function Picture({ answer }: { readonly answer: Lineage }): JSX.Element {
         ) : node.kind === "asset" ? (
           <>
             <a href={assetHref(node.name)}>Open {node.name}</a>
-            <a href={lineHref(node.name)}>Only its line</a>
+            <a href={lineHref(node.name)}>Only what it is made from and what reads it</a>
             {answer.around === null || answer.around === node.name ? null : (
               <a href={`/lineage?${new URLSearchParams({ around: node.name, focus: node.name }).toString()}`}>
                 What is near it
