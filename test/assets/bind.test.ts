@@ -145,22 +145,3 @@ test("every mistake is reported, not the first alone", async () => {
   });
   assert.equal(problems.length, 4);
 });
-
-test("a hundred SQL assets bind in a second", async () => {
-  const assets = Array.from({ length: 100 }, (_, index) =>
-    sqlAsset({
-      key: `totals_${index}`,
-      partitions: days,
-      schema,
-      deps: { raw },
-      sql: right,
-      metrics: "select 1 as one",
-    }),
-  );
-  const snapshot = snapshotWith(raw, ...assets);
-  await bindSql(snapshot); // loads the driver
-  const started = performance.now();
-  assert.deepEqual(await bindSql(snapshot), []);
-  const elapsed = performance.now() - started;
-  assert.ok(elapsed < 1000, `${elapsed} ms`);
-});
