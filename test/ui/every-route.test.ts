@@ -37,6 +37,7 @@ const queries: Readonly<Record<string, string>> = {
 /** Reads that are one thing however much there is; every other read is a list, and pages. */
 const ofOneThing = new Set([
   "home.get",
+  "home.stale",
   "instance.get",
   "instance.database",
   "instance.health",

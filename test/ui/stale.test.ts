@@ -4,7 +4,7 @@ import { openClient } from "@iroko/core/client";
 import { startServer } from "@iroko/ui";
 import { testInstance } from "../support/test-instance.ts";
 
-test("an asset tells which of its partitions are stale, and why", async () => {
+test("an asset tells which of its partitions are stale, and why; home tells which assets are", async () => {
   await using instance = await testInstance({
     "iroko.config.ts": `
       import { readFileSync } from "node:fs";
@@ -33,8 +33,9 @@ test("an asset tells which of its partitions are stale, and why", async () => {
   await make("*", "2026-11-01..2026-11-03");
   const server = await startServer({ instance: { db: instance.db }, port: 0 });
   try {
-    const { assets } = openClient({ url: server.url });
+    const { assets, home } = openClient({ url: server.url });
     assert.deepEqual(await assets.staleness({ key: "below" }), { stale: null, causes: [] });
+    assert.deepEqual(await home.stale({}), { assets: 0, first: [] });
     await instance.project.write("n", "2");
     await make("raw", "2026-11-02");
     const { stale, causes } = await assets.staleness({ key: "below" });
@@ -43,6 +44,10 @@ test("an asset tells which of its partitions are stale, and why", async () => {
       causes.map(({ partitions, reason }) => `${partitions}: ${reason}`),
       ["2026-11-02: raw changed"],
     );
+    assert.deepEqual(await home.stale({}), {
+      assets: 1,
+      first: [{ asset: "below", partitions: "2026-11-02", count: 1, reasons: ["raw changed"] }],
+    });
   } finally {
     await server.close();
   }

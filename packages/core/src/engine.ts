@@ -144,6 +144,8 @@ export {
 export { openStatusCache } from "./execution/status-cache.ts";
 export { existingAt } from "./partitions/existing.ts";
 export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
+export { readStaleness } from "./execution/read-staleness.ts";
+export { sharedLook } from "./execution/shared-look.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { assetStanding, type AssetStanding } from "./execution/asset-standing.ts";
 export { countAssets, type AssetCounts } from "./execution/asset-counts.ts";

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AssetHealth } from "./assets.ts";
 import type { Operation } from "./operation.ts";
 import type { Run } from "./runs.ts";
-import { instant, nothing, number, text, type Nothing } from "./values.ts";
+import { instant, nothing, number, text, texts, type Nothing } from "./values.ts";
 
 export interface Home {
   /** The server's clock; times on the page are told from it. */
@@ -56,10 +56,24 @@ export interface HomeTick {
   readonly partitions: string;
 }
 
+export interface HomeStale {
+  /** How many assets have a stale partition. */
+  readonly assets: number;
+  /** At most twenty of them, upstream first. */
+  readonly first: readonly {
+    readonly asset: string;
+    /** Which ones, the first few ranges; "" where nothing is partitioned. */
+    readonly partitions: string;
+    readonly count: number;
+    /** `raw_pos_transactions changed`, `its code changed` … */
+    readonly reasons: readonly string[];
+  }[];
+}
+
 const health = z.enum(["failed", "running", "missing", "made", "unknown"]);
 const tick = z.object({ at: instant, location: text, schedule: text, timezone: text, partitions: text });
 
-export const home: { readonly get: Operation<Nothing, Home> } = {
+export const home: { readonly get: Operation<Nothing, Home>; readonly stale: Operation<Nothing, HomeStale> } = {
   get: {
     method: "GET",
     path: "/home",
@@ -92,6 +106,17 @@ export const home: { readonly get: Operation<Nothing, Home> } = {
       late: z.array(tick),
       next: z.array(tick),
       workers: z.object({ alive: number, slots: number, running: number }),
+    }),
+  },
+  stale: {
+    method: "GET",
+    path: "/home/stale",
+    role: "viewer",
+    summary: "Which assets are stale, and why",
+    input: nothing,
+    answer: z.object({
+      assets: number,
+      first: z.array(z.object({ asset: text, partitions: text, count: number, reasons: texts })),
     }),
   },
 };

@@ -5,6 +5,7 @@
  */
 import { statusChanges, type StatusMoment } from "../instance/asset-summaries.ts";
 import type { Queryable } from "../instance/database.ts";
+import { sharedLook } from "./shared-look.ts";
 import { statusesOfRows, type AssetStatuses, type AssetStatusRow } from "./planning-state.ts";
 
 interface Held extends StatusMoment {
@@ -17,8 +18,6 @@ interface Held extends StatusMoment {
 export function openStatusCache(db: Queryable): AssetStatuses {
   const asked = new Set<string>();
   let held: Held | undefined;
-  let reading: Promise<unknown> = Promise.resolve();
-  let next: Promise<Held> | undefined;
 
   const read = async (): Promise<Held> => {
     const before = held;
@@ -36,18 +35,11 @@ export function openStatusCache(db: Queryable): AssetStatuses {
     for (const key of fresh) rows.set(key, made.get(key));
     return (held = { at: found.at, life: found.life, rows, busy });
   };
+  const look = sharedLook(read);
 
   return async (keys) => {
     for (const key of keys) asked.add(key);
-    // One look at a time. Who comes while one is under way may not have what that one sees: all of them share the next.
-    next ??= (async () => {
-      await reading.catch(() => {});
-      next = undefined;
-      const look = read();
-      reading = look;
-      return await look;
-    })();
-    const { rows, busy } = await next;
+    const { rows, busy } = await look();
     return new Map(
       keys.flatMap((key) => {
         const [made, now] = [rows.get(key), busy.get(key)];

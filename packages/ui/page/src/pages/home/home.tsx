@@ -1,5 +1,5 @@
-/** Is anything late, failed, held or missing? What ran in the last day, what comes next. */
-import type { Home as Answer } from "@iroko/core/client";
+/** Is anything late, failed, held, stale or missing? What ran in the last day, what comes next. */
+import type { Home as Answer, HomeStale } from "@iroko/core/client";
 import type { ComponentChildren, JSX } from "preact";
 import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
@@ -15,23 +15,35 @@ import { Timeline } from "./timeline.tsx";
 export default function Home(): JSX.Element {
   useTitle("Home");
   const home = useResource<Answer>("/api/v1/home");
+  const stale = useResource<HomeStale>("/api/v1/home/stale");
   return (
     <>
       <h1>Home</h1>
       <Loaded of={home} rows={10}>
-        {(answer) => <Told {...answer} />}
+        {(answer) => <Told {...answer} stale={stale.value} />}
       </Loaded>
     </>
   );
 }
 
-function Told({ timezone, assets, healths, troubles, held, runs, late, next, workers }: Answer): JSX.Element {
+interface ToldProps extends Answer {
+  /** Comes later, and says the rest of what is amiss. */
+  readonly stale: HomeStale | undefined;
+}
+
+function Told({ timezone, assets, healths, troubles, held, runs, late, next, workers, stale }: ToldProps): JSX.Element {
   if (assets === 0) return <Empty says="No code location has registered its definitions. Start with:" command={init} />;
   const running = runs.filter(({ endedAt }) => endedAt === null).length;
   const steps = held.reduce((sum, each) => sum + each.steps, 0);
   return (
     <>
-      <Verdict failed={healths.failed} late={late.length} held={steps} missing={healths.missing} />
+      <Verdict
+        failed={healths.failed}
+        late={late.length}
+        held={steps}
+        missing={healths.missing}
+        stale={stale?.assets}
+      />
       <section class="cards" aria-label="At a glance">
         <Card
           title="Failed"
@@ -54,6 +66,18 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
           href={lineageHref("status:missing")}
         >
           {healths.missing > 0 ? "assets with partitions never made" : "every partition that exists is made"}
+        </Card>
+        <Card
+          title="Stale"
+          value={stale?.assets}
+          tone={(stale?.assets ?? 0) > 0 ? "warn" : "good"}
+          href={lineageHref("status:stale")}
+        >
+          {stale === undefined
+            ? "looking at what each was made from"
+            : stale.assets > 0
+              ? "assets made from what has changed"
+              : "nothing was made from what has changed"}
         </Card>
         <Card title="Running" value={running} tone={running > 0 ? "busy" : "calm"} href="/runs">
           runs that have not ended
@@ -102,7 +126,7 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
           </ul>
         </>
       )}
-      {troubles.length === 0 ? null : (
+      {troubles.length === 0 && (stale?.assets ?? 0) === 0 ? null : (
         <>
           <h2>To look at</h2>
           <ul class="list">
@@ -111,13 +135,21 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
                 <Badge state={health} /> <a href={assetHref(asset)}>{asset}</a> <span class="prose">{sentence}</span>
               </li>
             ))}
-            {healths.failed + healths.missing > troubles.length ? (
-              <li>
-                <a href={lineageHref("status:failed or status:missing")}>
-                  and {count(healths.failed + healths.missing - troubles.length)} more
-                </a>
+            <More
+              of={healths.failed + healths.missing}
+              shown={troubles.length}
+              select="status:failed or status:missing"
+            />
+            {stale?.first.map(({ asset, partitions, count: many, reasons }) => (
+              <li key={`${asset} stale`}>
+                <Badge state="stale" /> <a href={`${assetHref(asset)}?tab=why`}>{asset}</a>{" "}
+                <span class="prose">
+                  {partitions === "" ? "" : `${counted(many, "partition")}: ${partitions}; `}
+                  {reasons.join(", ")}.
+                </span>
               </li>
-            ) : null}
+            ))}
+            <More of={stale?.assets ?? 0} shown={stale?.first.length ?? 0} select="status:stale" />
           </ul>
         </>
       )}
@@ -153,23 +185,26 @@ function Verdict(wrong: {
   readonly late: number;
   readonly held: number;
   readonly missing: number;
+  readonly stale: number | undefined;
 }): JSX.Element {
   const said = [
     wrong.failed > 0 ? `${counted(wrong.failed, "asset")} failed` : "",
     wrong.late > 0 ? `${counted(wrong.late, "schedule")} late` : "",
     wrong.held > 0 ? `${counted(wrong.held, "step")} held` : "",
     wrong.missing > 0 ? `${counted(wrong.missing, "asset")} with missing partitions` : "",
+    (wrong.stale ?? 0) > 0 ? `${counted(wrong.stale ?? 0, "asset")} stale` : "",
   ].filter((text) => text !== "");
   return (
     <p class="sentence">
-      {said.length === 0 ? "All is well: nothing is late, failed, held or missing." : `${said.join(", ")}.`}
+      {said.length === 0 ? "All is well: nothing is late, failed, held, missing or stale." : `${said.join(", ")}.`}
     </p>
   );
 }
 
 interface CardProps {
   readonly title: string;
-  readonly value: number;
+  /** Not known yet: undefined. */
+  readonly value: number | undefined;
   readonly tone: Tone;
   readonly href?: string;
   readonly children: ComponentChildren;
@@ -179,7 +214,7 @@ function Card({ title, value, tone, href, children }: CardProps): JSX.Element {
   const inside = (
     <>
       <p class="title">{title}</p>
-      <p class="figure">{count(value)}</p>
+      <p class="figure">{value === undefined ? "…" : count(value)}</p>
       <p class="note">{children}</p>
     </>
   );
@@ -189,5 +224,21 @@ function Card({ title, value, tone, href, children }: CardProps): JSX.Element {
     <a class={`card ${tone}`} href={href}>
       {inside}
     </a>
+  );
+}
+
+interface MoreProps {
+  readonly of: number;
+  readonly shown: number;
+  /** Shows them all. */
+  readonly select: string;
+}
+
+function More({ of, shown, select }: MoreProps): JSX.Element | null {
+  if (of <= shown) return null;
+  return (
+    <li>
+      <a href={lineageHref(select)}>and {count(of - shown)} more</a>
+    </li>
   );
 }
