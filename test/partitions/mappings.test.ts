@@ -72,7 +72,7 @@ const timeSides = fc.tuple(
   fc.oneof(timeMapping, fc.constantFrom(identityMapping, allPartitions, lastPartition)),
 );
 
-const [south, north] = [fixed(["LA", "OG", "RI"]), fixed(["LA", "KN", "RI", "constructor"])];
+const [south, north] = [fixed(["LA", "OG", "RI"]), fixed(["LA", "KN", "RI", "EN"])];
 const keyedSides = fc.tuple(
   fc.constant([south, north] as const),
   fc.constantFrom(

@@ -340,7 +340,7 @@ function setOfKeys(definition: PartitionsDefinition, keys: readonly string[]): P
   return definition.kind === "time" ? timeSet(keys.map((key) => windowOf(definition, key))) : keySet(keys);
 }
 
-/** A key may be called "constructor". */
+/** Not what every object has: a mapping may be asked about any name. */
 function ownList(lists: Readonly<Record<string, readonly string[]>>, key: string): readonly string[] {
   return Object.hasOwn(lists, key) ? (lists[key] ?? []) : [];
 }
