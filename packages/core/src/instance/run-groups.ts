@@ -23,7 +23,7 @@ export interface RunGroupRow extends SetColumns {
 /** In the order of their first steps; gates are nobody's. */
 export async function listRunGroups(db: Queryable, run: string): Promise<readonly RunGroupRow[]> {
   const { rows } = await db.query<RunGroupRow>(
-    `with step as (
+    `with step as not materialized (
        select name, kind, assets, n, started_at, ended_at, windows, keys, boxes,
               case when status = 'ready' and deferred_reason is not null then 'held' else status end as status
          from iroko.step where run = $1 and kind <> 'gate')
