@@ -2,7 +2,7 @@
  * How ten thousand assets stand, asked again and again: all read at each look against what a server keeps, in turns. And what
  * the first request of a server that has just started takes.
  */
-import { assetStatuses, openDatabase, openStatusCache, readMoment, type AssetStatuses } from "@iroko/core/engine";
+import { assetStatuses, openDatabase, openStatusCache, readMoment, type StatusCache } from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
 import { openCatalog, definitionsIn } from "../packages/ui/src/model/catalog.ts";
 import { readHome } from "../packages/ui/src/model/home-view.ts";
@@ -18,7 +18,7 @@ await fillAtScale(db);
 
 const catalog = openCatalog(db);
 const known = await catalog();
-const instanceOf = (statuses: AssetStatuses): Instance => ({
+const instanceOf = (statuses: StatusCache): Instance => ({
   db,
   catalog,
   statuses,
@@ -26,7 +26,9 @@ const instanceOf = (statuses: AssetStatuses): Instance => ({
   moment: () => readMoment(db, definitionsIn(known), now),
 });
 const ways = {
-  "all read": instanceOf((keys) => assetStatuses(db, keys)),
+  "all read": instanceOf(
+    Object.assign((keys: readonly string[]) => assetStatuses(db, keys), { unchanged: () => Promise.resolve({}) }),
+  ),
   kept: instanceOf(openStatusCache(db)),
 };
 const looks: Readonly<Record<string, (instance: Instance) => Promise<unknown>>> = {

@@ -156,6 +156,7 @@ export interface PageCall {
 export const pageCalls: readonly PageCall[] = [
   { page: "all", path: "/session", bytes: 1_000, statements: 0 },
   { page: "home", path: "/home", bytes: 4_000, statements: 12 },
+  { page: "home", path: "/home/stale", bytes: 4_000, statements: 6 },
   { page: "lineage", path: "/lineage", bytes: 1_000, statements: 4 },
   { page: "lineage", path: "/lineage?whole=true", bytes: 120_000, statements: 3 },
   { page: "lineage", path: "/lineage?select=status:failed", bytes: 1_000, statements: 8 },

@@ -48,6 +48,8 @@ test("an asset tells which of its partitions are stale, and why; home tells whic
       assets: 1,
       first: [{ asset: "below", partitions: "2026-11-02", count: 1, reasons: ["raw changed"] }],
     });
+    await make("below", "2026-11-02");
+    assert.deepEqual(await home.stale({}), { assets: 0, first: [] });
   } finally {
     await server.close();
   }

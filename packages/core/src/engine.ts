@@ -141,7 +141,7 @@ export {
   type AssetStatusRow,
   type StatusSets,
 } from "./execution/planning-state.ts";
-export { openStatusCache } from "./execution/status-cache.ts";
+export { openStatusCache, type StatusCache } from "./execution/status-cache.ts";
 export { existingAt } from "./partitions/existing.ts";
 export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
 export { readStaleness } from "./execution/read-staleness.ts";

@@ -14,8 +14,13 @@ interface Held extends StatusMoment {
   readonly busy: ReadonlyMap<string, AssetStatusRow>;
 }
 
+export type StatusCache = AssetStatuses & {
+  /** The same object as long as nothing that was made, or has failed, of what anybody has asked for has changed. */
+  readonly unchanged: (assets: readonly string[]) => Promise<object>;
+};
+
 /** Opens a cache; one that nobody asks reads nothing. */
-export function openStatusCache(db: Queryable): AssetStatuses {
+export function openStatusCache(db: Queryable): StatusCache {
   const asked = new Set<string>();
   let held: Held | undefined;
 
@@ -37,9 +42,12 @@ export function openStatusCache(db: Queryable): AssetStatuses {
   };
   const look = sharedLook(read);
 
-  return async (keys) => {
+  const lookAt = async (keys: readonly string[]): Promise<Held> => {
     for (const key of keys) asked.add(key);
-    const { rows, busy } = await look();
+    return await look();
+  };
+  const statuses: AssetStatuses = async (keys) => {
+    const { rows, busy } = await lookAt(keys);
     return new Map(
       keys.flatMap((key) => {
         const [made, now] = [rows.get(key), busy.get(key)];
@@ -48,6 +56,7 @@ export function openStatusCache(db: Queryable): AssetStatuses {
       }),
     );
   };
+  return Object.assign(statuses, { unchanged: async (keys: readonly string[]) => (await lookAt(keys)).rows });
 }
 
 const both = (made: AssetStatusRow, busy: AssetStatusRow): AssetStatusRow => ({

@@ -1,5 +1,5 @@
 import type { MomentWithKeys } from "@iroko/core";
-import type { AssetStatuses, Database, DataReader, Store } from "@iroko/core/engine";
+import type { Database, DataReader, StatusCache, Store } from "@iroko/core/engine";
 import type { Catalog } from "./catalog.ts";
 
 /** What routes read and change. */
@@ -19,5 +19,5 @@ export interface Instance {
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
   /** How assets stand now. */
-  readonly statuses: AssetStatuses;
+  readonly statuses: StatusCache;
 }
