@@ -2,7 +2,7 @@
 import { waitFor } from "../../support/wait-for.ts";
 import { connect, isOver, type InstanceClient, type InstanceState } from "./instance-state.ts";
 import { damageInTheEnd, damageToFiles, damageToTables, type Damage } from "./journal.ts";
-import { failIfEnded, isReady, patience, succeeds, switchOn, type Command, type Machine } from "./machine.ts";
+import { hasEndedWell, isReady, patience, succeeds, switchOn, type Command, type Machine } from "./machine.ts";
 import { project } from "./place.ts";
 import type { LabOptions } from "./power-cuts.ts";
 import { assets, backfill, doctor, worker } from "./project.ts";
@@ -40,8 +40,7 @@ export async function comeBack(
     const client = await waitFor(
       "the database",
       async () => {
-        if (started.exitCode() === 0) return "gone";
-        failIfEnded(started);
+        if (hasEndedWell(started)) return "gone";
         return await connect(project);
       },
       patience,

@@ -76,7 +76,7 @@ export async function switchOn(image: string, env: Readonly<Record<string, strin
 
 /** @throws with what it printed, unless it ends well */
 export async function succeeds(command: Command): Promise<void> {
-  await waitFor(`${command.name} to end`, () => command.exitCode() === 0 || failIfEnded(command), patience);
+  await waitFor(`${command.name} to end`, () => hasEndedWell(command), patience);
 }
 
 /** Of a worker: until it takes steps. */
@@ -84,10 +84,21 @@ export async function isReady(command: Command): Promise<void> {
   await waitFor(`${command.name} to be ready`, () => saysReady(command) || failIfEnded(command), patience);
 }
 
-export function failIfEnded(command: Command): undefined {
-  if (command.exitCode() === undefined) return undefined;
-  throw new Error(`${command.name} ended with ${command.exitCode()}: ${command.printed()}`);
+/** @throws with what it printed, when it has ended badly */
+export function hasEndedWell(command: Command): boolean {
+  // Asked once: it may end between two questions.
+  const exitCode = command.exitCode();
+  if (exitCode === undefined || exitCode === 0) return exitCode === 0;
+  throw endedWith(command, exitCode);
 }
+
+export function failIfEnded(command: Command): undefined {
+  const exitCode = command.exitCode();
+  if (exitCode !== undefined) throw endedWith(command, exitCode);
+}
+
+const endedWith = ({ name, printed }: Command, exitCode: number): Error =>
+  new Error(`${name} ended with ${exitCode}: ${printed()}`);
 
 const saysReady = (command: Command): boolean => / is ready/.test(command.printed());
 
