@@ -150,11 +150,18 @@ test("without a mouse: home, lineage, asset, launchpad, plan, run", { skip, time
   await page.keyboard.press("l");
   await page.waitForSelector("canvas[data-drawn]");
   await tabTo(page, page.locator("main canvas"));
-  const walksDown = async (): Promise<boolean> => {
-    await page.keyboard.press("ArrowDown");
-    return page.url().endsWith("focus=merchants_file");
+  const focused = (): string | null => new URL(page.url()).searchParams.get("focus");
+  let arrow = "ArrowDown";
+  const walks = async (): Promise<boolean> => {
+    const before = focused();
+    if (before === "merchants_file") return true;
+    await page.keyboard.press(arrow);
+    // A step past it would be taken back at the column's end.
+    const moved = page.waitForURL((url) => url.searchParams.get("focus") !== before, { timeout: 3_000 });
+    await moved.catch(() => (arrow = arrow === "ArrowDown" ? "ArrowUp" : "ArrowDown"));
+    return focused() === "merchants_file";
   };
-  await waitFor("the arrow keys to have come to the merchants' file", walksDown, { seconds: 120 });
+  await waitFor("the arrow keys to have come to the merchants' file", walks, { seconds: 120 });
   await page.waitForSelector(".aloud:has-text('merchants_file:')");
   await page.keyboard.press("ArrowRight");
   await page.waitForSelector(".aloud:has-text('merchants:')");
