@@ -80,6 +80,9 @@ test("what is asked is read strictly: once, known, and where it belongs", async 
     ["/assets/raw_sales/checks?after=%5B1%5D", /after: it is no cursor of this list/],
     ["/runs?status=fine", /status/],
     [`/stream?after=1`, /after/],
+    // Only digits are a number.
+    ["/schedules?ticks=", /ticks: .*number/],
+    ["/schedules?ticks=1e1", /ticks: .*number/],
   ] as const;
   for (const [path, says] of reads) {
     const answer = await at.get(apiRoot + path);

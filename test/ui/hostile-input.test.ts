@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { apiRoot, operationsByName, pathNames, type Operation } from "@iroko/core/client";
 import { addUser } from "@iroko/core/engine";
+import { z } from "zod";
 import { asForm, password, publicServer } from "./public-server.ts";
 import { now, rawRequest, sample, type ErrorBody, type Sample } from "./sample.ts";
 
@@ -26,6 +27,13 @@ const hostile = [
   "raw_sales\u202e",
   "x".repeat(900),
 ];
+/** What JavaScript takes for numbers and instants and Postgres has no room for; and cursors, as they look. */
+const beyond = [
+  ...["2147483648", "999999999999999", "99999999999999999999", "-1", "1e3", "0x1", " 1", "9".repeat(400)],
+  "0000-01-01T00:00:00Z",
+  ...['[99999999999,"a","b"]', '["a",99999999999]', '[1,"a\\u0000","b"]', '[true,"a\\u0000","b"]', '["a\\u0000",1]'],
+  ...["999999999999999.999999999", "999999999999999.999999999.999999999", "99999999999999999999.1"],
+];
 
 let at: Sample;
 let run: string;
@@ -41,10 +49,14 @@ const real: Readonly<Record<string, string>> = { key: "raw_sales", n: "0", locat
 
 /** Each field of the input hostile in its turn, the others as they should be. */
 function requestsOf(operation: Operation): readonly Readonly<Record<string, string>>[] {
-  const fields = Object.keys((operation.input as unknown as { readonly shape: object }).shape);
+  const { properties = {} } = z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" });
   const inPath = pathNames(operation);
   const given = Object.fromEntries(inPath.map((name) => [name, name === "id" ? run : real[name]!]));
-  return fields.flatMap((field) => hostile.map((text) => ({ ...given, [field]: text })));
+  return Object.entries(properties).flatMap(([field, schema]) => {
+    const { type, format } = schema as { readonly type?: string; readonly format?: string };
+    const isOrdered = field === "after" || type === "integer" || format === "date-time";
+    return [...hostile, ...(isOrdered ? beyond : [])].map((text) => ({ ...given, [field]: text }));
+  });
 }
 
 function sentOf({ method, path }: Operation, input: Readonly<Record<string, string>>) {
@@ -57,6 +69,18 @@ function sentOf({ method, path }: Operation, input: Readonly<Record<string, stri
   const query = Object.entries(rest).map(([name, value]) => `${name}=${encoded(value)}`);
   return { path: query.length === 0 ? target : `${target}?${query.join("&")}`, body: "" };
 }
+
+test("the stream takes hostile text for no place, asset or run, wherever it stands", { timeout: 120_000 }, async () => {
+  const headers = { origin: at.url };
+  for (const text of [...hostile, ...beyond]) {
+    for (const field of ["run", "asset", "after"]) {
+      if (field === "after" && /^\d{1,19}\.\d{1,15}$/.test(text)) continue; // a place like any other
+      const path = `${apiRoot}/stream?${field}=${encodeURIComponent(text.toWellFormed())}`;
+      const { status, body } = await rawRequest(at.url, { method: "GET", path, headers });
+      assert.ok([400, 404].includes(status), `${path}: ${status} ${body}`);
+    }
+  }
+});
 
 for (const [name, operation] of operationsByName()) {
   if (operation.content !== undefined) continue;

@@ -186,7 +186,7 @@ export const instance: {
     input: {},
     item: locationVersion,
     page: { normal: 100, most: 1_000 },
-    cursor: cursorOf(z.tuple([z.string(), z.int()])),
+    cursor: cursorOf(z.tuple([z.string(), z.int32()])),
   }),
   pools: listOperation<Nothing, Pool>({
     path: "/pools",

@@ -1,6 +1,7 @@
 /** Lists are all alike: a page is `{ items, cursor }`, and its cursor is what the next page comes after. */
 import { z } from "zod";
 import type { ListOperation, PageSize, Role } from "./operation.ts";
+import { integerOf } from "./values.ts";
 
 export interface ListOptions<Input, Item> {
   readonly path: string;
@@ -21,22 +22,22 @@ export function cursorOf(values: z.ZodType): z.ZodType<string> {
     .max(2_000)
     .refine((text) => {
       try {
-        return values.safeParse(JSON.parse(text)).success;
+        return values.safeParse(JSON.parse(text, refuseNul)).success;
       } catch {
         return false;
       }
     }, "it is no cursor of this list");
 }
 
+/** It may be written so that only its reading shows it. */
+function refuseNul(_: string, part: unknown): unknown {
+  if (typeof part === "string" && part.includes("\0")) throw new Error("no text in Postgres can hold U+0000");
+  return part;
+}
+
 export function listOperation<Input, Item>(options: ListOptions<Input, Item>): ListOperation<Input, Item> {
   const { path, role, summary, input, item, page, cursor = z.string().max(1_000) } = options;
-  const limit = z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(page.most)
-    .optional()
-    .describe(`Items on a page: ${page.normal}, unless told otherwise.`);
+  const limit = integerOf(1, page.most).optional().describe(`Items on a page: ${page.normal}, unless told otherwise.`);
   const after = cursor.optional().describe("The cursor of the page before.");
   return {
     method: "GET",

@@ -418,7 +418,7 @@ export const runs: {
     input: { id: name },
     item: madePartition,
     page: { normal: 500, most: 5_000 },
-    cursor: cursorOf(z.tuple([z.int(), z.string(), z.string()])),
+    cursor: cursorOf(z.tuple([z.int32(), z.string(), z.string()])),
   }),
   failedChecks: listOperation<RunInput, FailedCheck>({
     path: "/runs/{id}/failed-checks",

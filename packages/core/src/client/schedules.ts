@@ -5,7 +5,7 @@ import type { Json } from "../definitions/metadata.ts";
 import { listOperation } from "./list-operation.ts";
 import type { ListOperation, Operation } from "./operation.ts";
 import { planned } from "./plans.ts";
-import { instant, json, name, number, text, wholeNumber } from "./values.ts";
+import { instant, integerOf, json, moment, name, number, text } from "./values.ts";
 
 export interface ScheduleInput {
   readonly location: string;
@@ -155,7 +155,7 @@ export const schedules: {
     path: "/schedules",
     role: "viewer",
     summary: "Schedules, their last ticks and their next ones",
-    input: { ticks: wholeNumber.pipe(z.number().min(1).max(100)).optional() },
+    input: { ticks: integerOf(1, 100).optional() },
     item: schedule,
     page: { normal: 100, most: 500 },
   }),
@@ -166,7 +166,7 @@ export const schedules: {
     input: { location: name, key: name },
     item: tick,
     page: { normal: 50, most: 500 },
-    cursor: z.iso.datetime(),
+    cursor: moment,
   }),
   preview: listOperation<ScheduleInput, PreviewedTick>({
     path: "/schedules/{location}/{key}/preview",
@@ -175,7 +175,7 @@ export const schedules: {
     input: { location: name, key: name },
     item: previewedTick,
     page: { normal: 5, most: 10 },
-    cursor: z.iso.datetime(),
+    cursor: moment,
   }),
   pause: {
     ...pausing,

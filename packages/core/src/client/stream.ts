@@ -24,7 +24,7 @@ export type StreamMessage =
   /** The position asked for is kept no longer: read the state anew, and go on from here. */
   | { readonly type: "reset" };
 
-export const streamPosition: z.ZodType<string> = z.string().regex(/^\d{1,20}\.\d{1,15}$/);
+export const streamPosition: z.ZodType<string> = z.string().regex(/^\d{1,19}\.\d{1,15}$/);
 
 export const stream: Operation<StreamInput, StreamMessage> & { readonly content: "text/event-stream" } = {
   method: "GET",

@@ -7,10 +7,21 @@ import type { ErrorRecord } from "../errors.ts";
 
 /** A part of a path: what it names may be missing, which is an answer and not a mistake of form. */
 export const name: z.ZodType<string> = z.string().min(1).max(500);
-export const wholeNumber: z.ZodType<number> = z.coerce.number().int().min(0);
+/** Of a query or a path: digits. JavaScript takes "", "1e3" and "0x1" for numbers, too, and Postgres counts no further than `most`. */
+export function integerOf(least: number, most: number = 2 ** 31 - 1): z.ZodType<number> {
+  return z
+    .preprocess(
+      (given) => (typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given),
+      z.int().min(least).max(most),
+    )
+    .meta({ type: "integer", minimum: least, maximum: most });
+}
+export const wholeNumber: z.ZodType<number> = integerOf(0);
 export const flag: z.ZodType<boolean> = z
   .union([z.boolean(), z.stringbool({ truthy: ["true"], falsy: ["false"] })])
   .meta({ anyOf: undefined, type: "boolean" });
+/** ISO 8601, with its offset from UTC, in years that Postgres has. */
+export const moment: z.ZodType<string> = z.iso.datetime({ offset: true }).regex(/^(?!0000)/);
 /** In the selection grammar. */
 export const selection: z.ZodType<string> = z.string().min(1).max(4_000).describe("In the selection grammar.");
 /** A set of partitions in the text form. */
