@@ -40,6 +40,7 @@ async function parsed(command: string): Promise<Parsed> {
 const odd = `it's "a" $b\\c -x`;
 const shown: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   init: [commands.init],
+  dev: [commands.dev],
   deploy: [commands.deploy],
   serve: [commands.serve],
   worker: [commands.worker],

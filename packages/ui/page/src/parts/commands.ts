@@ -6,6 +6,7 @@ import type { HowInput, PlanInput, RetryInput, Run } from "@iroko/core/client";
 import { selectionOf } from "./selection.ts";
 
 export const init = "iroko init";
+export const dev = "iroko dev";
 export const deploy = "iroko deploy";
 export const serve = "iroko serve";
 export const worker = "iroko worker";

@@ -1,16 +1,20 @@
 /** Is anything late, failed, held, stale or missing? What ran in the last day, what comes next. */
-import type { Home as Answer, HomeStale } from "@iroko/core/client";
-import type { ComponentChildren, JSX } from "preact";
+import type { Home as Answer, HomeStale, HomeTick } from "@iroko/core/client";
+import type { JSX } from "preact";
 import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { count, counted } from "../../parts/amounts.ts";
-import { Badge, type Tone } from "../../parts/badge.tsx";
+import { Badge, glyphOf, toneOf } from "../../parts/badge.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
-import { init, listSchedules, makeMissing, serve, worker } from "../../parts/commands.ts";
+import { deploy, dev, init, listSchedules, makeMissing, serve, worker } from "../../parts/commands.ts";
+import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { assetHref, lineageHref, runHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Time } from "../../parts/time.tsx";
 import { Timeline } from "./timeline.tsx";
+
+/** Of the worst, so that the day below them is on the first screen. */
+const namedAtOnce = 8;
 
 export default function Home(): JSX.Element {
   useTitle("Home");
@@ -18,10 +22,40 @@ export default function Home(): JSX.Element {
   const stale = useResource<HomeStale>("/api/v1/home/stale");
   return (
     <>
-      <h1>Home</h1>
+      {home.value === undefined ? <h1>Home</h1> : null}
       <Loaded of={home} rows={10}>
-        {(answer) => <Told {...answer} stale={stale.value} />}
+        {(answer) => (answer.assets === 0 ? <Welcome /> : <Told {...answer} stale={stale.value} />)}
       </Loaded>
+    </>
+  );
+}
+
+/** Nothing is defined yet: what somebody does first. */
+function Welcome(): JSX.Element {
+  return (
+    <>
+      <h1>Nothing is defined yet</h1>
+      <p class="prose faint">No code location has registered its definitions here. In a terminal:</p>
+      <ol class="first-steps panel">
+        <li>
+          <h2>Begin a project</h2>
+          <p class="faint">With an asset, a schedule and a test to change; nothing is overwritten.</p>
+          <Command text={init} />
+        </li>
+        <li>
+          <h2>Make everything that is missing</h2>
+          <p class="faint">Each partition once, what depends on what in order.</p>
+          <Command text={makeMissing} />
+        </li>
+        <li>
+          <h2>Watch it here while you write</h2>
+          <p class="faint">Worker, schedules and this page in one process; what you save is registered anew.</p>
+          <Command text={dev} />
+        </li>
+      </ol>
+      <p class="faint">
+        A project that others run is registered by <Command text={deploy} />
+      </p>
     </>
   );
 }
@@ -31,8 +65,7 @@ interface ToldProps extends Answer {
   readonly stale: HomeStale | undefined;
 }
 
-function Told({ timezone, assets, healths, troubles, held, runs, late, next, workers, stale }: ToldProps): JSX.Element {
-  if (assets === 0) return <Empty says="No code location has registered its definitions. Start with:" command={init} />;
+function Told({ timezone, healths, troubles, held, runs, late, next, workers, stale }: ToldProps): JSX.Element {
   const running = runs.filter(({ endedAt }) => endedAt === null).length;
   const steps = held.reduce((sum, each) => sum + each.steps, 0);
   return (
@@ -48,49 +81,53 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
         <Card
           title="Failed"
           value={healths.failed}
-          tone={healths.failed > 0 ? "bad" : "good"}
+          unit={unit(healths.failed, "asset")}
+          state="failed"
           href={lineageHref("status:failed")}
         >
-          {healths.failed > 0 ? "assets whose last try failed" : "no asset's last try failed"}
+          Assets whose last try failed
         </Card>
-        <Card title="Late" value={late.length} tone={late.length > 0 ? "bad" : "good"} href="/schedules">
-          {late.length > 0 ? "schedules whose tick is overdue" : "every schedule is on time"}
+        <Card title="Late" value={late.length} unit={unit(late.length, "schedule")} state="late" href="/schedules">
+          Schedules whose tick is overdue
         </Card>
-        <Card title="Held" value={steps} tone={steps > 0 ? "warn" : "good"}>
-          {steps > 0 ? "steps that may not start yet" : "no step is held"}
+        <Card title="Held" value={steps} unit={unit(steps, "step")} state="held">
+          Steps that may not start yet
         </Card>
         <Card
           title="Missing"
           value={healths.missing}
-          tone={healths.missing > 0 ? "warn" : "good"}
+          unit={unit(healths.missing, "asset")}
+          state="missing"
           href={lineageHref("status:missing")}
         >
-          {healths.missing > 0 ? "assets with partitions never made" : "every partition that exists is made"}
+          Assets with partitions that were never made
         </Card>
         <Card
           title="Stale"
           value={stale?.assets}
-          tone={(stale?.assets ?? 0) > 0 ? "warn" : "good"}
+          unit={unit(stale?.assets, "asset")}
+          state="stale"
           href={lineageHref("status:stale")}
         >
-          {stale === undefined
-            ? "looking at what each was made from"
-            : stale.assets > 0
-              ? "assets made from what has changed"
-              : "nothing was made from what has changed"}
+          Assets made from what has changed since
         </Card>
-        <Card title="Running" value={running} tone={running > 0 ? "busy" : "calm"} href="/runs">
-          runs that have not ended
+        <Card title="Running" value={running} unit={unit(running, "run")} state="running" href="/runs">
+          Runs that have not ended
         </Card>
-        <Card title="Workers" value={workers.alive} tone={workers.alive > 0 ? "calm" : "warn"} href="/instance">
-          {workers.alive > 0
-            ? `${workers.running} of ${counted(workers.slots, "slot")} at work`
-            : "nothing runs until one starts"}
+        <Card
+          title="Busy"
+          value={workers.running}
+          unit={`of ${counted(workers.slots, "slot")}`}
+          state="running"
+          href="/instance"
+        >
+          {`Slots of ${counted(workers.alive, "worker")} with a step in them`}
         </Card>
       </section>
       {workers.alive === 0 ? (
-        <p class="row">
-          No worker is running. <Command text={worker} />
+        <p class="row panel notice warn">
+          <Badge state="warning">No worker is running</Badge> Nothing is made until one starts:{" "}
+          <Command text={worker} />
         </p>
       ) : null}
       {late.length === 0 ? null : (
@@ -129,18 +166,18 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
       {troubles.length === 0 && (stale?.assets ?? 0) === 0 ? null : (
         <>
           <h2>To look at</h2>
-          <ul class="list">
-            {troubles.map(({ asset, health, sentence }) => (
+          <ul class="list columns">
+            {troubles.slice(0, namedAtOnce).map(({ asset, health, sentence }) => (
               <li key={asset}>
                 <Badge state={health} /> <a href={assetHref(asset)}>{asset}</a> <span class="prose">{sentence}</span>
               </li>
             ))}
             <More
               of={healths.failed + healths.missing}
-              shown={troubles.length}
+              shown={Math.min(troubles.length, namedAtOnce)}
               select="status:failed or status:missing"
             />
-            {stale?.first.map(({ asset, partitions, count: many, reasons }) => (
+            {stale?.first.slice(0, namedAtOnce).map(({ asset, partitions, count: many, reasons }) => (
               <li key={`${asset} stale`}>
                 <Badge state="stale" /> <a href={`${assetHref(asset)}?tab=why`}>{asset}</a>{" "}
                 <span class="prose">
@@ -149,13 +186,19 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
                 </span>
               </li>
             ))}
-            <More of={stale?.assets ?? 0} shown={stale?.first.length ?? 0} select="status:stale" />
+            <More
+              of={stale?.assets ?? 0}
+              shown={Math.min(stale?.first.length ?? 0, namedAtOnce)}
+              select="status:stale"
+            />
           </ul>
         </>
       )}
-      <h2>The last day</h2>
       {runs.length === 0 ? (
-        <Empty says="Nothing ran in the last day. Make what is missing:" command={makeMissing} />
+        <>
+          <h2>The last day</h2>
+          <Empty says="Nothing ran in the last day. Make what is missing:" command={makeMissing} />
+        </>
       ) : (
         <Timeline runs={runs} zone={timezone} />
       )}
@@ -163,41 +206,56 @@ function Told({ timezone, assets, healths, troubles, held, runs, late, next, wor
       {next.length === 0 ? (
         <Empty says="No schedule will ask for anything. Look at them:" command={listSchedules} />
       ) : (
-        <ul class="list">
-          {next.map(({ at, location, schedule, timezone: zone, partitions }) => (
-            <li key={`${location} ${schedule} ${at}`}>
-              <Time at={at} zone={zone} />
-              <span class="faint">
-                <Ago at={at} zone={zone} />
-              </span>
-              <a href="/schedules">{schedule}</a>
-              <code class="prose">{partitions}</code>
-            </li>
-          ))}
-        </ul>
+        <DataTable
+          label="Next ticks"
+          rows={next}
+          keyOf={({ at, location, schedule }) => `${location} ${schedule} ${at}`}
+          columns={tickColumns}
+        />
       )}
     </>
   );
 }
 
-function Verdict(wrong: {
+const tickColumns: readonly Column<HomeTick>[] = [
+  { title: "At", cell: ({ at, timezone: zone }) => <Time at={at} zone={zone} /> },
+  {
+    title: "Due",
+    cell: ({ at, timezone: zone }) => (
+      <span class="faint">
+        <Ago at={at} zone={zone} />
+      </span>
+    ),
+  },
+  { title: "Schedule", cell: ({ schedule }) => <a href="/schedules">{schedule}</a> },
+  { title: "Partitions", holds: "prose", cell: ({ partitions }) => <code class="prose">{partitions}</code> },
+];
+
+interface Wrong {
   readonly failed: number;
   readonly late: number;
   readonly held: number;
   readonly missing: number;
   readonly stale: number | undefined;
-}): JSX.Element {
+}
+
+/** The answer to what somebody comes here for. */
+function Verdict({ failed, late, held, missing, stale = 0 }: Wrong): JSX.Element {
   const said = [
-    wrong.failed > 0 ? `${counted(wrong.failed, "asset")} failed` : "",
-    wrong.late > 0 ? `${counted(wrong.late, "schedule")} late` : "",
-    wrong.held > 0 ? `${counted(wrong.held, "step")} held` : "",
-    wrong.missing > 0 ? `${counted(wrong.missing, "asset")} with missing partitions` : "",
-    (wrong.stale ?? 0) > 0 ? `${counted(wrong.stale ?? 0, "asset")} stale` : "",
+    failed > 0 ? `${counted(failed, "asset")} failed` : "",
+    late > 0 ? `${counted(late, "schedule")} late` : "",
+    held > 0 ? `${counted(held, "step")} held` : "",
+    missing > 0 ? `${counted(missing, "asset")} with missing partitions` : "",
+    stale > 0 ? `${counted(stale, "asset")} stale` : "",
   ].filter((text) => text !== "");
+  const state = failed + late > 0 ? "failed" : said.length > 0 ? "warning" : "ok";
   return (
-    <p class="sentence">
+    <h1 class="verdict">
+      <i class={`sign ${toneOf(state)}`} aria-hidden="true">
+        {glyphOf(state)}
+      </i>
       {said.length === 0 ? "All is well: nothing is late, failed, held, missing or stale." : `${said.join(", ")}.`}
-    </p>
+    </h1>
   );
 }
 
@@ -205,23 +263,40 @@ interface CardProps {
   readonly title: string;
   /** Not known yet: undefined. */
   readonly value: number | undefined;
-  readonly tone: Tone;
+  /** What is counted. */
+  readonly unit: string;
+  /** How it stands where there is any. */
+  readonly state: string;
   readonly href?: string;
-  readonly children: ComponentChildren;
+  /** What that means. */
+  readonly children: string;
 }
+const unit = (n: number | undefined, one: string): string => (n === 1 ? one : `${one}s`);
 
-function Card({ title, value, tone, href, children }: CardProps): JSX.Element {
+/** Quiet where there is none, so that what there is stands out. */
+function Card({ title, value, unit: counts, state, href, children }: CardProps): JSX.Element {
+  const shown = value === undefined || value > 0 ? state : state === "running" ? "" : "ok";
+  const about = {
+    class: `card ${value === undefined || value === 0 ? "none" : toneOf(state)}`,
+    title: children,
+  };
   const inside = (
     <>
-      <p class="title">{title}</p>
-      <p class="figure">{value === undefined ? "…" : count(value)}</p>
-      <p class="note">{children}</p>
+      <p class="title">
+        <span class={toneOf(shown)} aria-hidden="true">
+          {glyphOf(shown)}
+        </span>{" "}
+        {title}
+      </p>
+      <p class="figure">
+        {value === undefined ? "…" : count(value)} <small>{counts}</small>
+      </p>
     </>
   );
   return href === undefined ? (
-    <div class={`card ${tone}`}>{inside}</div>
+    <div {...about}>{inside}</div>
   ) : (
-    <a class={`card ${tone}`} href={href}>
+    <a {...about} href={href}>
       {inside}
     </a>
   );
