@@ -91,7 +91,7 @@ export { listVersions, type VersionRow } from "./instance/versions.ts";
 export { listHeldSteps, type HeldSteps } from "./instance/held-steps.ts";
 export { listAttempts, type AttemptRow } from "./instance/attempts.ts";
 export { databaseFacts, type DatabaseFacts } from "./instance/database-facts.ts";
-export { listRunGroups, type RunGroupRow } from "./instance/run-groups.ts";
+export { runPieces, type RunPieceRow } from "./instance/run-groups.ts";
 export { listDynamicKeys, type DynamicKeyRow } from "./instance/dynamic-partitions.ts";
 export { setOfColumns, type SetColumns } from "./instance/columns.ts";
 export { failedChecksOf, listCheckResults, listFailedChecks, type CheckResultRow } from "./instance/checks.ts";

@@ -3,12 +3,13 @@
  * what is told is one state of the database, never older than what was committed when it was asked for. Nothing is told to
  * the cache, and nothing expires: any number of servers may have one, and one that has just started reads everything once.
  */
-import { statusChanges, type StatusMoment } from "../instance/asset-summaries.ts";
+import { statusChanges } from "../instance/asset-summaries.ts";
 import type { Queryable } from "../instance/database.ts";
+import type { DatabaseMoment } from "../instance/database-moment.ts";
 import { sharedLook } from "./shared-look.ts";
 import { statusesOfRows, type AssetStatuses, type AssetStatusRow } from "./planning-state.ts";
 
-interface Held extends StatusMoment {
+interface Held extends DatabaseMoment {
   /** Without what is being made now. Of an asset that nothing is known of there is an undefined. */
   readonly rows: ReadonlyMap<string, AssetStatusRow | undefined>;
   readonly busy: ReadonlyMap<string, AssetStatusRow>;

@@ -4,6 +4,7 @@
  * read is right at every moment; bringing the summary up to date only makes it quicker.
  */
 import type { Database, Queryable } from "./database.ts";
+import { databaseMoment, type DatabaseMoment } from "./database-moment.ts";
 
 /** A stretch of more than twice as many partitions is cut into stretches of about so many. */
 const partitionsPerStretch = 1024;
@@ -222,15 +223,7 @@ export async function statusStretches(db: Queryable, assets: readonly string[]):
   return rows;
 }
 
-/** A state of the database. */
-export interface StatusMoment {
-  /** The snapshot that was read. */
-  readonly at: string;
-  /** Changes with whatever takes from transactions their order: Postgres was started anew, or a backup restored. */
-  readonly life: string;
-}
-
-export interface StatusChanges extends StatusMoment {
+export interface StatusChanges extends DatabaseMoment {
   /** What no snapshot tells apart has happened, and nothing that was read before counts. */
   readonly everything: boolean;
   /** Assets that have changed since the moment that was asked about. */
@@ -248,7 +241,7 @@ export interface StatusChanges extends StatusMoment {
 export async function statusChanges(db: Queryable, assets: readonly string[], since?: string): Promise<StatusChanges> {
   const wanted = "array(select asset from wanted)";
   const { rows } = await db.query<
-    StatusStretchRow & Partial<StatusMoment> & { readonly what: "moment" | "changed" | "made" | "busy" }
+    StatusStretchRow & Partial<DatabaseMoment> & { readonly what: "moment" | "changed" | "made" | "busy" }
   >(
     `with changed as materialized (
        select asset from iroko.asset_changed where not pg_visible_in_snapshot(xid, $2::pg_snapshot)
@@ -262,9 +255,7 @@ export async function statusChanges(db: Queryable, assets: readonly string[], si
      select 'made' as what, null as at, null as life, made.* from made
       union all select 'busy', null, null, busy.* from busy
       union all select 'changed', null, null, asset, nothing.* from changed, nothing
-      union all select 'moment', pg_current_snapshot()::text,
-                       concat_ws(' ', id, incarnation, pg_postmaster_start_time(), (select oid from pg_database where datname = current_database())),
-                       '', nothing.* from iroko.instance, nothing`,
+      union all select 'moment', ${databaseMoment}, '', nothing.* from iroko.instance, nothing`,
     [assets, since ?? null],
   );
   const of = (which: string): readonly StatusStretchRow[] =>

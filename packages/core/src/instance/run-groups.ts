@@ -1,9 +1,14 @@
-/** A run's steps by what they make: counts, times and sets, however many steps there are. */
-import type { SetColumns } from "./columns.ts";
+/**
+ * A run's steps by what they make: counts, times and sets, however many steps there are. Steps are grouped in pieces of some
+ * hundreds that follow each other, so that whoever looks again has only those pieces grouped in which a step has changed.
+ */
+import type { BoxJson } from "../partitions/partition-set.ts";
 import type { Queryable } from "./database.ts";
+import { databaseMoment, type DatabaseMoment } from "./database-moment.ts";
 import type { StepKind, StepStatus } from "./steps.ts";
 
-export interface RunGroupRow extends SetColumns {
+/** Of steps of one piece that make the same and have the same status. */
+export interface RunPieceRow {
   /** The steps' name. */
   readonly name: string;
   readonly kind: StepKind;
@@ -18,30 +23,62 @@ export interface RunGroupRow extends SetColumns {
   readonly seconds: number | null;
   /** Where one is looked at first. */
   readonly first: number;
+  readonly windows: string | null;
+  /** Step by step. */
+  readonly keys: readonly (readonly string[])[] | null;
+  readonly boxes: readonly (readonly BoxJson[])[] | null;
 }
 
+export interface RunPieces extends DatabaseMoment {
+  /** By the number of the piece; what has only gates in it has no rows. */
+  readonly pieces: ReadonlyMap<number, readonly RunPieceRow[]>;
+}
+
+const stepsInPiece = 1024;
+
+const everyPiece = `select generate_series(0, (select max(n) from iroko.step where run = $1) / ${stepsInPiece})`;
+
 /**
- * In the order of their first steps; gates are nobody's. Held is grouped by as a truth: of any other expression Postgres expects
- * so many groups that it sorts all steps.
+ * A row's `xmin` is the transaction that wrote it. Whatever the snapshot did not see is no older than the oldest that it saw
+ * under way; ages are told apart for two billion transactions.
  */
-export async function listRunGroups(db: Queryable, run: string): Promise<readonly RunGroupRow[]> {
-  const { rows } = await db.query<RunGroupRow>(
-    `with step as not materialized (
-       select name, kind, assets, n, started_at, ended_at, windows, keys, boxes,
-              status, status = 'ready' and deferred_reason is not null as held
-         from iroko.step where run = $1 and kind <> 'gate')
-     select s.name, s.kind, s.assets, case when s.held then 'held' else s.status end as status, count(*)::integer as steps, min(s.started_at) as "startedAt", max(s.ended_at) as "endedAt",
-            extract(epoch from sum(s.ended_at - s.started_at) filter (where s.status = 'succeeded'))::float8 as seconds, min(s.n) as first,
-            range_agg(s.windows) as windows,
-            case when count(s.keys) = 0 then null else (
-              select array_agg(distinct key order by key) from step k cross join unnest(k.keys) as key
-               where k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status and k.held = s.held) end as keys,
-            case when count(s.boxes) = 0 then null else (
-              select jsonb_agg(box) from step k cross join jsonb_array_elements(k.boxes) as box
-               where k.name = s.name and k.kind = s.kind and k.assets = s.assets and k.status = s.status and k.held = s.held) end as boxes
-       from step s
-      group by s.name, s.kind, s.assets, s.status, s.held order by min(min(s.n)) over (partition by s.name, s.kind), 4`,
-    [run],
+const changedPieces = `
+  select distinct n / ${stepsInPiece} from iroko.step
+   where run = $1 and age(xmin) <= (
+         select case when pg_snapshot_xmax(pg_current_snapshot())::text::bigint - oldest::text::bigint < 2000000000
+                     then age(oldest::xid) else 2147483647 end
+           from pg_snapshot_xmin($2::pg_snapshot) oldest)`;
+
+/**
+ * The pieces of a run, or those in which a step was inserted or has changed since a moment, in one state of the database. Held
+ * is grouped by as a truth: of any other expression Postgres expects so many groups that it sorts all steps.
+ *
+ * @param since `at` of the moment, in the same `life`
+ */
+export async function runPieces(db: Queryable, run: string, since?: string): Promise<RunPieces> {
+  const { rows } = await db.query<
+    DatabaseMoment & { readonly piece: number | null } & (RunPieceRow | { readonly name: null })
+  >(
+    `with changed (piece) as materialized (${since === undefined ? everyPiece : changedPieces})
+     select ${databaseMoment}, piece, found.name, kind, assets, case when held then 'held' else status end as status, steps, started_at as "startedAt", ended_at as "endedAt",
+            seconds, first, windows, keys, boxes
+       from iroko.instance left join changed on true left join lateral (
+            select name, kind, assets, status, status = 'ready' and deferred_reason is not null as held, count(*)::integer as steps,
+                   min(started_at) as started_at, max(ended_at) as ended_at,
+                   extract(epoch from sum(ended_at - started_at) filter (where status = 'succeeded'))::float8 as seconds, min(n) as first,
+                   range_agg(windows) as windows, jsonb_agg(keys) filter (where keys is not null) as keys,
+                   jsonb_agg(boxes) filter (where boxes is not null) as boxes
+              from iroko.step
+             where run = $1 and kind <> 'gate' and n >= piece * ${stepsInPiece} and n < (piece + 1) * ${stepsInPiece}
+             group by 1, 2, 3, 4, 5) found on true`,
+    since === undefined ? [run] : [run, since],
   );
-  return rows;
+  const pieces = new Map<number, RunPieceRow[]>();
+  for (const { at: _at, life: _life, piece, ...row } of rows) {
+    if (piece === null) continue;
+    const found = pieces.get(piece) ?? [];
+    pieces.set(piece, found);
+    if (row.name !== null) found.push(row);
+  }
+  return { at: rows[0]!.at, life: rows[0]!.life, pieces };
 }

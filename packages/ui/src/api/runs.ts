@@ -20,7 +20,7 @@ import { findLocation } from "../model/catalog.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { submit } from "../model/plan-request.ts";
-import { readRunGroups } from "../model/run-groups.ts";
+import { openRunGroups } from "../model/run-groups.ts";
 import { findRun, partitionKey } from "../model/run-view.ts";
 
 export function runsApi(answer: Answer, instance: Instance): void {
@@ -61,9 +61,10 @@ export function runsApi(answer: Answer, instance: Instance): void {
     return { ...runView(run), running, rows, bytes, unpublished };
   });
 
+  const runGroups = openRunGroups(db);
   answer(groups, async ({ id }) => {
-    const run = await findRun(db, id);
-    return { items: await readRunGroups(db, await catalog(), run.id) };
+    const [run, known] = await Promise.all([findRun(db, id), catalog()]);
+    return { items: await runGroups(known, run.id) };
   });
 
   answer(materializations, async (input) => {

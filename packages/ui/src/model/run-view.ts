@@ -1,4 +1,11 @@
-import { formatPartitions, IrokoError, partitionOf, unpartitioned, type PartitionsDefinition } from "@iroko/core";
+import {
+  formatPartitions,
+  IrokoError,
+  partitionOf,
+  toMultirange,
+  unpartitioned,
+  type PartitionsDefinition,
+} from "@iroko/core";
 import {
   getRun,
   setOfColumns,
@@ -33,7 +40,8 @@ export function partitionsText(definition: PartitionsDefinition | undefined, col
   } catch {
     // the definition has changed since, and no longer has such partitions
   }
-  return windows ?? (boxes ? JSON.stringify(boxes) : formatPartitions(unpartitioned, set));
+  if (boxes !== null) return JSON.stringify(boxes);
+  return set.kind === "time" ? toMultirange(set) : formatPartitions(unpartitioned, set);
 }
 
 /** The key that people write, of a partition by its name in tables; the name itself where it no longer exists. */
