@@ -147,6 +147,10 @@ test("a backfill over a server is planned, made by its workers, followed and rep
     await alike("assets", "list", "--select", "+revenue", ...json);
     await alike("explain", "revenue@2026-11-02", ...json);
     await alike("runs", "list", ...json);
+    assert.match(
+      await alike("runs", "list", "--asset", "revenue", "--by", "api", "--since", "1d", ...json),
+      new RegExp(run),
+    );
     await alike("runs", "show", run, ...json);
     await alike("runs", "logs", run, ...json);
     await alike("schedules", "list", ...json);
@@ -350,6 +354,7 @@ test("each way in which a server cannot be asked is one clear error", async () =
     ["USAGE", /DATABASE_URL/, ["runs", "list"], { DATABASE_URL: "postgres://localhost/none" }],
     ["RUN_NOT_FOUND", /runs list/, ["runs", "show", "0000"], {}],
     ["ASSET_NOT_FOUND", /revenue/, ["explain", "revenu"], {}],
+    ["ASSET_NOT_FOUND", /revenue/, ["runs", "list", "--asset", "revenu"], {}],
   ];
   for (const [code, says, args, env] of errors) {
     const { exitCode, stdout, stderr } = await there(args, env);

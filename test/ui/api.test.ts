@@ -120,6 +120,23 @@ test("a plan is told without anything being started; the same body submits it", 
   assert.deepEqual([status, succeeded], ["succeeded", 2]);
 });
 
+test("runs are listed by what they are about, who asked for them, and when", async () => {
+  const ids = async (query: string) =>
+    (await json<{ items: { id: string }[] }>(await at.get(`/api/v1/runs?${query}`))).items.map(({ id }) => id);
+  const all = await ids("");
+  const raw = await ids("asset=raw_sales");
+  assert.ok(raw.length > 0 && raw.every((id) => all.includes(id)));
+  assert.deepEqual(await ids("asset=slow"), [], "which has not run yet");
+  assert.deepEqual(await ids("asset=raw_sales&limit=1"), raw.slice(0, 1));
+  assert.deepEqual(await ids("by=schedule"), []);
+  assert.deepEqual(await ids("since=2026-11-01T00:00:00%2B01:00"), all);
+  assert.deepEqual(await ids("until=2026-11-01T00:00:00Z"), []);
+  assert.deepEqual(await refused(await at.get("/api/v1/runs?since=yesterday")), [400, "REQUEST_INVALID"]);
+  const unknown = await at.get("/api/v1/runs?asset=raw_sale");
+  assert.match(await unknown.text(), /Did you mean \\?"raw_sales/);
+  assert.equal(unknown.status, 404);
+});
+
 test("what cannot be planned is refused before anything is started", async () => {
   assert.deepEqual(await refused(await at.post("/api/v1/runs", { select: "raw_sale", partitions: "missing" })), [
     404,

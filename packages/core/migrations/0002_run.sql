@@ -48,6 +48,15 @@ create index run_created on iroko.run (created_at desc, id);
 create index run_growing on iroko.run (created_at, id) where expanded < planned;
 create index run_live on iroko.run (id) where status in ('queued', 'running');
 
+-- Which assets a run makes, observes or checks: what lists of runs are filtered by. Apart from the run, whose row changes
+-- with every step that ends.
+create table iroko.run_asset (
+  asset text not null,
+  run   uuid not null references iroko.run on delete cascade,
+  primary key (asset, run)
+);
+create index run_asset_run on iroko.run_asset (run);
+
 -- A node of a run: (assets, a partition or a range). `n` is given by the planner; ids ascend with it, so that locking
 -- steps by id locks upstream before downstream.
 create table iroko.step (

@@ -6,6 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { ProjectOptions } from "../project.ts";
 import { withJsonOption, withProjectOptions } from "../project-options.ts";
 import { openRuns } from "../runs/runs.ts";
+import { parseTime } from "../terminal/parse-time.ts";
 import { printList } from "../terminal/print-list.ts";
 import { formatSeconds } from "../terminal/units.ts";
 
@@ -15,6 +16,10 @@ interface RunsListOptions extends ProjectOptions {
   readonly status?: (typeof runStatuses)[number];
   readonly before?: string;
   readonly observations?: boolean;
+  readonly asset?: string;
+  readonly by?: string;
+  readonly since?: string;
+  readonly until?: string;
 }
 
 const command: CliCommand<RunsListOptions> = {
@@ -23,13 +28,22 @@ const command: CliCommand<RunsListOptions> = {
     withProjectOptions(withJsonOption(command))
       .option("-n, --limit <n>", "at most so many, the newest", parseLimit, 20)
       .addOption(new Option("--status <status>", "only these").choices([...runStatuses]))
+      .option("--asset <key>", "only those that make, observe or check it")
+      .option("--by <name>", "only what this asked for: a schedule's name, or cli, api, schedule, retry")
+      .option(
+        "--since <time>",
+        "only those asked for then or later: 24h, 2026-11-20, 2026-11-20T02:00+01:00",
+        parseTime,
+      )
+      .option("--until <time>", "only those asked for before then", parseTime)
       .option("--before <id>", "only runs made before this one: the next page")
       .option("--observations", "those that only looked at external assets, too");
   },
   async run({ options, terminal }) {
     await using subject = await openRuns(options, terminal);
-    const { limit, status, before, observations } = options;
-    const runs = await subject.list({ limit, status, before, observations });
+    const { limit, status, before, observations, asset, by, since, until } = options;
+    const runs = await subject.list({ limit, status, before, observations, asset, by, since, until });
+    const isFiltered = [status, before, asset, by, since, until].some((given) => given !== undefined);
     printList<Run>(
       {
         rows: runs,
@@ -43,7 +57,9 @@ const command: CliCommand<RunsListOptions> = {
           { title: "ASKED FOR (UTC)", value: ({ createdAt }) => createdAt.slice(0, 19).replace("T", " ") },
           { title: "TOOK", value: tookText, align: "right" },
         ],
-        none: "No run yet. Start one: iroko materialize --select '*' --partition last:1",
+        none: isFiltered
+          ? "No such run. All of them: iroko runs list"
+          : "No run yet. Start one: iroko materialize --select '*' --partition last:1",
         json: options.json === true ? runs : undefined,
       },
       terminal,

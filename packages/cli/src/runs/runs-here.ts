@@ -1,11 +1,12 @@
 /** Runs of a database, told as a server would tell them. */
-import type { Snapshot, SnapshotAsset } from "@iroko/core";
+import { assetOf, type Snapshot, type SnapshotAsset } from "@iroko/core";
 import { api } from "@iroko/core/client";
 import {
   cancelRun,
   failedChecksOf,
   getRun,
   listEvents,
+  listLocations,
   listRuns,
   listSteps,
   locationAt,
@@ -33,13 +34,9 @@ export function runsHere(db: Database, store?: Pick<Store, "uriOf">): Runs {
   const snapshotOf = snapshots(db);
   return {
     ...nothingToClose,
-    async list({ limit, status, before, observations = false }) {
-      const records = await listRuns(db, {
-        limit,
-        observations,
-        ...(status === undefined ? {} : { statuses: [status] }),
-        ...(before === undefined ? {} : { before }),
-      });
+    async list({ status, ...filter }) {
+      const records = await listRuns(db, { ...filter, statuses: status === undefined ? undefined : [status] });
+      if (filter.asset !== undefined && records.length === 0) await requireAsset(db, filter.asset);
       return allTold(api.runs.list, records.map(withoutPlan));
     },
     async find(id) {
@@ -159,4 +156,13 @@ function snapshots(db: Database): (run: string) => Promise<Snapshot> {
     known.set(run, found);
     return found;
   };
+}
+
+/** @throws {IrokoError} ASSET_NOT_FOUND where no location defines it */
+async function requireAsset(db: Database, key: string): Promise<void> {
+  const locations = await listLocations(db);
+  assetOf(
+    { assets: new Map(locations.flatMap(({ snapshot }) => snapshot.assets.map((asset) => [asset.key, asset]))) },
+    key,
+  );
 }

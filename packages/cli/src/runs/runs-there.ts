@@ -14,8 +14,8 @@ const wholeId = 36;
 export function runsThere({ client }: RemoteServer): Runs {
   return {
     ...nothingToClose,
-    list: ({ limit, status, before, observations }) =>
-      firstOf(limit, (limit) => client.runs.list({ limit, after: before, status, observations }), api.runs.list),
+    list: ({ limit, before, ...filter }) =>
+      firstOf(limit, (limit) => client.runs.list({ ...filter, limit, after: before }), api.runs.list),
     async find(id) {
       requireRunId(id);
       if (id.length === wholeId) {

@@ -1,5 +1,5 @@
 /** Runs as commands see them, in the words of the HTTP API: read from a database here, or asked of a server there. */
-import type { PartitionsDefinition, RunStatus, StepStatus } from "@iroko/core";
+import type { PartitionsDefinition, StepStatus } from "@iroko/core";
 import type {
   FailedCheck,
   InstanceEvent,
@@ -8,6 +8,7 @@ import type {
   MadePartition,
   Run,
   RunDetail,
+  RunsInput,
   Step,
 } from "@iroko/core/client";
 import { openSubject } from "../remote/subject.ts";
@@ -15,7 +16,11 @@ import type { ProjectOptions } from "../project.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface Runs extends AsyncDisposable {
-  /** The newest first. */
+  /**
+   * The newest first.
+   *
+   * @throws {IrokoError} ASSET_NOT_FOUND
+   */
   list(filter: RunsFilter): Promise<readonly Run[]>;
   /**
    * The run whose id starts so.
@@ -41,12 +46,10 @@ export interface Runs extends AsyncDisposable {
   listen(run: string): Promise<Bell>;
 }
 
-export interface RunsFilter {
+export interface RunsFilter extends RunsInput {
   readonly limit: number;
-  readonly status?: RunStatus | undefined;
   /** Only those made before this one. */
   readonly before?: string | undefined;
-  readonly observations?: boolean | undefined;
 }
 
 export interface StepsPage {

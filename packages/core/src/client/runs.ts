@@ -15,6 +15,7 @@ import {
   instant,
   json,
   metadata,
+  moment,
   name,
   number,
   partitionsText,
@@ -36,6 +37,14 @@ export interface RunsInput {
   readonly status?: RunStatus | undefined;
   /** Runs that only looked at external assets, too. */
   readonly observations?: boolean | undefined;
+  /** The key of an asset that they make, observe or check. */
+  readonly asset?: string | undefined;
+  /** What asked for them: a trigger, or a schedule's name. */
+  readonly by?: string | undefined;
+  /** Asked for then or later; ISO 8601. */
+  readonly since?: string | undefined;
+  /** Asked for before then; ISO 8601. */
+  readonly until?: string | undefined;
 }
 
 /** How many steps it has, and how many of them ended in which way. */
@@ -349,7 +358,14 @@ export const runs: {
     path: "/runs",
     role: "viewer",
     summary: "Runs, the newest first",
-    input: { status: runStatus.optional(), observations: flag.optional() },
+    input: {
+      status: runStatus.optional(),
+      observations: flag.optional(),
+      asset: name.optional().describe("The key of an asset that they make, observe or check."),
+      by: name.optional().describe("What asked for them: a trigger, or a schedule's name."),
+      since: moment.optional().describe("Asked for then or later."),
+      until: moment.optional().describe("Asked for before then."),
+    },
     item: run,
     page: { normal: 50, most: 500 },
     cursor: z.uuid(),

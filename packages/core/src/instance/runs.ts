@@ -84,6 +84,19 @@ export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom
   );
 }
 
+/** Notes which assets a run is about, once it is inserted: by its plan, or by those of its steps that are there. */
+export async function noteRunAssets(tx: Tx, run: string, by: "plan" | "steps"): Promise<void> {
+  await tx.query(
+    by === "plan"
+      ? `insert into iroko.run_asset (run, asset)
+         select distinct r.id, entry ->> 'asset'
+           from iroko.run r cross join jsonb_array_elements((r.plan -> 'assets') || (r.plan -> 'checks')) as entry where r.id = $1`
+      : `insert into iroko.run_asset (run, asset)
+         select distinct run, asset from iroko.step cross join unnest(assets) as asset where run = $1`,
+    [run],
+  );
+}
+
 /** Inserts steps of a run, and the arrows into them. */
 export async function insertSteps(
   tx: Tx,
@@ -252,10 +265,18 @@ export async function findRuns(db: Queryable, idPrefix: string): Promise<readonl
 export interface RunFilter {
   readonly limit: number;
   /** Only runs made before this one: the cursor of paging. */
-  readonly before?: string;
-  readonly statuses?: readonly RunStatus[];
+  readonly before?: string | undefined;
+  readonly statuses?: readonly RunStatus[] | undefined;
   /** Observations are left out unless asked for. */
-  readonly observations?: boolean;
+  readonly observations?: boolean | undefined;
+  /** An asset that they make, observe or check. */
+  readonly asset?: string | undefined;
+  /** What asked for them: a trigger, or a schedule's name. */
+  readonly by?: string | undefined;
+  /** Asked for then or later; ISO 8601. */
+  readonly since?: string | undefined;
+  /** Asked for before then; ISO 8601. */
+  readonly until?: string | undefined;
 }
 
 /** Newest first. */
@@ -264,9 +285,22 @@ export async function listRuns(db: Queryable, filter: RunFilter): Promise<readon
     `select ${runColumns} from iroko.run
       where ($2::uuid is null or (created_at, id) < (select created_at, id from iroko.run where id = $2))
         and ($3::text[] is null or status = any ($3))
-        and ($4 or trigger <> 'observe')
+        and ($4 or trigger <> 'observe' or $6 = 'observe')
+        and ($5::text is null or exists (select from iroko.run_asset a where a.asset = $5 and a.run = run.id))
+        and ($6::text is null or $6 in (trigger, trigger_name))
+        and ($7::timestamptz is null or created_at >= $7)
+        and ($8::timestamptz is null or created_at < $8)
       order by created_at desc, id desc limit $1`,
-    [filter.limit, filter.before ?? null, filter.statuses ?? null, filter.observations ?? false],
+    [
+      filter.limit,
+      filter.before ?? null,
+      filter.statuses ?? null,
+      filter.observations ?? false,
+      filter.asset ?? null,
+      filter.by ?? null,
+      filter.since ?? null,
+      filter.until ?? null,
+    ],
   );
   return rows;
 }

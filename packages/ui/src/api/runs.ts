@@ -16,7 +16,7 @@ import {
 } from "@iroko/core/engine";
 import type { Answer, Sendable } from "../http/answer.ts";
 import { pageOf } from "../http/page-of.ts";
-import { findLocation } from "../model/catalog.ts";
+import { findAsset, findLocation } from "../model/catalog.ts";
 import { eventView } from "../model/event-view.ts";
 import type { Instance } from "../model/instance.ts";
 import { submit } from "../model/plan-request.ts";
@@ -38,19 +38,19 @@ export function runsApi(answer: Answer, instance: Instance): void {
     retry,
   } = api.runs;
 
-  answer(list, (input) =>
-    pageOf(list, input, {
-      read: ({ limit, after }) =>
-        listRuns(db, {
-          limit,
-          ...(after === undefined ? {} : { before: after }),
-          ...(input.status === undefined ? {} : { statuses: [input.status] }),
-          ...(input.observations === undefined ? {} : { observations: input.observations }),
-        }),
+  answer(list, async (input) => {
+    const { status, observations, asset, by, since, until } = input;
+    const statuses = status === undefined ? undefined : [status];
+    const page = await pageOf(list, input, {
+      read: ({ limit, after: before }) =>
+        listRuns(db, { limit, before, statuses, observations, asset, by, since, until }),
       cursor: ({ id }) => id,
       item: runView,
-    }),
-  );
+    });
+    // One that is defined no more may still have runs.
+    if (asset !== undefined && page.items.length === 0) findAsset(await catalog(), asset);
+    return page;
+  });
 
   answer(submission, async (input) => ({ run: await submit(instance, input) }));
 
