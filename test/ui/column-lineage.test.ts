@@ -216,14 +216,28 @@ const cases: readonly (readonly [name: string, sql: string, expected: Readonly<R
     { n: 'shop/sales.id; because "elsewhere" is none of its dependencies' },
   ],
   [
-    "a pivot's columns are made of values",
-    "select * from sales pivot (sum(amount) for day in ('a', 'b'))",
-    { a: "because PIVOT and UNPIVOT make columns of values" },
+    "which of several that data names is not known",
+    "from (pivot sales on day in ('a', 'b') using sum(amount + 1), max(id) group by merchant)",
+    {
+      merchant: "shop/sales.merchant",
+      "a_max(id)":
+        "shop/sales.amount, shop/sales.day, shop/sales.id; because it may be any of several whose names are not known",
+    },
   ],
   [
-    "COLUMNS in an expression makes several",
-    "select max(columns(*)) from sales",
-    { id: "because COLUMNS(…) in an expression makes several of it" },
+    "what only DuckDB can choose is not known",
+    "select columns(lambda c: length(c) = 3) from sales",
+    { day: "because COLUMNS(…) chooses by a function" },
+  ],
+  [
+    "names by position are not known where it is not known how many stand before them",
+    "with a(x, y) as (select l.*, id from loose l, sales) select x, y from a",
+    { x: 'because "no_schema" has no schema', y: 'because "no_schema" has no schema' },
+  ],
+  [
+    "a union by name has what the other side may have",
+    "select id as x from sales union all by name select * from loose",
+    { x: 'shop/sales.id; because "no_schema" has no schema' },
   ],
   [
     "a statement that is no select is said to be none",

@@ -4,37 +4,40 @@
  * is run or bound. What the tree does not tell is said to be unknown, with the reason; never guessed.
  */
 import type { ColumnOrigin, ColumnSource, QueryLineage, TracedQuery } from "@iroko/core";
-
-type Node = Readonly<Record<string, unknown>>;
-
-/** Sources by their text, so that one is there once. */
-type Sources = ReadonlyMap<string, ColumnSource>;
-
-/** What the values of an expression are made of. */
-interface Value {
-  readonly sources: Sources;
-  readonly unknown?: string | undefined;
-}
-
-interface Column {
-  /** Undefined where DuckDB makes one up, such as `count_star()`. */
-  readonly name: string | undefined;
-  readonly value: Value;
-  /** The relation it stands in, for `exclude (t.a)`. */
-  readonly of?: string | undefined;
-}
-
-interface Table {
-  readonly columns: readonly Column[];
-  /** Why it may have other columns than those. */
-  readonly open?: string | undefined;
-  /** The assets of whose rows it is made. */
-  readonly rows: Sources;
-}
-
-interface Relation extends Table {
-  readonly alias: string;
-}
+import { choiceOf, likenessOf, type Choice } from "./choose-columns.ts";
+import { pivotTable } from "./pivot.ts";
+import {
+  constantText,
+  functionName,
+  isA,
+  isNode,
+  listOf,
+  namesOf,
+  nodeOf,
+  same,
+  textOf,
+  type Node,
+} from "./syntax-tree.ts";
+import {
+  byPosition,
+  columnNamed,
+  distinct,
+  eitherOf,
+  emptyTable,
+  from,
+  merged,
+  mix,
+  nothing,
+  opaque,
+  ownName,
+  renamed,
+  unknown,
+  valueNamed,
+  type Column,
+  type Relation,
+  type Table,
+  type Value,
+} from "./table.ts";
 
 /** Where names of columns are looked up. */
 interface Scope extends Table {
@@ -42,6 +45,8 @@ interface Scope extends Table {
   /** Names that the select list has given so far. */
   readonly aliases: Map<string, Value>;
   readonly env: Environment;
+  /** Which of its columns `COLUMNS(…)` stands for, in an expression that is written once for each. */
+  readonly spread?: Column | undefined;
 }
 
 interface Environment {
@@ -55,12 +60,10 @@ interface Environment {
 /** @param tree what `json_serialize_sql` gave */
 export function traceQuery(tree: unknown, query: TracedQuery): QueryLineage {
   const reads = new Map<string, ColumnSource>();
-  const table = tableOf(tree, environmentOf(query, reads));
+  const table = distinct(tableOf(tree, environmentOf(query, reads)));
   const columns = query.columns.map((column): ColumnOrigin => {
-    const found = table.columns.find(({ name }) => name !== undefined && same(name, column));
-    if (found !== undefined)
-      return { column, from: [...found.value.sources.values()], unknown: found.value.unknown ?? null };
-    return { column, from: [], unknown: table.open ?? "the query gives no column of that name" };
+    const value = valueNamed(table, column) ?? unknown("the query gives no column of that name");
+    return { column, from: [...value.sources.values()], unknown: value.unknown ?? null };
   });
   return { columns, reads: [...reads.values()] };
 }
@@ -78,7 +81,7 @@ function environmentOf({ relations }: TracedQuery, reads: Map<string, ColumnSour
     name.toLowerCase(),
     {
       columns: (columns ?? []).map((column) => ({ name: column, value: from({ asset, column }) })),
-      open: columns === undefined ? `"${asset}" has no schema` : undefined,
+      others: columns === undefined ? unknown(`"${asset}" has no schema`) : undefined,
       rows: from({ asset, column: null }).sources,
     },
   ]);
@@ -114,7 +117,7 @@ function withCtes(node: Node, env: Environment): Environment {
       inner["type"] === "RECURSIVE_CTE_NODE"
         ? recursiveTable(inner, withCtes(inner, known), aliases)
         : queryTable(inner, known);
-    known = withTable(known, textOf(key), renamed(table, aliases));
+    known = withTable(known, textOf(key), renamed(distinct(table), aliases));
   }
   return known;
 }
@@ -136,25 +139,29 @@ function recursiveTable(node: Node, env: Environment, aliases: readonly string[]
   }
 }
 
-const sizeOf = ({ columns, open, rows }: Table): number =>
-  columns.reduce((sum, { value }) => sum + value.sources.size + (value.unknown === undefined ? 0 : 1), rows.size) +
-  (open === undefined ? 0 : 1);
+const sizeOf = ({ columns, others, rows }: Table): number =>
+  [...columns.map(({ value }) => value), ...(others === undefined ? [] : [others])].reduce(
+    (sum, { sources, unknown: because }) => sum + sources.size + (because === undefined ? 0 : 1),
+    rows.size,
+  );
 
 function setTable(kind: string, left: Table, right: Table): Table {
   // What these leave is of the left side; the right one only decides which rows.
   if (kind === "EXCEPT" || kind === "INTERSECT") return left;
   const rows = merged(left.rows, right.rows);
-  const open = left.open ?? right.open;
   if (kind === "UNION_BY_NAME") {
-    const others = right.columns.filter(({ name }) => columnNamed(left, name) === undefined);
-    const columns = left.columns.map((column) => ({
-      ...column,
-      value: mix([column.value, columnNamed(right, column.name)?.value ?? nothing]),
-    }));
-    return { columns: [...columns, ...others], open, rows };
+    const valueIn = (table: Table, { name }: Column): Value =>
+      (name === undefined ? undefined : valueNamed(table, name)) ?? nothing;
+    const more = right.columns.filter(({ name }) => columnNamed(left, name) === undefined);
+    const columns = [
+      ...left.columns.map((column) => ({ ...column, value: mix([column.value, valueIn(right, column)]) })),
+      ...more.map((column) => ({ ...column, value: mix([column.value, left.others ?? nothing]) })),
+    ];
+    const others = [left.others, right.others].filter((value) => value !== undefined);
+    return { columns, rows, others: others.length === 0 ? undefined : mix(others) };
   }
-  // By position, which nobody knows where there may be others between them.
-  if (open !== undefined) return { columns: [], open, rows };
+  const open = [left, right].find(({ others }) => others !== undefined);
+  if (open !== undefined) return { columns: [], rows, others: byPosition(open) };
   const columns = left.columns.map((column, at) => ({
     ...column,
     value: mix([column.value, right.columns[at]?.value ?? nothing]),
@@ -165,43 +172,67 @@ function setTable(kind: string, left: Table, right: Table): Table {
 function selectTable(node: Node, env: Environment): Table {
   const scope = scopeOf(node["from_table"], env);
   const columns: Column[] = [];
-  let open: string | undefined;
+  let others: Value | undefined;
   for (const item of listOf(node["select_list"])) {
-    const given = isA(item, "STAR") ? starTable(item, scope) : itemTable(item, scope);
+    const given = itemTable(item, scope);
     columns.push(...given.columns);
-    open ??= given.open;
+    others = eitherOf(others, given.others);
     if (isA(item, "STAR")) continue;
     for (const { name, value } of given.columns) if (name !== undefined) scope.aliases.set(name.toLowerCase(), value);
   }
   // What only decides which rows there are, or in what order, makes no value; it is read all the same.
   for (const part of ["where_clause", "group_expressions", "having", "qualify", "modifiers"])
     valueOf(node[part], scope);
-  return { columns, open, rows: scope.rows };
+  return { columns, others, rows: scope.rows };
 }
 
 function itemTable(item: Node, scope: Scope): Table {
-  const rows: Sources = new Map();
+  if (isA(item, "STAR")) return starTable(item, scope);
+  const likeness = likenessOf(item);
+  if (likeness !== undefined) return starTable(likeness.star, scope, likeness.isTaken);
+  const spread = spreadIn(item);
+  if (spread !== undefined) return spreadTable(item, spread, scope);
   const alias = textOf(item["alias"]);
-  if (holdsColumns(item)) return { columns: [], open: "COLUMNS(…) in an expression makes several of it", rows };
-  const value = valueOf(item, scope);
-  const isUnnest = isA(item, "FUNCTION") && same(textOf(item["function_name"]), "unnest");
-  if (isUnnest && alias === "") return { columns: [], open: "unnest(…) without a name may make several columns", rows };
-  const own = isA(item, "COLUMN_REF") ? namesOf(item["column_names"]).at(-1) : undefined;
-  return { columns: [{ name: alias === "" ? own : alias, value }], rows };
+  if (isA(item, "FUNCTION") && functionName(item) === "unnest") return unnestTable(item, scope, alias);
+  const name = alias === "" ? ownName(item, scope) : alias;
+  return { ...emptyTable, columns: [{ name, value: valueOf(item, scope) }] };
 }
 
-const holdsColumns = (value: unknown): boolean =>
-  Array.isArray(value)
-    ? value.some(holdsColumns)
-    : isNode(value) && ((isA(value, "STAR") && value["columns"] === true) || Object.values(value).some(holdsColumns));
+/** `unnest` makes a column of a list, and of a struct one of each field, whatever its alias. */
+function unnestTable(call: Node, scope: Scope, alias: string): Table {
+  const [given, ...options] = listOf(call["children"]);
+  const { fields, isList, ...made } = valueOf(given, scope);
+  // Without an option such as `recursive` it goes one level deep.
+  if (fields !== undefined && (options.length > 0 || isList !== true)) return { ...emptyTable, columns: fields };
+  const value = { ...made, fields };
+  if (alias !== "") return { ...emptyTable, columns: [{ name: alias, value }] };
+  return isList === true ? { ...emptyTable, columns: [{ name: undefined, value }] } : { ...emptyTable, others: value };
+}
 
-function starTable(star: Node, scope: Scope): Table {
-  const rows: Sources = new Map();
+/** The `COLUMNS(…)` for each of whose columns an expression is written once; `*COLUMNS(…)` puts all of them into one. */
+function spreadIn(part: unknown): Node | undefined {
+  if (Array.isArray(part)) return part.map(spreadIn).find((found) => found !== undefined);
+  if (!isNode(part) || part["type"] === "OPERATOR_UNPACK" || isA(part, "SUBQUERY")) return undefined;
+  return isA(part, "STAR") && part["columns"] === true ? part : spreadIn(Object.values(part));
+}
+
+function spreadTable(item: Node, star: Node, scope: Scope): Table {
+  const alias = textOf(item["alias"]);
+  // The whole expression's alias is a pattern, as one of COLUMNS itself is.
+  const { columns, others } = starTable({ ...star, alias }, scope);
+  const each = columns.map((column) => ({
+    name: column.name,
+    value: valueOf(item, { ...scope, spread: column }),
+  }));
+  return { ...emptyTable, columns: each, others };
+}
+
+/** @param isTaken of the columns that the star itself takes */
+function starTable(star: Node, scope: Scope, isTaken: (name: string) => boolean = () => true): Table {
   const of = textOf(star["relation_name"]);
-  const source: Table | undefined = of === "" ? scope : scope.relations.find(({ alias }) => same(alias, of));
-  if (source === undefined) return { columns: [], open: `"${of}".* spreads a struct, or what is not known`, rows };
-  const pick = star["columns"] === true ? pickOf(star) : () => true;
-  if (typeof pick === "string") return { columns: [], open: pick, rows };
+  const source = of === "" ? scope : (scope.relations.find(({ alias }) => same(alias, of)) ?? structTable(of, scope));
+  const choice: string | Choice = star["columns"] === true ? choiceOf(star) : (name) => ({ as: name });
+  if (typeof choice === "string") return opaque(choice);
   const left = namesOf(star["exclude_list"]);
   const leftOf = listOf(star["qualified_exclude_list"]);
   const replaced = listOf(star["replace_list"]);
@@ -214,34 +245,25 @@ function starTable(star: Node, scope: Scope): Table {
         ? same(textOf(key["column"]), name) &&
           (textOf(key["table"]) === "" || same(textOf(key["table"]), column.of ?? of))
         : same(textOf(key), name);
-    if (!pick(name) || left.some(isIn) || leftOf.some(isIn)) return [];
+    const chosen = choice(name);
+    if (chosen === undefined || !isTaken(name) || left.some(isIn) || leftOf.some(isIn)) return [];
     const by = replaced.find(({ key }) => isIn(key));
-    if (by !== undefined) return [{ ...column, value: valueOf(by["value"], scope) }];
+    if (by !== undefined) return [{ ...column, name: chosen.as, value: valueOf(by["value"], scope) }];
     const as = names.find(({ key }) => isIn(key));
-    return [as === undefined ? column : { ...column, name: textOf(as["value"]) }];
+    return [{ ...column, name: as === undefined ? chosen.as : textOf(as["value"]) }];
   });
   for (const { value } of columns) read(scope.env, value);
-  return { columns, open: source.open, rows };
+  return { ...emptyTable, columns, others: source.others };
 }
 
-/** Which columns `COLUMNS(…)` takes, or why that is not known. */
-function pickOf({ expr, alias }: Node): string | ((name: string) => boolean) {
-  if (textOf(alias) !== "") return "COLUMNS(…) gives names by a pattern";
-  if (expr === null || expr === undefined) return () => true;
-  const told = nodeOf(expr);
-  const constant = (node: Node): string => textOf(nodeOf(node["value"])["value"]);
-  if (isA(told, "CONSTANT")) {
-    try {
-      const pattern = new RegExp(constant(told), "u");
-      return (name) => pattern.test(name);
-    } catch {
-      return "COLUMNS(…) takes a pattern that only DuckDB reads";
-    }
-  }
-  const children = listOf(told["children"]);
-  if (told["function_name"] === "list_value" && children.every((child) => isA(child, "CONSTANT")))
-    return (name) => children.some((child) => same(constant(child), name));
-  return "COLUMNS(…) chooses by a function";
+/** The fields of a struct: known where the query puts it together, else made of it, whatever they are called. */
+function structTable(of: string, scope: Scope): Table {
+  const struct = lookUp([of], scope);
+  if (struct === undefined) return opaque(`there is nothing called ${of} whose columns it could be`);
+  read(scope.env, struct);
+  return struct.fields === undefined || struct.isList === true
+    ? { ...emptyTable, others: struct }
+    : { ...emptyTable, columns: struct.fields };
 }
 
 // What stands after FROM.
@@ -263,15 +285,21 @@ function scopeOf(source: unknown, env: Environment): Scope {
       return one(alias || name, env.tables.get(name.toLowerCase()) ?? opaque(`"${name}" is none of its dependencies`));
     }
     case "SUBQUERY":
-      return one(alias, queryTable(nodeOf(nodeOf(node["subquery"])["node"]), env));
+      return one(alias, distinct(queryTable(nodeOf(nodeOf(node["subquery"])["node"]), env)));
     case "EXPRESSION_LIST":
       return one(alias, valuesTable(node, env));
     case "TABLE_FUNCTION":
       return one(alias || textOf(nodeOf(node["function"])["function_name"]), functionTable(node, env));
     case "JOIN":
       return joinScope(node, env);
-    case "PIVOT":
-      return one(alias, opaque("PIVOT and UNPIVOT make columns of values"));
+    case "PIVOT": {
+      const source = scopeOf(node["source"], env);
+      const following = {
+        valueOf: (part: unknown) => valueOf(part, source),
+        columnsIn: (part: unknown) => columnsIn(part, source),
+      };
+      return one(alias, pivotTable(node, source, following));
+    }
     default:
       return one(alias, opaque(`it reads what has no lineage here: ${textOf(node["type"])}`));
   }
@@ -288,14 +316,26 @@ function valuesTable(node: Node, env: Environment): Table {
   return { ...emptyTable, columns };
 }
 
+/** The columns of a relation that an expression names. */
+function columnsIn(part: unknown, scope: Scope): readonly string[] {
+  if (Array.isArray(part)) return part.flatMap((each) => columnsIn(each, scope));
+  if (!isNode(part)) return [];
+  if (isA(part, "COLUMN_REF")) return namesOf(part["column_names"]);
+  if (!isA(part, "STAR")) return columnsIn(Object.values(part), scope);
+  return starTable({ ...part, alias: "" }, scope).columns.flatMap(({ name }) => name ?? []);
+}
+
 /** Of those that give what they are given; any other reads something that is no asset. */
 const giving: ReadonlySet<string> = new Set(["unnest", "range", "generate_series"]);
+/** They give several columns, all of what they are given. */
+const givingSeveral: ReadonlySet<string> = new Set(["json_each", "json_tree"]);
 
 function functionTable(node: Node, env: Environment): Table {
   const call = nodeOf(node["function"]);
-  const name = textOf(call["function_name"]).toLowerCase();
-  if (!giving.has(name)) return opaque(`its rows come from ${name}(…), which is no asset`);
+  const name = functionName(call);
+  if (!giving.has(name) && !givingSeveral.has(name)) return opaque(`its rows come from ${name}(…), which is no asset`);
   const value = valueOf(call["children"], scopeOf({ type: "EMPTY" }, env));
+  if (givingSeveral.has(name)) return { ...emptyTable, others: value };
   const ordinality = node["with_ordinality"] === "WITH_ORDINALITY" ? [{ name: "ordinality", value: nothing }] : [];
   return { ...emptyTable, columns: [{ name, value }, ...ordinality] };
 }
@@ -317,7 +357,7 @@ function joinScope(node: Node, env: Environment): Scope {
       ),
       ...right.columns.filter((column) => !isShared(column)),
     ],
-    open: left.open ?? right.open,
+    others: eitherOf(left.others, right.others),
     rows: merged(left.rows, right.rows),
     relations: [...left.relations, ...right.relations],
     aliases: new Map(),
@@ -352,14 +392,22 @@ function valueOf(part: unknown, scope: Scope, bound: ReadonlySet<string> = noNam
     }
     case "POSITIONAL_REFERENCE":
       return scope.columns[Number(part["index"]) - 1]?.value ?? unknown("it is taken by its position");
-    case "STAR":
-      return mix(starTable(part, scope).columns.map(({ value }) => value));
+    case "STAR": {
+      if (part["columns"] === true && scope.spread !== undefined) return scope.spread.value;
+      const { columns, others } = starTable(part, scope);
+      return mix([...columns.map(({ value }) => value), ...(others === undefined ? [] : [others])]);
+    }
     case "SUBQUERY":
       return subqueryValue(part, scope, bound);
     case "FUNCTION":
       return functionValue(part, scope, bound);
     case "WINDOW":
       return mix([countsRows(part) ? { sources: scope.rows } : nothing, partsValue(part, scope, bound)]);
+    case "OPERATOR": {
+      const children = listOf(part["children"]);
+      const values = children.map((child) => valueOf(child, scope, bound));
+      return { ...mix(values), ...composedOf(textOf(part["type"]).toLowerCase(), children, values) };
+    }
     default:
       return partsValue(part, scope, bound);
   }
@@ -372,7 +420,8 @@ const countsRows = (call: Node): boolean =>
   /^count(_star)?$/i.test(textOf(call["function_name"])) && listOf(call["children"]).length === 0;
 
 function functionValue(call: Node, scope: Scope, bound: ReadonlySet<string>): Value {
-  const takesLambda = /^(list|array)_|^(apply|filter|reduce)$/i.test(textOf(call["function_name"]));
+  const name = functionName(call);
+  const takesLambda = /^(list|array)_|^(apply|filter|reduce)$/.test(name);
   // Elsewhere `a -> b` takes something out of JSON, and is written the same.
   const children = listOf(call["children"]).map((child) => {
     if (!takesLambda || !isA(child, "LAMBDA")) return valueOf(child, scope, bound);
@@ -380,7 +429,48 @@ function functionValue(call: Node, scope: Scope, bound: ReadonlySet<string>): Va
   });
   const { children: _, ...others } = call;
   const counted = countsRows(call) ? { sources: scope.rows } : nothing;
-  return mix([counted, ...children, partsValue(others, scope, bound)]);
+  const value = mix([counted, calledOn(call, scope, bound), ...children, partsValue(others, scope, bound)]);
+  return { ...value, ...composedOf(name, listOf(call["children"]), children) };
+}
+
+/** `items.list_sort()`: what a function is called on stands where a schema would. */
+function calledOn(call: Node, scope: Scope, bound: ReadonlySet<string>): Value {
+  const names = [textOf(call["catalog"]), textOf(call["schema"])].filter((name) => name !== "");
+  if (names.length === 0 || bound.has(names[0]!.toLowerCase())) return nothing;
+  const value = lookUp(names, { ...scope, others: undefined });
+  if (value === undefined) return nothing;
+  read(scope.env, value);
+  return value;
+}
+
+/** The fields of a struct that a call puts together, takes out, or puts into a list. */
+function composedOf(name: string, nodes: readonly Node[], values: readonly Value[]): Partial<Value> {
+  const [first] = values;
+  switch (name) {
+    case "struct_pack":
+      return { fields: values.map((value, at) => ({ name: textOf(nodes[at]!["alias"]), value })) };
+    case "list_value": {
+      const fields = first?.fields ?? [];
+      if (fields.length === 0) return { isList: true };
+      const gathered = fields.map(({ name: field }) => ({
+        name: field,
+        value: mix(values.map((value) => fieldOf(value, field) ?? value)),
+      }));
+      return { isList: true, fields: gathered };
+    }
+    case "struct_extract":
+    case "array_extract": {
+      const field = first === undefined ? undefined : fieldOf(first, constantText(nodes[1]));
+      return field ?? {};
+    }
+    default:
+      return {};
+  }
+}
+
+function fieldOf({ fields, isList }: Value, wanted: string | undefined): Value | undefined {
+  if (wanted === undefined || isList === true) return undefined;
+  return fields?.find(({ name }) => name !== undefined && same(name, wanted))?.value;
 }
 
 function parameterNames(lhs: unknown): readonly string[] {
@@ -392,9 +482,10 @@ function parameterNames(lhs: unknown): readonly string[] {
 
 function subqueryValue(part: Node, scope: Scope, bound: ReadonlySet<string>): Value {
   const inner = queryTable(nodeOf(nodeOf(part["subquery"])["node"]), { ...scope.env, outer: scope });
-  if (part["subquery_type"] === "EXISTS") return { sources: inner.rows };
-  const own = inner.columns[0]?.value ?? (inner.open === undefined ? nothing : unknown(inner.open));
-  return mix([own, valueOf(part["child"], scope, bound)]);
+  if (/EXISTS/.test(textOf(part["subquery_type"]))) return { sources: inner.rows };
+  const own = inner.columns[0]?.value ?? inner.others ?? nothing;
+  const child = valueOf(part["child"], scope, bound);
+  return isNode(part["child"]) ? mix([own, child]) : own;
 }
 
 /** SQL writes these without parentheses, as if they were columns. */
@@ -408,68 +499,32 @@ function referred(names: readonly string[], scope: Scope): Value {
 }
 
 function lookUp(names: readonly string[], scope: Scope): Value | undefined {
-  let open: string | undefined;
+  const [first = "", ...fields] = names;
+  let open: Value | undefined;
   for (const [at, name] of names.slice(0, -1).entries()) {
     const relation = scope.relations.find(({ alias }) => same(alias, name));
     if (relation === undefined) continue;
     const column = columnNamed(relation, names[at + 1]);
-    if (column !== undefined) return column.value;
-    open ??= relation.open;
+    if (column !== undefined) return within(column.value, names.slice(at + 2));
+    open ??= relation.others;
   }
-  const [first = ""] = names;
   const own = open === undefined ? columnNamed(scope, first)?.value : undefined;
-  if (own !== undefined) return own;
-  const alias = names.length === 1 ? scope.aliases.get(first.toLowerCase()) : undefined;
-  if (alias !== undefined) return alias;
-  if (open !== undefined || scope.open !== undefined) return unknown((open ?? scope.open)!);
-  const whole = names.length === 1 ? scope.relations.find((relation) => same(relation.alias, first)) : undefined;
-  if (whole !== undefined) return mix(whole.columns.map(({ value }) => value));
+  if (own !== undefined) return within(own, fields);
+  const alias = scope.aliases.get(first.toLowerCase());
+  const elsewhere = open ?? scope.others;
+  if (alias !== undefined) return eitherOf(within(alias, fields), elsewhere);
+  if (elsewhere !== undefined) return elsewhere;
+  const whole = scope.relations.find((relation) => same(relation.alias, first));
+  if (whole !== undefined && fields.length === 0)
+    return { ...mix(whole.columns.map(({ value }) => value)), fields: whole.columns };
   if (scope.env.outer !== undefined) return lookUp(names, scope.env.outer);
-  return names.length === 1 && constants.test(first) ? nothing : undefined;
+  return fields.length === 0 && constants.test(first) ? nothing : undefined;
 }
+
+/** A field of a field …, as far as the query says what they are made of. */
+const within = (value: Value, fields: readonly string[]): Value =>
+  fields.reduce((struct, field) => fieldOf(struct, field) ?? struct, value);
 
 function read({ reads }: Environment, { sources }: Value): void {
   for (const [key, source] of sources) reads.set(key, source);
 }
-
-// Values.
-
-const nothing: Value = { sources: new Map() };
-const emptyTable: Table = { columns: [], rows: new Map() };
-
-const opaque = (open: string): Table => ({ ...emptyTable, open });
-
-const unknown = (because: string): Value => ({ ...nothing, unknown: because });
-
-const from = (source: ColumnSource): Value => ({
-  sources: new Map([[JSON.stringify([source.asset, source.column]), source]]),
-});
-
-const mix = (values: readonly Value[]): Value => ({
-  sources: values.reduce<Sources>((all, { sources }) => merged(all, sources), nothing.sources),
-  unknown: values.find((value) => value.unknown !== undefined)?.unknown,
-});
-
-const merged = (a: Sources, b: Sources): Sources => (b.size === 0 ? a : a.size === 0 ? b : new Map([...a, ...b]));
-
-/** The first of them have other names. */
-const renamed = (table: Table, names: readonly string[]): Table =>
-  names.length === 0
-    ? table
-    : { ...table, columns: table.columns.map((column, at) => ({ ...column, name: names[at] ?? column.name })) };
-
-const columnNamed = ({ columns }: Table, wanted: string | undefined): Column | undefined =>
-  columns.find(({ name }) => name !== undefined && wanted !== undefined && same(name, wanted));
-
-/** DuckDB's names differ by more than their case. */
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-// The tree is somebody else's JSON: what is not there reads as nothing.
-
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
-const nodeOf = (value: unknown): Node => (isNode(value) ? value : {});
-const listOf = (value: unknown): readonly Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
-const namesOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
-const isA = (node: Node, kind: string): boolean => node["class"] === kind;
