@@ -2,10 +2,12 @@
 import type { QueryLineage } from "@iroko/core";
 import type { DataReader, FirstRows } from "@iroko/core/engine";
 import { fileOfFirstRows } from "./file-of-first-rows.ts";
-import { inFolder, inProcess } from "./in-process.ts";
 
 /** Each may hold up to a gigabyte. */
 const atOnce = 2;
+
+/** When first used: it needs the engine, which a step's child, importing this package for its assets, had to load as well. */
+const loadProcess = (): Promise<typeof import("./in-process.ts")> => import("./in-process.ts");
 
 export function dataReader({ seconds = 30 }: { readonly seconds?: number } = {}): DataReader {
   const turn = turns(atOnce);
@@ -13,15 +15,19 @@ export function dataReader({ seconds = 30 }: { readonly seconds?: number } = {})
     columnLineage: (queries) =>
       queries.length === 0
         ? Promise.resolve([])
-        : turn(() => inFolder((folder) => inProcess<QueryLineage[]>({ kind: "lineage", queries }, folder, seconds))),
+        : turn(async () => {
+            const { inFolder, inProcess } = await loadProcess();
+            return await inFolder((folder) => inProcess<QueryLineage[]>({ kind: "lineage", queries }, folder, seconds));
+          }),
     firstRows: (store, object) =>
-      turn(() =>
-        inFolder(async (folder) => {
+      turn(async () => {
+        const { inFolder, inProcess } = await loadProcess();
+        return await inFolder(async (folder) => {
           const file = await fileOfFirstRows(store, object, folder);
           const { columns, limit } = object;
           return await inProcess<FirstRows>({ kind: "rows", file, columns, limit }, folder, seconds);
-        }),
-      ),
+        });
+      }),
   };
 }
 

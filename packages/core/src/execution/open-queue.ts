@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Logger as QueueLogger, run as runQueue, type Runner, type WorkerEvents } from "graphile-worker";
+import type { Runner, WorkerEvents } from "graphile-worker";
 import type { Logger } from "../definitions/io-manager.ts";
 import { openQueuePool, type Database } from "../instance/database.ts";
 import { stepTask } from "../instance/wake-ups.ts";
@@ -32,6 +32,7 @@ export async function openQueue(
   slots: number,
   handlers: QueueHandlers,
 ): Promise<Queue> {
+  const { Logger: QueueLogger, run: runQueue } = await import("graphile-worker"); // only a worker needs it
   const pool = openQueuePool(db.url, slots + 3);
   const opened = Promise.withResolvers<void>();
   let isOpen = false;
