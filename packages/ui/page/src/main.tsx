@@ -6,11 +6,21 @@ import { App } from "./app.tsx";
 import { drawsPaths, followLinks } from "./router.ts";
 import { routeAt } from "./routes.ts";
 import { listenToKeys } from "./shell/keys.ts";
+import { loadPalette } from "./shell/palette.tsx";
+import { rememberPlaces } from "./shell/recent.ts";
+import { wearTheme } from "./parts/theme.ts";
 
+/** What is asked for at first goes over the link before what may be asked for. */
+const afterMs = 3_000;
+
+wearTheme();
 drawsPaths((path) => routeAt(path) !== undefined);
 followLinks();
 listenToKeys();
+rememberPlaces();
 void askWho().catch(() => {}); // the banner says why not
 startLive();
 watchLink();
 render(<App />, document.querySelector("#page")!);
+// Nobody searches before they have seen something.
+addEventListener("load", () => setTimeout(() => void loadPalette(), afterMs));

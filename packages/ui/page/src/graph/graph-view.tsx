@@ -4,6 +4,7 @@
  */
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { onRelook } from "../parts/theme.ts";
 import { fitting, panned, showing, toWorld, zoomed } from "./camera.ts";
 import type { Picture } from "./draw.ts";
 import { cardOf, nodeAt, related, walk, type Step } from "./scene.ts";
@@ -43,9 +44,7 @@ export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewP
       setMeasured(box.clientWidth > 0);
     });
     observer.observe(box);
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
-    const relook = (): void => opened.relook();
-    scheme.addEventListener("change", relook);
+    const endRelook = onRelook(() => opened.relook());
     const onWheel = (event: WheelEvent): void => {
       event.preventDefault();
       const isZoom = event.ctrlKey || event.deltaMode === 1 || Math.abs(event.deltaY) >= 60;
@@ -59,7 +58,7 @@ export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewP
     return () => {
       opened.close();
       observer.disconnect();
-      scheme.removeEventListener("change", relook);
+      endRelook();
     };
   }, []);
 

@@ -3,6 +3,10 @@ import { selectionOf } from "./selection.ts";
 
 export const assetHref = (key: string): string => `/assets/${encodeURIComponent(key)}`;
 export const runHref = (id: string): string => `/runs/${id}`;
+/** Those that make an asset, or that a schedule has asked for. */
+export const runsHref = (of: { readonly asset: string } | { readonly by: string }): string =>
+  `/runs?${new URLSearchParams(of).toString()}`;
+export const scheduleHref = (key: string): string => `/schedules#${encodeURIComponent(key)}`;
 export const stepHref = (run: string, step: number): string => `/runs/${run}?step=${step}`;
 export const lineageHref = (select: string): string => `/lineage?select=${encodeURIComponent(select)}`;
 export const groupHref = (group: string): string => lineageHref(`group:${selectionOf(group)}`);

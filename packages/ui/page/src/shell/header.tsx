@@ -3,6 +3,7 @@ import { session } from "../api/session.ts";
 import { path } from "../router.ts";
 import { openPalette } from "./palette.tsx";
 import { places } from "./places.ts";
+import { ThemeButton } from "./theme-button.tsx";
 
 const isAt = (href: string, at: string): boolean =>
   href === "/" ? at === "/" : at === href || at.startsWith(`${href}/`);
@@ -24,6 +25,7 @@ export function Header(): JSX.Element {
       <button type="button" class="search" onClick={openPalette} aria-keyshortcuts="Control+K">
         Search <kbd>Ctrl K</kbd>
       </button>
+      <ThemeButton />
       {session.value === undefined || session.value.kind === "machine" ? null : (
         <span class="who">
           <a href="/account">{session.value.name}</a> <span class="faint">({session.value.role})</span>{" "}

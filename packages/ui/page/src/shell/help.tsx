@@ -1,7 +1,10 @@
+import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { places } from "./places.ts";
-import { helpIsOpen } from "./keys.ts";
+
+const isOpen = signal(false);
+export const openHelp = (): void => void (isOpen.value = true);
 
 const others = [
   ["Ctrl K or /", "search: assets, runs, schedules, actions"],
@@ -15,13 +18,13 @@ const others = [
 
 export function Help(): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
-  const isOpen = helpIsOpen.value;
+  const isShown = isOpen.value;
   useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-  }, [isOpen]);
-  if (!isOpen) return null;
+    if (isShown) dialog.current?.showModal();
+  }, [isShown]);
+  if (!isShown) return null;
   return (
-    <dialog ref={dialog} onClose={() => (helpIsOpen.value = false)} aria-labelledby="help-title">
+    <dialog ref={dialog} onClose={() => (isOpen.value = false)} aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
       <dl class="keys">
         {[...places.map(({ keys, name }) => [keys, name] as const), ...others].map(([keys, does]) => (

@@ -1,10 +1,8 @@
 /** Keys of the whole page: two letters go to a place, `/` and Ctrl K search, `?` lists them. */
-import { signal, type Signal } from "@preact/signals";
 import { go } from "../router.ts";
+import { openHelp } from "./help.tsx";
 import { places } from "./places.ts";
 import { openPalette } from "./palette.tsx";
-
-export const helpIsOpen: Signal<boolean> = signal(false);
 
 const sequenceMs = 1_200;
 let first: { readonly key: string; readonly at: number } | undefined;
@@ -24,7 +22,7 @@ export function listenToKeys(): void {
       event.preventDefault();
       return openPalette();
     }
-    if (event.key === "?") return void (helpIsOpen.value = true);
+    if (event.key === "?") return openHelp();
     const keys = first !== undefined && event.timeStamp - first.at < sequenceMs ? `${first.key} ${event.key}` : "";
     first = { key: event.key, at: event.timeStamp };
     const there = places.find((place) => place.keys === keys);

@@ -10,7 +10,7 @@ import { Badge } from "../../parts/badge.tsx";
 import { Choices } from "../../parts/choices.tsx";
 import { Command } from "../../parts/command.tsx";
 import * as commands from "../../parts/commands.ts";
-import { assetHref, groupHref, launchHref, lineHref } from "../../parts/links.ts";
+import { assetHref, groupHref, launchHref, lineHref, runsHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
@@ -121,7 +121,7 @@ function Told({ asset }: TabProps): JSX.Element {
           <a class="button" href={launchHref(key, undefined)}>
             Choose what to make
           </a>
-          <a href={lineHref(key)}>See it in the lineage</a>
+          <a href={runsHref({ asset: key })}>Its runs</a> <a href={lineHref(key)}>See it in the lineage</a>
         </p>
       )}
       <div class="row">

@@ -3,6 +3,7 @@ import type { PartitionGrid } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lookOf, type Look } from "../../graph/look.ts";
+import { onRelook } from "../../parts/theme.ts";
 import { cellsIn, cellText, chosenText, type Chosen } from "./choose.ts";
 import { drawGrid, headOf, labelWidth, letters, pitch, sizeOf, type Sight } from "./draw-grid.ts";
 
@@ -35,11 +36,9 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
   const inside = useMemo(() => cellsIn(grid, chosen), [grid, chosen]);
 
   useEffect(() => {
-    const scheme = matchMedia("(prefers-color-scheme: dark)");
     const relook = (): void => setLook(lookOf(box.current!));
     relook();
-    scheme.addEventListener("change", relook);
-    return () => scheme.removeEventListener("change", relook);
+    return onRelook(relook);
   }, []);
 
   const { width, height } = sizeOf(grid);

@@ -1,13 +1,12 @@
 /** What is done with a run: canceled while it runs; made again when it has ended, what failed of it, all of it, or some. */
 import type { RunDetail } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { address, post } from "../../api/get.ts";
-import { refresh } from "../../api/resource.ts";
 import { Act } from "../../parts/act.tsx";
+import { cancelRun, repeatRun } from "../../parts/acts.ts";
 import { Command } from "../../parts/command.tsx";
 import { retryRun } from "../../parts/commands.ts";
-import { launchpadHref, runHref } from "../../parts/links.ts";
-import { go, place, setQuery } from "../../router.ts";
+import { launchpadHref } from "../../parts/links.ts";
+import { place, setQuery } from "../../router.ts";
 import { nothingChosen, repetitionIn, type Repetition } from "./choose-again.ts";
 
 interface AgainProps {
@@ -25,20 +24,11 @@ export function Again({ run }: AgainProps): JSX.Element {
   );
 }
 
-async function retry(id: string, body: object): Promise<void> {
-  const { run } = await post<{ readonly run: string }>(address("/runs/{id}/retry", { id }), body);
-  go(runHref(run));
-}
-
 function Cancel({ run }: AgainProps): JSX.Element {
-  const cancel = async (): Promise<void> => {
-    await post(address("/runs/{id}/cancel", { id: run.id }), { reason: "canceled on the page" });
-    refresh((href) => href.includes(run.id));
-  };
   return (
     <p class="row">
       {run.cancelRequestedAt === null ? (
-        <Act act={cancel} tone="danger" confirm="Cancel this run? What is made stays.">
+        <Act act={() => cancelRun(run.id)} tone="danger" confirm="Cancel this run? What is made stays.">
           Cancel
         </Act>
       ) : (
@@ -53,11 +43,11 @@ function Whole({ run }: AgainProps): JSX.Element {
   return (
     <p class="row">
       {isDone ? null : (
-        <Act act={() => retry(run.id, {})} tone="primary">
+        <Act act={() => repeatRun(run.id)} tone="primary">
           Retry what did not succeed
         </Act>
       )}
-      <Act act={() => retry(run.id, { fromStart: true })}>Repeat all of it</Act>
+      <Act act={() => repeatRun(run.id, { fromStart: true })}>Repeat all of it</Act>
       <Command text={retryRun({ id: run.id, fromStart: isDone })} />
     </p>
   );
@@ -100,7 +90,7 @@ function Some({ run, select, partitions, fromStart }: AgainProps & Repetition): 
         also what has succeeded
       </label>
       <p class="row wide-field">
-        <Act act={() => retry(run.id, body)} tone="primary">
+        <Act act={() => repeatRun(run.id, body)} tone="primary">
           Make these again
         </Act>
         <button type="button" onClick={() => setQuery(nothingChosen)}>

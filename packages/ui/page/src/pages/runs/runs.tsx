@@ -1,4 +1,4 @@
-/** Runs, the newest first, by state. */
+/** Runs, the newest first. */
 import type { Page, Run } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { address } from "../../api/get.ts";
@@ -6,7 +6,6 @@ import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { count } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
-import { StateFilter } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { makeAll } from "../../parts/commands.ts";
 import { DataTable, type Column } from "../../parts/data-table.tsx";
@@ -16,26 +15,25 @@ import { Pager } from "../../parts/pager.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place } from "../../router.ts";
-
-const statuses = ["queued", "running", "succeeded", "failed", "canceled"] as const;
+import { filterInput, filtersOf, isFiltered, RunFilters } from "./filters.tsx";
 
 export default function Runs(): JSX.Element {
   useTitle("Runs");
   const { query } = place.value;
-  const status = query.get("status") ?? "";
-  const after = query.get("after");
-  const page = useResource<Page<Run>>(address("/runs", { status, after }));
+  const filters = filtersOf(query);
+  const page = useResource<Page<Run>>(address("/runs", { ...filterInput(filters), after: query.get("after") }));
   return (
     <>
       <h1>Runs</h1>
-      <StateFilter states={statuses} chosen={status} />
+      <RunFilters />
       <Loaded of={page} rows={10}>
         {({ items, cursor }) =>
           items.length === 0 ? (
-            <Empty
-              says={status === "" ? "Nothing has run yet. Make everything once:" : `No run is ${status}.`}
-              {...(status === "" ? { command: makeAll } : {})}
-            />
+            isFiltered(filters) ? (
+              <Empty says="There is no such run." />
+            ) : (
+              <Empty says="Nothing has run yet. Make everything once:" command={makeAll} />
+            )
           ) : (
             <>
               <RowKeys>

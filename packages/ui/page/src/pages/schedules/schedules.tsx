@@ -2,9 +2,10 @@
 import type { HowInput, Page, PlanInput, Schedule } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { address, post } from "../../api/get.ts";
-import { refresh, useResource } from "../../api/resource.ts";
+import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
+import { pauseSchedule } from "../../parts/acts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { deploy } from "../../parts/commands.ts";
@@ -15,8 +16,6 @@ import { go } from "../../router.ts";
 import { queryOf } from "../launchpad/request.ts";
 import { NextTicks } from "./next-ticks.tsx";
 import { Ticks } from "./ticks.tsx";
-
-const isOfSchedules = (href: string): boolean => href.startsWith("/api/v1/schedules");
 
 export default function Schedules(): JSX.Element {
   useTitle("Schedules");
@@ -41,11 +40,7 @@ export default function Schedules(): JSX.Element {
 }
 
 function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
-  const { location, key, job, selection, cron, timezone, enabled, paused, pausedAt, catchUp, next } = schedule;
-  const setPaused = async (verb: "pause" | "resume"): Promise<void> => {
-    await post(address(`/schedules/{location}/{key}/${verb}`, { location, key }));
-    refresh(isOfSchedules);
-  };
+  const { key, job, selection, cron, timezone, enabled, paused, pausedAt, catchUp, next } = schedule;
   const request = requestOf(schedule);
   const runNow = async (): Promise<void> => {
     const { run } = await post<{ readonly run: string }>(address("/runs"), request);
@@ -58,7 +53,7 @@ function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
         <Badge state={!enabled ? "off" : paused ? "paused" : "on"}>
           {!enabled ? "off by its definition" : paused ? "paused" : "on"}
         </Badge>
-        {enabled ? <Act act={() => setPaused(paused ? "resume" : "pause")}>{paused ? "Resume" : "Pause"}</Act> : null}
+        {enabled ? <Act act={() => pauseSchedule(schedule, !paused)}>{paused ? "Resume" : "Pause"}</Act> : null}
         {next.length === 0 ? null : <Act act={runNow}>Run what the next tick asks for</Act>}
         <a class="button" href={launchpadHref(queryOf(request))}>
           Plan a run of its job
