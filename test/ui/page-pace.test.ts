@@ -62,7 +62,7 @@ test(
     await pause.waitFor();
     proxy.set({ blackhole: "both" });
     await page.clock.fastForward("10:00");
-    await page.waitForSelector(".banner");
+    await page.waitForSelector(".banner:has-text('The server does not answer')");
     assert.match(await page.innerText(".banner"), /What you see is 1\d min( \d+ s)? old and can only be read/);
     assert.ok(await pause.isDisabled());
     assert.match(await page.innerText("main"), /nightly/);

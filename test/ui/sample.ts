@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { openStore } from "@iroko/assets";
 import type { DataReader } from "@iroko/core/engine";
-import { startServer, type RunningServer } from "@iroko/ui";
+import { startServer, type RunningServer, type ServerOptions } from "@iroko/ui";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
 
 export const evil = `<script>globalThis.pwned = 1</script><img src=x onerror="globalThis.pwned=1">`;
@@ -64,7 +64,13 @@ export async function sample({
   worker = true,
   module = definitions,
   dataReader,
-}: { readonly worker?: boolean; readonly module?: string; readonly dataReader?: DataReader } = {}): Promise<Sample> {
+  stream = {},
+}: {
+  readonly worker?: boolean;
+  readonly module?: string;
+  readonly dataReader?: DataReader;
+  readonly stream?: NonNullable<ServerOptions["stream"]>;
+} = {}): Promise<Sample> {
   const instance = await testInstance({ "iroko.config.ts": module });
   await instance.deploy();
   if (worker) await instance.startWorker();
@@ -75,6 +81,7 @@ export async function sample({
     storeUri: instance.project.file("store"),
     ...(dataReader === undefined ? {} : { dataReader }),
     checkAnswers: true,
+    stream,
     now: () => now,
   });
   const { url } = server;

@@ -31,6 +31,7 @@ import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Exposure } from "./auth/exposure.ts";
 import { loginPages, signInPage } from "./auth/login-page.ts";
+import { tellsAtFirst } from "./http/told-at-first.ts";
 import { livenessPath } from "./auth/open-routes.ts";
 import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
@@ -111,7 +112,7 @@ export function makeApp({
     resource(answer, instance);
   app.route(apiRoot, routes);
   openApiPage(app);
-  pageFiles(app);
+  pageFiles(app, tellsAtFirst(app, db));
 
   app.notFound((c) => {
     const failure = failureOf(

@@ -15,7 +15,7 @@ export interface FollowOptions {
 /** A message, and where to go on after it: another call's `after`. */
 export type FollowedMessage = StreamMessage & { readonly position: string };
 
-/** A live server sends something at least every 15 seconds. */
+/** A live server sends a beat at least every 15 seconds. */
 const silenceMs = 45_000;
 
 /** @throws {IrokoError} the server's own, but not for being away or full: then it waits */
@@ -108,10 +108,15 @@ async function* messagesOf(
   }
 }
 
+/** What has a name is said to the connection's keeper, and is no message; its id counts. */
 function messageOf(block: string): ServerSent {
-  const fields = block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]);
-  const valueOf = (name: string): string | undefined => fields.find(([field]) => field === name)?.[1];
-  const [id, data] = [valueOf("id"), valueOf("data")];
+  const fields = new Map(
+    block.split("\n").map((line) => {
+      const [, name, value] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!;
+      return [name!, value ?? ""];
+    }),
+  );
+  const [id, data] = [fields.get("id"), fields.has("event") ? undefined : fields.get("data")];
   return { ...(id === undefined ? {} : { id }), ...(data === undefined ? {} : { data }) };
 }
 

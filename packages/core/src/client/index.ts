@@ -21,20 +21,26 @@ export {
   type Role,
 } from "./operation.ts";
 export { errorRecord } from "./values.ts";
-export { stream, streamPosition, type StreamInput, type StreamMessage } from "./stream.ts";
+export { stream, streamPosition, type StreamHello, type StreamInput, type StreamMessage } from "./stream.ts";
 export type * from "./access.ts";
 export type * from "./asset-data.ts";
+export type * from "./asset-detail.ts";
+export type * from "./asset-partitions.ts";
 export type * from "./assets.ts";
 export type * from "./attempts.ts";
 export type * from "./configs.ts";
 export type * from "./dynamic-partitions.ts";
 export type * from "./events.ts";
+export type * from "./explained.ts";
 export type * from "./home.ts";
 export type * from "./instance.ts";
 export type * from "./lineage.ts";
 export type * from "./partition-grid.ts";
 export type * from "./plans.ts";
 export type * from "./run-groups.ts";
+export type * from "./run.ts";
 export type * from "./runs.ts";
 export type * from "./schedules.ts";
 export type * from "./session.ts";
+export type * from "./step-outputs.ts";
+export type * from "./step.ts";

@@ -1,11 +1,12 @@
 /**
  * The stream of differences: what happened since a position, then whatever happens, each event once and in order. A
- * position is `xid.id` of an event: the order in which transactions that have all ended are read.
+ * position is `xid.id` of an event: the order in which transactions that have all ended are read. Beside messages there is an
+ * event `hello` at the start, and a `beat` each so many seconds: by them a reader knows that its connection is still one.
  */
 import { z } from "zod";
 import { instanceEvent, type InstanceEvent } from "./events.ts";
 import type { Operation } from "./operation.ts";
-import { runProgress, type RunProgress } from "./runs.ts";
+import { runProgress, type RunProgress } from "./run.ts";
 import { name } from "./values.ts";
 
 export interface StreamInput {
@@ -23,6 +24,14 @@ export type StreamMessage =
   | { readonly type: "progress"; readonly progress: RunProgress }
   /** The position asked for is kept no longer: read the state anew, and go on from here. */
   | { readonly type: "reset" };
+
+/** What `hello` says. */
+export interface StreamHello {
+  /** A `beat` comes so often. */
+  readonly beatSeconds: number;
+  /** The build of the page that the server has; null: it has none. */
+  readonly page: string | null;
+}
 
 export const streamPosition: z.ZodType<string> = z.string().regex(/^\d{1,19}\.\d{1,15}$/);
 

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { loadAnew } from "./load-anew.ts";
 import { Failure } from "./parts/failure.tsx";
 import { path } from "./router.ts";
 import { routeAt, type PageProps } from "./routes.ts";
@@ -18,19 +19,22 @@ interface Shown {
 }
 
 const shown = signal<Shown | undefined>(undefined);
-const isUnreachable = signal(false);
+/** The address whose part of the page did not arrive: the link cut it off, or another version has replaced its files. */
+const cutOff = signal<string | undefined>(undefined);
 
 async function show(at: string): Promise<void> {
+  cutOff.value = undefined;
   const found = routeAt(at);
   if (found === undefined) return void (shown.value = undefined);
   const { pattern, load } = found.route;
   if (shown.peek()?.pattern === pattern) return;
   try {
     const { default: Page } = await load();
-    isUnreachable.value = false;
     if (routeAt(path.peek())?.route.pattern === pattern) shown.value = { pattern, Page };
   } catch {
-    isUnreachable.value = true; // the link cut it off, or a newer page has replaced its files
+    if (path.peek() !== at) return;
+    cutOff.value = at;
+    await loadAnew(() => cutOff.peek() === at);
   }
 }
 
@@ -47,10 +51,21 @@ export function App(): JSX.Element {
       <Header />
       <Banner />
       <main id="main" tabIndex={-1}>
-        {isUnreachable.value ? (
-          <Failure
-            error={{ code: "PAGE_CUT", message: "This part of the page did not arrive.", hint: "Load it again." }}
-          />
+        {cutOff.value === at ? (
+          <>
+            <Failure
+              error={{
+                code: "PAGE_CUT",
+                message: "This part of the page did not arrive.",
+                hint: "It is loaded again by itself when the server answers.",
+              }}
+            />
+            <p>
+              <button type="button" onClick={() => location.reload()}>
+                Load it again
+              </button>
+            </p>
+          </>
         ) : found === undefined ? (
           <>
             <h1>Nothing here</h1>

@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { isOutdated } from "./api/connection.ts";
 import { startLive } from "./api/live.ts";
 import { askWho } from "./api/session.ts";
 import { watchLink } from "./api/watch-link.ts";
@@ -14,7 +15,8 @@ import { wearTheme } from "./parts/theme.ts";
 const afterMs = 3_000;
 
 wearTheme();
-drawsPaths((path) => routeAt(path) !== undefined);
+// An outdated page draws no other one: that comes from the server, as it is now.
+drawsPaths((path) => routeAt(path) !== undefined && (path === location.pathname || !isOutdated.peek()));
 followLinks();
 listenToKeys();
 rememberPlaces();

@@ -1,12 +1,16 @@
-/** The stream, as server-sent events. A reader that is too slow is cut off, and goes on from its last place when it comes back. */
+/**
+ * The stream, as server-sent events. A reader that is too slow is cut off, and goes on from its last place when it comes back.
+ * It begins with what a reader has to know to notice that it has died: how often something comes, and which page is served.
+ */
 import { setTimeout as wait } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { IrokoError } from "@iroko/core";
-import { stream, streamPosition, type StreamMessage } from "@iroko/core/client";
+import { stream, streamPosition, type StreamHello, type StreamMessage } from "@iroko/core/client";
 import type { EventCursor } from "@iroko/core/engine";
 import type { Context } from "hono";
 import { callerOf } from "../auth/caller.ts";
 import type { AnswerStream, Sendable } from "../http/answer.ts";
+import { pageBuild } from "../http/page-files.ts";
 import { findAsset } from "../model/catalog.ts";
 import { openFeed, type FeedOptions } from "../model/feed.ts";
 import type { Instance } from "../model/instance.ts";
@@ -28,7 +32,8 @@ export function streamApi(
   { db, catalog }: Instance,
   { mostOfOne = 20, most = 200, mostBytesBehind = 1_000_000, ...options }: StreamOptions = {},
 ): void {
-  const feed = openFeed(db, catalog, options);
+  const { heartbeatMs = 15_000 } = options;
+  const feed = openFeed(db, catalog, { ...options, heartbeatMs });
   const open = new Map<string, number>();
   let all = 0;
 
@@ -41,7 +46,8 @@ export function streamApi(
     if (ofOne >= mostOfOne || all >= most) throw tooMany(ofOne >= mostOfOne ? mostOfOne : most);
     open.set(caller, ofOne + 1);
     all += 1;
-    return sending(mostBytesBehind, cutter(c), (send, drained) => {
+    const hello: StreamHello = { beatSeconds: heartbeatMs / 1_000, page: pageBuild() ?? null };
+    return sending(hello, mostBytesBehind, cutter(c), (send, drained) => {
       const leave = feed.follow({ of: { run, asset }, after: place, send, drained });
       return () => {
         leave();
@@ -58,6 +64,7 @@ type Send = (place: EventCursor | undefined, message?: Sendable<StreamMessage>) 
 
 /** A body that is written as there is something to tell, until its reader has gone or is too far behind. */
 function sending(
+  hello: StreamHello,
   mostBytesBehind: number,
   cut: () => void,
   begin: (send: Send, drained: () => Promise<void>) => () => void,
@@ -96,8 +103,13 @@ function sending(
             cut();
           }
         };
-        give(": Iroko\nretry: 1000\n\n");
-        leave = begin((place, message) => give(blockOf(place, message)), drained);
+        give(`retry: 1000\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`);
+        let told: EventCursor | undefined;
+        const send: Send = (place, message) => {
+          give(blockOf(place === told ? undefined : place, message));
+          told = place ?? told;
+        };
+        leave = begin(send, drained);
         if (isOver) over();
       },
       pull: () => wanted.resolve(),
@@ -109,10 +121,10 @@ function sending(
 
 const encoder = new TextEncoder();
 
-/** Without data it is no message, and the browser remembers its place all the same. */
+/** Without a message it is a beat. One that is a comment no browser would show to its page. */
 function blockOf(place: EventCursor | undefined, message: Sendable<StreamMessage> | undefined): string {
   const id = place === undefined ? "" : `id: ${place.xid}.${place.id}\n`;
-  return message === undefined ? `${id}: \n\n` : `${id}data: ${JSON.stringify(message)}\n\n`;
+  return message === undefined ? `${id}event: beat\ndata\n\n` : `${id}data: ${JSON.stringify(message)}\n\n`;
 }
 
 /** What is on its way to a reader that does not read stays there until its connection ends. */

@@ -1,8 +1,16 @@
-/** The page's own files, as the bundler left them: a document for each address it draws, and hashed files that never change. */
+/**
+ * The page's own files, as the bundler left them: hashed ones that never change, and a document for each address that it draws,
+ * to which is added what the page asks at first.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { BrotliCompress, brotliCompress, constants, createBrotliCompress } from "node:zlib";
 import { IrokoError } from "@iroko/core";
 import type { Context, Hono } from "hono";
+import type { TellAtFirst } from "./told-at-first.ts";
 
 /** Addresses that the page draws, and which of its parts does; the same list, with the parts, is in page/src/routes.ts. */
 export const pagePaths: Readonly<Record<string, string>> = {
@@ -25,12 +33,15 @@ const types: Readonly<Record<string, string>> = {
 /** From beside `src`, as from beside `dist`. */
 const folder = new URL("../../dist/page/", import.meta.url);
 const asked = "no-cache";
+const askedByOne = "private, no-cache";
 const forToday = "public, max-age=86400";
 const forGood = "public, max-age=31536000, immutable";
 
-export function pageFiles(app: Hono): void {
+export function pageFiles(app: Hono, tellAtFirst: TellAtFirst): void {
   // Each has a document of its own, which names what the part needs, so that a browser need not find out.
-  for (const [path, part] of Object.entries(pagePaths)) app.get(path, (c) => send(c, `${part}.html`, asked));
+  for (const [path, part] of Object.entries(pagePaths)) {
+    app.get(path, (c) => sendTelling(c, `${part}.html`, tellAtFirst(c, part)));
+  }
   app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) => send(c, `files/${c.req.param("file")}`, forGood));
   app.get("/icon.svg", (c) => send(c, "icon.svg", forToday));
   // For those pages that the server writes itself, which cannot know the hash.
@@ -54,12 +65,55 @@ const read = new Map<string, PageFile>();
 function send(c: Context, name: string, cacheControl: string): Response | Promise<Response> {
   const file = read.get(name) ?? readFile(name);
   if (file === undefined) return isDocument(name) ? notBuilt() : c.notFound();
+  describe(c, name, cacheControl);
+  return file.brotli === undefined || !takesBrotli(c) ? c.body(file.plain) : sendBrotli(c, file.brotli);
+}
+
+const compress = promisify(brotliCompress);
+/** Half a millisecond for a document; a hundredth smaller would take ten times as long. */
+const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+/** What comes later than this is not waited for by the files that the document names. */
+const soonMs = 100;
+
+/** The document with what it tells at its end: in one piece where that is there soon, else the piece before it at once. */
+async function sendTelling(c: Context, name: string, told: Promise<string | undefined>): Promise<Response> {
+  const { plain } = readFile(name) ?? notBuilt();
+  const text = plain.toString();
+  const end = text.indexOf("</body>");
+  const head = text.slice(0, end);
+  const tail = told.then((json) => {
+    const element = json === undefined ? "" : `<script type="application/json" id="told">${json}</script>\n  `;
+    return element + text.slice(end);
+  });
+  describe(c, name, askedByOne);
+  const soon = await Promise.race([tail, wait(soonMs, undefined, { ref: false })]);
+  const isBrotli = takesBrotli(c);
+  if (soon !== undefined) return isBrotli ? sendBrotli(c, await compress(head + soon, quickly)) : c.body(head + soon);
+  const body = isBrotli ? createBrotliCompress(quickly) : new PassThrough();
+  body.write(head);
+  if (body instanceof BrotliCompress) body.flush();
+  void tail.then((rest) => body.end(rest));
+  if (isBrotli) c.header("content-encoding", "br");
+  return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>);
+}
+
+function describe(c: Context, name: string, cacheControl: string): void {
   c.header("content-type", types[extname(name)]);
   c.header("cache-control", cacheControl);
   c.header("vary", "accept-encoding");
-  if (file.brotli === undefined || !/\bbr\b/.test(c.req.header("accept-encoding") ?? "")) return c.body(file.plain);
+}
+
+const takesBrotli = (c: Context): boolean => /\bbr\b/.test(c.req.header("accept-encoding") ?? "");
+
+function sendBrotli(c: Context, body: Buffer<ArrayBuffer>): Response {
   c.header("content-encoding", "br");
-  return c.body(file.brotli);
+  return c.body(body);
+}
+
+/** Which build of the page is served; undefined: none is there. */
+export function pageBuild(): string | undefined {
+  const document = readFile("index.html")?.plain.toString() ?? "";
+  return /<meta name="build" content="(\w+)"/.exec(document)?.[1];
 }
 
 function readDocument(): string {

@@ -25,7 +25,7 @@ export interface Follower {
   readonly of: { readonly run?: string | undefined; readonly asset?: string | undefined };
   /** Where it goes on; from now on where it has none. */
   readonly after?: EventCursor | undefined;
-  /** A message and its place; a place alone says that nothing of interest was up to it. */
+  /** A message and its place; without a message, that it is still there, and nothing of interest was up to the place. */
   send(place: EventCursor | undefined, message?: Sendable<StreamMessage>): void;
   /** Waits until what was sent is on its way. */
   drained(): Promise<void>;
@@ -38,6 +38,7 @@ export interface Feed {
 
 export interface FeedOptions {
   readonly everyMs?: number;
+  /** How often each follower is told that it is still there. */
   readonly heartbeatMs?: number;
 }
 
@@ -162,7 +163,7 @@ export function openFeed(
       const following: Following = { ...follower, place: undefined, runs: new Set(run === undefined ? [] : [run]) };
       here.add(following);
       heart ??= setInterval(() => {
-        for (const { send, place: at } of joined) send(at);
+        for (const { send, place: at } of here) send(at);
       }, heartbeatMs);
       void (async () => {
         while (here.has(following) && !joined.has(following)) {

@@ -165,6 +165,12 @@ export function useResource<Value>(
   return href === undefined ? nothing : (entryOf(href).state.value as Known<Value>);
 }
 
+/** When the oldest answer that is shown was given, ms since the epoch. */
+export function oldestShown(): number {
+  const shown = [...entries.values()].filter(({ users }) => users > 0);
+  return Math.min(...shown.map(({ state }) => state.value.at ?? Infinity));
+}
+
 const nothing: Known<never> = { value: undefined, error: undefined, at: undefined, isLoading: false };
 
 /** Asks again now, after something was done that changes it. */

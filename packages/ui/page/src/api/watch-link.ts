@@ -10,22 +10,25 @@ const quietSeconds = 20;
 const patienceMs = 10_000;
 const againMs = 5_000;
 
-let isAsking = false;
+let asking: Promise<void> | undefined;
 let askedAt = 0;
 
 export function watchLink(): void {
   // The clock behind it stands still while nobody looks.
   effect(() => {
-    if (silentSeconds.value >= quietSeconds && Date.now() - askedAt >= againMs) void ask();
+    if (silentSeconds.value >= quietSeconds && Date.now() - askedAt >= againMs) void askServer();
   });
   // Not the answer: a server on this machine is there without a network.
-  for (const change of ["online", "offline"]) addEventListener(change, () => void ask());
+  for (const change of ["online", "offline"]) addEventListener(change, () => void askServer());
 }
 
-async function ask(): Promise<void> {
-  if (isAsking) return;
-  isAsking = true;
+/** Finds out whether it is there. */
+export async function askServer(): Promise<void> {
+  if (document.hidden) return;
   askedAt = Date.now();
-  await askWho(patienceMs).catch(() => {}); // the banner says why not
-  isAsking = false;
+  // The banner says what comes of it.
+  asking ??= askWho(patienceMs)
+    .catch(() => {})
+    .finally(() => (asking = undefined));
+  await asking;
 }
