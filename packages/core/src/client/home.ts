@@ -1,8 +1,8 @@
 /** What somebody wants to know first, in one answer: is anything wrong, what ran, what comes. */
 import { z } from "zod";
-import type { AssetHealth } from "./assets.ts";
+import type { AssetHealth } from "./asset-detail.ts";
 import type { Operation } from "./operation.ts";
-import type { Run } from "./runs.ts";
+import type { Run } from "./run.ts";
 import { instant, nothing, number, text, texts, type Nothing } from "./values.ts";
 
 export interface Home {

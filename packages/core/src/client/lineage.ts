@@ -1,6 +1,6 @@
 /** The graph of the assets, in few bytes: columns of numbers in place of ten thousand objects. */
 import { z } from "zod";
-import type { AssetHealth } from "./assets.ts";
+import type { AssetHealth } from "./asset-detail.ts";
 import type { Operation } from "./operation.ts";
 import { flag, name, selection } from "./values.ts";
 

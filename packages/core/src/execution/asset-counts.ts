@@ -1,5 +1,5 @@
 /** How many partitions of each asset there are, are made, failed and are stale: what a list of assets shows. */
-import type { AssetCounts as Told } from "../client/assets.ts";
+import type { AssetCounts as Told } from "../client/asset-detail.ts";
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import { stalenessOf } from "../graph/staleness.ts";
