@@ -241,3 +241,30 @@ test("the audit tells of logins, their failures and each change, with whose it w
   assert.notEqual(rows[0]!.outcome, "done");
   assert.doesNotMatch(JSON.stringify(rows), /hunter2|wrong wrong|four words|iroko_/);
 });
+
+test("a change that is refused before its body is read is told in the audit, and no stranger's", async () => {
+  await forgetAttempts();
+  const { db } = site.at.instance;
+  const session = await site.front.signIn("operator");
+  const json = bearer(site.tokens.operator);
+  const path = "/api/v1/runs/x/cancel";
+  const [before] = await listAudit(db, 1);
+  const refused: readonly (readonly [string, Readonly<Record<string, string>>, string?])[] = [
+    ["CONTENT_TYPE", { ...json, "content-type": "text/plain" }],
+    ["CONTENT_TYPE", { ...json, "content-encoding": "gzip" }],
+    ["CSRF_REFUSED", { ...session, "x-iroko-csrf": "x" }],
+    ["BODY_TOO_LARGE", json, "x".repeat(70_000)],
+  ];
+  for (const [code, headers, body = "{}"] of refused) {
+    const answer = await site.front.ask("POST", path, { headers, body, address: "192.0.2.88" });
+    assert.equal((JSON.parse(answer.body) as ErrorBody).error.code, code);
+  }
+  // Of nobody, and of another site's page.
+  await site.front.ask("POST", path, { headers: { origin, "content-type": "application/json" }, body: "{}" });
+  await site.front.ask("POST", path, { headers: { ...session, origin: "https://evil.example" }, body: "{}" });
+  const rows = (await listAudit(db, 20)).filter(({ seq }) => seq > before!.seq).toReversed();
+  assert.deepEqual(
+    rows.map(({ actor, address, operation, target, outcome }) => [actor, address, operation, target, outcome]),
+    refused.map(([code]) => ["operator", "192.0.2.88", "runs.cancel", "x", code]),
+  );
+});

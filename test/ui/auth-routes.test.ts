@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apiRoot, operationsByName, type Operation } from "@iroko/core/client";
+import { listAudit } from "@iroko/core/engine";
 import { makeApp } from "../../packages/ui/src/app.ts";
 import { openRoutes } from "../../packages/ui/src/auth/open-routes.ts";
 import { bearer, origin, roleNames, publicSite } from "./public-server.ts";
@@ -130,9 +131,36 @@ for (const [name, operation] of operationsByName()) {
         errorOf(answer).message,
         new RegExp(`needs the role ${operation.role}\\. .*has the role ${role}\\.`),
       );
+      if (operation.method === "GET") continue;
+      const [row] = await listAudit(site.at.instance.db, 1);
+      assert.deepEqual([row!.actor, row!.operation, row!.outcome], [role, name, "ROLE_NEEDED"], "the audit tells it");
     }
   });
 }
+
+test("a method that a path does not take is a 405 that names those it takes, and the audit tells that nothing was done", async () => {
+  const byPath = Map.groupBy(operationsByName().values(), ({ path }) => path);
+  // All methods of one path, and of each path one that changes something and one that does not: nobody may ask for more at once.
+  const tried = [...byPath].flatMap(([path, operations]) => {
+    const taken = operations.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    const methods = path === "/assets" ? ["POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"] : [];
+    return ["GET", "PATCH", ...methods]
+      .filter((method) => !taken.includes(method))
+      .map((method) => [path, method, taken] as const);
+  });
+  assert.ok(tried.length > byPath.size);
+  for (const [path, method, taken] of tried) {
+    const answer = await site.front.ask(method, apiRoot + filled(path), {
+      headers: { origin, ...bearer(site.tokens.operator) },
+      body: "{}",
+    });
+    assert.deepEqual([answer.status, answer.headers["allow"]], [405, taken.join(", ")], `${method} ${path}`);
+    assert.equal(errorOf(answer).code, "METHOD_NOT_ALLOWED");
+    if (method === "GET") continue;
+    const [row] = await listAudit(site.at.instance.db, 1);
+    assert.deepEqual([row!.operation, row!.outcome], [`${method} ${apiRoot}${filled(path)}`, "METHOD_NOT_ALLOWED"]);
+  }
+});
 
 test("a viewer changes nothing, by no route: what is no operation needs an operator, too", async () => {
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {

@@ -130,6 +130,7 @@ export const errorCatalogue = {
   PORT_IN_USE: "The port is in use by another process.",
   LISTEN_FAILED: "The server cannot listen on that address.",
   NOT_FOUND: "The server has nothing at that path.",
+  METHOD_NOT_ALLOWED: "The server has something at that path, but not for that method.",
   HOST_REFUSED: "A request called the server by a name that is not its own.",
   ORIGIN_REFUSED: "A request that changes something came from another site's page.",
   CONTENT_TYPE: "A request's body is not JSON.",

@@ -10,7 +10,7 @@ import {
   type DataReader,
   type Store,
 } from "@iroko/core/engine";
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetDataApi } from "./api/asset-data.ts";
 import { assetsApi } from "./api/assets.ts";
@@ -27,7 +27,7 @@ import { sessionApi } from "./api/session.ts";
 import { stepsApi } from "./api/steps.ts";
 import { streamApi, type StreamOptions } from "./api/stream.ts";
 import { accountPages } from "./auth/account-page.ts";
-import { auditChanges, auditedDatabase } from "./auth/audit-changes.ts";
+import { auditChanges, auditedDatabase, methodsAt } from "./auth/audit-changes.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Exposure } from "./auth/exposure.ts";
 import { loginPages, signInPage } from "./auth/login-page.ts";
@@ -85,7 +85,7 @@ export function makeApp({
   };
   const app = new Hono();
   app.use(countQueries);
-  app.use(guard(exposure), authenticate(db, exposure), guardChanges(exposure), auditChanges(counted));
+  app.use(guard(exposure), authenticate(db, exposure), guardChanges(counted, exposure), auditChanges(counted));
   app.get(livenessPath, (c) => c.text("ok"));
   app.route("/", loginPages(db, exposure));
   app.route("/", accountPages(db, exposure));
@@ -115,11 +115,10 @@ export function makeApp({
   pageFiles(app, tellsAtFirst(app, db));
 
   app.notFound((c) => {
-    const failure = failureOf(
-      new IrokoError("NOT_FOUND", `There is nothing at ${c.req.method} ${c.req.path}.`, {
-        hint: "The page's start is at /, the API under /api/v1.",
-      }),
-    );
+    const methods = methodsAt(c.req.path);
+    c.error = methods.length === 0 ? nothingAt(c.req) : notAllowed(c.req, methods);
+    if (methods.length > 0) c.header("allow", allowing(methods).join(", "));
+    const failure = failureOf(c.error);
     return isApi(c.req.path) || c.req.method !== "GET" ? failureJson(c, failure) : pageDocument(c, 404);
   });
   app.onError((error, c) => {
@@ -135,5 +134,20 @@ export function makeApp({
   });
   return app;
 }
+
+function nothingAt({ method, path }: HonoRequest): IrokoError {
+  return new IrokoError("NOT_FOUND", `There is nothing at ${method} ${path}.`, {
+    hint: "The page's start is at /, the API under /api/v1.",
+  });
+}
+
+function notAllowed({ method, path }: HonoRequest, methods: readonly string[]): IrokoError {
+  return new IrokoError("METHOD_NOT_ALLOWED", `${path} does not take ${method}.`, {
+    hint: `It takes ${allowing(methods).join(" and ")}; see /api.`,
+  });
+}
+
+const allowing = (methods: readonly string[]): readonly string[] =>
+  methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 
 const isApi = (path: string): boolean => path.startsWith("/api/");

@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { apiRoot, operationsByName, type Operation } from "@iroko/core/client";
-import { audited, type AuditSubject, type Database } from "@iroko/core/engine";
+import { audited, insertAudit, type AuditSubject, type Database } from "@iroko/core/engine";
 import type { Context, MiddlewareHandler } from "hono";
 import { callerOf, isSignedIn } from "./caller.ts";
 import { forms } from "./form-page.ts";
@@ -37,6 +37,14 @@ export function auditChanges(db: Database): MiddlewareHandler {
   };
 }
 
+/** Tells of a change that somebody may not make, or not so; its body is not read, so that only its path says what it was about. */
+export async function auditRefusal(db: Database, c: Context, outcome: string): Promise<void> {
+  if (!isSignedIn(c)) return;
+  const { target, operation } = subjectFrom(c);
+  // A database that is away cannot be told; the refusal stands.
+  await insertAudit(db, callerOf(c).actor, { operation, target, outcome }).catch(() => {});
+}
+
 export const isRead = ({ req }: Context): boolean => req.method === "GET" || req.method === "HEAD";
 
 const operations = [...operationsByName()].map(([name, operation]) => ({
@@ -50,6 +58,11 @@ export function operationAt(c: Context): Operation | undefined {
   return found(c)?.operation;
 }
 
+/** Methods that the contract has for a path. */
+export function methodsAt(path: string): readonly Operation["method"][] {
+  return operations.filter((each) => each.path.test(path)).map(({ operation }) => operation.method);
+}
+
 const found = ({ req }: Context) =>
   operations.find(({ operation, path }) => operation.method === req.method && path.test(req.path));
 
@@ -57,14 +70,18 @@ const found = ({ req }: Context) =>
 const telltale = ["name", "role", "slots", "location", "select", "partition", "partitions", "keys"];
 
 async function subjectOf(c: Context): Promise<AuditSubject> {
-  const known = found(c);
-  const inPath = known?.path.exec(c.req.path)?.slice(1).map(decoded) ?? [];
   const body = parsed(await c.req.text());
   const inBody = telltale.flatMap((field) => {
     const value = body[field];
     if (typeof value === "number") return [`${value}`];
     return typeof value === "string" ? [value] : Array.isArray(value) ? [value.filter(isText).join(" ")] : [];
   });
+  return subjectFrom(c, inBody);
+}
+
+function subjectFrom(c: Context, inBody: readonly string[] = []): AuditSubject {
+  const known = found(c);
+  const inPath = known?.path.exec(c.req.path)?.slice(1).map(decoded) ?? [];
   const target = [...inPath, ...inBody].join(" ");
   return {
     operation: known?.name ?? forms.get(c.req.path) ?? `${c.req.method} ${c.req.path}`,

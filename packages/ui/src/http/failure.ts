@@ -41,6 +41,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   RATE_LIMITED: 429,
   HOST_REFUSED: 403,
   ORIGIN_REFUSED: 403,
+  METHOD_NOT_ALLOWED: 405,
   CONTENT_TYPE: 415,
   BODY_TOO_LARGE: 413,
   PAGE_NOT_BUILT: 503,

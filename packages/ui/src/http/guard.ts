@@ -6,7 +6,8 @@
 import { IrokoError } from "@iroko/core";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { isRead, operationAt } from "../auth/audit-changes.ts";
+import type { Database } from "@iroko/core/engine";
+import { auditRefusal, isRead, operationAt } from "../auth/audit-changes.ts";
 import { addressOf, callerOf, isSignedIn } from "../auth/caller.ts";
 import { csrfHeader, requireCsrfToken } from "../auth/csrf.ts";
 import type { Exposure } from "../auth/exposure.ts";
@@ -41,33 +42,47 @@ export function guard(exposure: Exposure): MiddlewareHandler {
   };
 }
 
-/** Once it is known who asks: what a request that changes something has to be like. */
-export function guardChanges(exposure: Exposure): MiddlewareHandler {
+/**
+ * Once it is known who asks: what a request that changes something has to be like. What is refused is told in the audit, but
+ * for what other sites' pages send, and for more than a caller may ask for: nobody shall fill the disk by it.
+ */
+export function guardChanges(db: Database, exposure: Exposure): MiddlewareHandler {
   const rate = rateLimit();
+  const limitBody = bodyLimit({
+    maxSize: maxBodyBytes,
+    async onError(c) {
+      const refusal = new IrokoError("BODY_TOO_LARGE", `A request's body may hold ${maxBodyBytes} bytes.`, {
+        hint: "Ask for partitions as ranges: 2026-11-01..2026-11-30.",
+      });
+      await auditRefusal(db, c, refusal.code);
+      throw refusal;
+    },
+  }) as (c: Context, next: Next) => Promise<Response | void>;
   return async (c, next) => {
     if (isRead(c)) return next();
     refuseForeignOrigin(c, exposure);
-    refuseOtherContent(c);
     if (isSignedIn(c)) {
-      const { principal, session } = callerOf(c);
-      // A form's token is in its body, where its route looks for it.
-      if (session !== undefined && !isForm(c)) requireCsrfToken(session, c.req.header(csrfHeader));
+      const { principal } = callerOf(c);
       rate.take(`${principal.kind} ${principal.id ?? addressOf(c, exposure)}`, performance.now());
-      // Before its body is read. What is no operation of the contract has no role of its own.
-      if (!isForm(c)) requireRole(c, operationAt(c)?.role ?? "operator");
+    }
+    try {
+      refuseOtherContent(c);
+      if (isSignedIn(c) && !isForm(c)) refuseOtherCallers(c);
+    } catch (error) {
+      if (error instanceof IrokoError) await auditRefusal(db, c, error.code);
+      throw error;
     }
     await limitBody(c, next);
   };
 }
 
-const limitBody = bodyLimit({
-  maxSize: maxBodyBytes,
-  onError: () => {
-    throw new IrokoError("BODY_TOO_LARGE", `A request's body may hold ${maxBodyBytes} bytes.`, {
-      hint: "Ask for partitions as ranges: 2026-11-01..2026-11-30.",
-    });
-  },
-}) as (c: Context, next: Next) => Promise<Response | void>;
+/** Before its body is read; a form's token is in there, where its route looks for it. */
+function refuseOtherCallers(c: Context): void {
+  const { session } = callerOf(c);
+  if (session !== undefined) requireCsrfToken(session, c.req.header(csrfHeader));
+  // What is no operation of the contract has no role of its own.
+  requireRole(c, operationAt(c)?.role ?? "operator");
+}
 
 /** A name that somebody else's DNS points at this machine is not ours. On loopback any port: a tunnel may have another. */
 function refuseForeignHost(c: Context, exposure: Exposure): void {
