@@ -1,5 +1,5 @@
 import type { Tx } from "../instance/database.ts";
-import { admitSteps } from "../instance/steps.ts";
+import { admitSteps } from "../instance/admission.ts";
 
 /** Admitted steps per live slot: enough that no slot waits for the next finish, few enough that a new run gets in soon. */
 const stepsPerSlot = 4;

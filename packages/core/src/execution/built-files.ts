@@ -11,7 +11,7 @@ import { extname, join, resolve } from "node:path";
 import { validate } from "uuid";
 import { builtOf, builtOn, recordBuilt, workersAmong } from "../instance/built.ts";
 import type { Database } from "../instance/database.ts";
-import type { Claim } from "../instance/steps.ts";
+import type { Claim } from "../instance/step-claims.ts";
 import type { BuiltOutput } from "./step-protocol.ts";
 
 /** An output that awaits its upload. */

@@ -3,7 +3,7 @@ import type { Database, Tx } from "../instance/database.ts";
 import { forgoRest } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { countEnded, getRun, requestCancel } from "../instance/runs.ts";
-import { cancelWaiting } from "../instance/steps.ts";
+import { cancelWaiting } from "../instance/step-ends.ts";
 import { admit } from "./admit.ts";
 
 /**

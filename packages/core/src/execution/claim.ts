@@ -23,7 +23,7 @@ import {
   withdrawSteps,
   type ClaimableStep,
   type ClaimedStep,
-} from "../instance/steps.ts";
+} from "../instance/step-claims.ts";
 import { dropWakeUps, replaceWakeUps } from "../instance/wake-ups.ts";
 import { isParked } from "../planning/parking.ts";
 import { MappingQuestion } from "../partitions/mapping-relation.ts";

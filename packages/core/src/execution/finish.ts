@@ -21,20 +21,16 @@ import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents, type NewEvent } from "../instance/events.ts";
 import { lockPools } from "../instance/pools.ts";
 import { countEnded, type EndedSteps } from "../instance/runs.ts";
+import { releaseBehind } from "../instance/step-claims.ts";
 import {
   cancelWaiting,
-  dependantsOf,
   endSteps,
   markSuperseded,
-  releaseBehind,
-  releaseDependants,
   retryStep,
-  skipSteps,
-  skipBatch,
-  skipUnreachable,
   type StepEnd,
   type StepRetry,
-} from "../instance/steps.ts";
+} from "../instance/step-ends.ts";
+import { dependantsOf, releaseDependants, skipBatch, skipSteps, skipUnreachable } from "../instance/steps-below.ts";
 import { wakeSkipping, wakeSteps } from "../instance/wake-ups.ts";
 import { readsWhatThereIs } from "../graph/joins.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";

@@ -4,7 +4,7 @@
  */
 import type { Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
-import type { StepGivenBack } from "../instance/steps.ts";
+import type { StepGivenBack } from "../instance/lost-steps.ts";
 import { freeQueueLocks } from "../instance/wake-ups.ts";
 import { removeWorkers } from "../instance/workers.ts";
 import { giveBackLost } from "./sweep.ts";

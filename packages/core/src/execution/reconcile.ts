@@ -10,15 +10,13 @@ import { dropPoolsOfEnded } from "../instance/pools.ts";
 import { countEnded } from "../instance/runs.ts";
 import {
   freeLeftBehind,
-  releaseDependants,
   runsToCancel,
   runsWithUnreachableSteps,
   sayMovedCode,
-  skipBatch,
-  skipUnreachable,
   stepsWithoutWakeUp,
   withdrawMovedCode,
-} from "../instance/steps.ts";
+} from "../instance/step-repairs.ts";
+import { releaseDependants, skipBatch, skipUnreachable } from "../instance/steps-below.ts";
 import { refreshStatistics } from "../instance/statistics.ts";
 import { wakeSteps } from "../instance/wake-ups.ts";
 import { tryDuty } from "../instance/workers.ts";

@@ -5,7 +5,7 @@ import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
 import { getRun, insertRun, noteRunAssets } from "../instance/runs.ts";
-import { copySteps } from "../instance/steps.ts";
+import { copySteps } from "../instance/repeated-steps.ts";
 import { wakeExpanding } from "../instance/wake-ups.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { admit } from "./admit.ts";

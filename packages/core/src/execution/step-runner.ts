@@ -18,7 +18,8 @@ import {
 import type { CheckResultRow } from "../instance/checks.ts";
 import { partitionColumns } from "../instance/columns.ts";
 import type { Database } from "../instance/database.ts";
-import { fence, type StepEnd } from "../instance/steps.ts";
+import { fence } from "../instance/step-claims.ts";
+import type { StepEnd } from "../instance/step-ends.ts";
 import { forgetUpload, recordUpload, uploadUnderWay } from "../instance/uploads.ts";
 import { isParked, type Death } from "../planning/parking.ts";
 import { judgeAttempt } from "../planning/verdict.ts";

@@ -5,7 +5,8 @@
  */
 import type { Database, Tx } from "../instance/database.ts";
 import { appendEvents } from "../instance/events.ts";
-import { takeBackSteps, type Claim, type StepGivenBack, type WorkerDeath } from "../instance/steps.ts";
+import { takeBackSteps, type StepGivenBack, type WorkerDeath } from "../instance/lost-steps.ts";
+import type { Claim } from "../instance/step-claims.ts";
 import { freeQueueLocks, wakeSteps } from "../instance/wake-ups.ts";
 import { listWorkers, removeWorkers, tryDuty, type WorkerRow } from "../instance/workers.ts";
 import { endWaiting } from "./cancel-run.ts";

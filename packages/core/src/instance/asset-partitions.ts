@@ -2,7 +2,7 @@ import type { ErrorRecord } from "../errors.ts";
 import type { Metadata } from "../definitions/metadata.ts";
 import { jsonText, type PartitionColumns } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
-import type { Claim } from "./steps.ts";
+import type { Claim } from "./step-claims.ts";
 import { keepVersions, versionColumns } from "./versions.ts";
 
 /** A partition by its names in tables. */

@@ -1,6 +1,6 @@
 import { jsonText } from "./columns.ts";
 import type { Queryable, Tx } from "./database.ts";
-import type { Claim } from "./steps.ts";
+import type { Claim } from "./step-claims.ts";
 
 /** A file that is built and checked, on the machine that it is on. */
 export interface BuiltRow<Output = unknown> {
