@@ -84,11 +84,7 @@ export async function finishSteps(
     const trying = holding;
     try {
       const committed = await db.transaction((tx) => finishIn(tx, trying, snapshot));
-      return endings.map((ending) =>
-        trying.includes(ending)
-          ? { committed: committed.filter(({ step }) => step === ending.attempt.step.step) }
-          : undefined,
-      );
+      return endings.map((ending) => (trying.includes(ending) ? { committed: committed(ending) } : undefined));
     } catch (error) {
       if (!(error instanceof Fenced)) throw error;
       holding = trying.filter(({ attempt }) => error.held.includes(attempt.step.step));
@@ -106,7 +102,12 @@ class Fenced extends Error {
   }
 }
 
-async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot): Promise<readonly CommittedRow[]> {
+/** Returns what each has committed. */
+async function finishIn(
+  tx: Tx,
+  endings: readonly Ending[],
+  snapshot: Snapshot,
+): Promise<(ending: Ending) => readonly CommittedRow[]> {
   // Sent at once, in the order of the locks; whether the claims held decides if all of it is kept.
   sent(lockPools(tx, [...new Set(endings.flatMap(({ attempt }) => attempt.step.pools))]));
   const ending = endSteps(
@@ -149,6 +150,8 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
     ),
   ]);
   if (held.length < endings.length) throw new Fenced(held);
+  const byStep = Map.groupBy(committed, ({ step }) => step);
+  const made = ({ attempt }: Ending): readonly CommittedRow[] => byStep.get(attempt.step.step) ?? [];
 
   const counts: (readonly [run: string, ended: EndedSteps])[] = [];
   for (const run of [...new Set(endings.map(({ attempt }) => attempt.step.run))].toSorted()) {
@@ -163,12 +166,10 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
         failed: endedAs("failed").length,
         canceled: endedAs("canceled").length,
         skipped: below.skipped,
-        ...sumOf(committed.filter(({ step }) => ended.some(({ attempt }) => attempt.step.step === step))),
+        ...sumOf(ended.flatMap(made)),
       },
     ]);
   }
-  const made = (ending: Ending): readonly CommittedRow[] =>
-    committed.filter(({ step }) => step === ending.attempt.step.step);
   sent(
     markSuperseded(
       tx,
@@ -190,7 +191,7 @@ async function finishIn(tx: Tx, endings: readonly Ending[], snapshot: Snapshot):
     ...counts.map(([run, { skipped = 0 }]) => (skipped >= skipBatch ? wakeSkipping(tx, run) : undefined)),
   );
   failpoint("finish.written");
-  return committed;
+  return made;
 }
 
 const sumOf = (committed: readonly CommittedRow[]): Pick<EndedSteps, "rows" | "bytes"> => ({
