@@ -65,10 +65,15 @@ test(
     await page.waitForSelector(".banner:has-text('The server does not answer')");
     assert.match(await page.innerText(".banner"), /What you see is 1\d min( \d+ s)? old and can only be read/);
     assert.ok(await pause.isDisabled());
+    assert.equal(await pause.getAttribute("title"), "The server does not answer: nothing can be changed now.");
+    await page.evaluate("globalThis.isTheSamePage = true");
+    await page.clock.fastForward("10:00");
+    await page.waitForSelector(".banner:has-text('What you see is 2')"); // it grows: 20 min and some
     assert.match(await page.innerText("main"), /nightly/);
     proxy.set();
     await page.clock.fastForward("00:30");
     await page.waitForSelector(".banner", { state: "detached" });
     assert.ok(await pause.isEnabled());
+    assert.equal(await page.evaluate("globalThis.isTheSamePage"), true);
   },
 );

@@ -25,7 +25,11 @@ const documents: Plugin = {
     if (index?.type !== "asset") throw new Error("The bundle has no index.html.");
     // Each file's name has its hash in it, and the index names or leads to all of them.
     const build = createHash("sha256").update(index.source).digest("hex").slice(0, 12);
-    const document = String(index.source).replace("<title>", `<meta name="build" content="${build}" />\n    <title>`);
+    const told = String(index.source).replace("<title>", `<meta name="build" content="${build}" />\n    <title>`);
+    const document = largestFirst(
+      told,
+      (file) => String(chunks.find(({ fileName }) => fileName === file)?.code).length,
+    );
     index.source = document;
     const entry = chunks.find(({ isEntry }) => isEntry)!.fileName;
     const first = new Set([entry, ...importsOf(entry)]);
@@ -38,6 +42,17 @@ const documents: Plugin = {
     }
   },
 };
+
+/** The document with the largest of its scripts named before all other files. */
+function largestFirst(document: string, lengthOf: (file: string) => number): string {
+  const scripts = Array.from(
+    document.matchAll(/^ *<(?:script|link rel="modulepreload").* (?:src|href)="\/(.+\.js)".*\n/gm),
+  );
+  const [largest] = scripts.toSorted(([, a], [, b]) => lengthOf(b!) - lengthOf(a!));
+  const [first] = scripts;
+  if (first === undefined || largest === undefined) throw new Error("The document names no script.");
+  return largest === first ? document : document.replace(largest[0], "").replace(first[0], largest[0] + first[0]);
+}
 
 /** Compressed once here, not at each request. */
 const brotli: Plugin = {
