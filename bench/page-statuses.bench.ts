@@ -2,7 +2,14 @@
  * How ten thousand assets stand, asked again and again: all read at each look against what a server keeps, in turns. And what
  * the first request of a server that has just started takes.
  */
-import { assetStatuses, openDatabase, openStatusCache, readMoment, type StatusCache } from "@iroko/core/engine";
+import {
+  assetStatuses,
+  openDatabase,
+  openStandings,
+  openStatusCache,
+  readMoment,
+  type StatusCache,
+} from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
 import { openCatalog, definitionsIn } from "../packages/ui/src/model/catalog.ts";
 import { readHome } from "../packages/ui/src/model/home-view.ts";
@@ -21,13 +28,15 @@ const known = await catalog();
 const instanceOf = (statuses: StatusCache): Instance => ({
   db,
   catalog,
-  statuses,
+  standings: openStandings(db, statuses),
   now: () => now,
   moment: () => readMoment(db, definitionsIn(known), now),
 });
 const ways = {
   "all read": instanceOf(
-    Object.assign((keys: readonly string[]) => assetStatuses(db, keys), { unchanged: () => Promise.resolve({}) }),
+    Object.assign((keys: readonly string[]) => assetStatuses(db, keys), {
+      made: (keys: Iterable<string>) => assetStatuses(db, [...keys]),
+    }),
   ),
   kept: instanceOf(openStatusCache(db)),
 };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { rm, writeFile } from "node:fs/promises";
 import { after, test } from "node:test";
-import { assetGraph, changesOf, selectAssets, statusesOf } from "@iroko/core";
+import { assetGraph, changesOf, selectAssets, stalenessOf, statusesOf } from "@iroko/core";
 import {
   currentLocation,
   evaluateSchedules,
@@ -89,7 +89,7 @@ for (const [text, keys] of texts) {
     ).rows[0]!.snapshot;
     const facts = {
       location,
-      statuses: statusesOf(graph, state, moment),
+      statuses: statusesOf(graph, state, moment, stalenessOf(graph, state, moment)),
       changes: changesOf(before, snapshot),
     };
     const planned = await iroko<{ assets: { asset: string }[] }>([

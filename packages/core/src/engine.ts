@@ -134,7 +134,6 @@ export { cancelRun } from "./execution/cancel-run.ts";
 export {
   assetStatuses,
   readPlanningState,
-  readStaleCauses,
   readState,
   statusSets,
   type AssetStatuses,
@@ -144,7 +143,7 @@ export {
 export { openStatusCache, type StatusCache } from "./execution/status-cache.ts";
 export { existingAt } from "./partitions/existing.ts";
 export { readSelectionFacts, selectFrom } from "./execution/read-selection-facts.ts";
-export { readStaleness } from "./execution/read-staleness.ts";
+export { openStandings, type Standings } from "./execution/standings.ts";
 export { sharedLook } from "./execution/shared-look.ts";
 export { refreshSummaries } from "./instance/asset-summaries.ts";
 export { assetStanding, type AssetStanding } from "./execution/asset-standing.ts";

@@ -2,14 +2,7 @@
 import type { Logger } from "@iroko/core";
 import { IrokoError } from "@iroko/core";
 import { apiRoot } from "@iroko/core/client";
-import {
-  openStatusCache,
-  readMoment,
-  redactorOf,
-  type Database,
-  type DataReader,
-  type Store,
-} from "@iroko/core/engine";
+import { openStandings, readMoment, redactorOf, type Database, type DataReader, type Store } from "@iroko/core/engine";
 import { Hono, type HonoRequest } from "hono";
 import { accessApi } from "./api/access.ts";
 import { assetDataApi } from "./api/asset-data.ts";
@@ -80,7 +73,7 @@ export function makeApp({
     storeUri,
     dataReader,
     catalog,
-    statuses: openStatusCache(db),
+    standings: openStandings(db),
     moment: async (known) => readMoment(db, definitionsIn(known ?? (await catalog())), now()),
   };
   const app = new Hono();

@@ -2,14 +2,14 @@
 import type { AssetCounts as Told } from "../client/asset-detail.ts";
 import type { Snapshot, SnapshotAsset } from "../definitions/snapshot.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
-import { stalenessOf } from "../graph/staleness.ts";
 import type { Queryable } from "../instance/database.ts";
-import { existing } from "../partitions/existing.ts";
+import { existingAt } from "../partitions/existing.ts";
 import type { Moment } from "../partitions/moment.ts";
 import { countIn } from "../partitions/partitions-in.ts";
 import { intersect } from "../partitions/set-algebra.ts";
-import { assetStatuses, readState } from "./planning-state.ts";
+import { statusSets } from "./planning-state.ts";
 import { selectFrom } from "./read-selection-facts.ts";
+import { openStandings, type Standings } from "./standings.ts";
 
 export interface AssetCounts extends Pick<Told, "partitions" | "made" | "failed" | "stale" | "rows" | "bytes"> {
   readonly asset: SnapshotAsset;
@@ -22,29 +22,28 @@ export async function countAssets(
   snapshot: Snapshot,
   { select, allowEmpty }: { readonly select?: string | undefined; readonly allowEmpty?: boolean | undefined },
   now: Moment,
+  standings: Standings = openStandings(db),
 ): Promise<readonly AssetCounts[]> {
-  const graph = assetGraph(snapshot);
+  const { assets } = assetGraph(snapshot);
   const keys =
-    select === undefined ? [...graph.assets.keys()] : await selectFrom(db, snapshot, select, now, { allowEmpty });
-  const [state, facts] = await Promise.all([
-    readState(db, snapshot, [...graph.assets.keys()], now),
-    assetStatuses(db, keys),
-  ]);
-  const staleness = stalenessOf(graph, state, now);
+    select === undefined ? [...assets.keys()] : await selectFrom(db, snapshot, select, now, { allowEmpty, standings });
+  const causes = await standings.causes(snapshot, keys, now);
+  const statuses = await standings.statuses(keys);
+  const exists = existingAt(now);
   return keys.map((key) => {
-    const asset = graph.assets.get(key)!;
-    const { materialized, failed } = state.assets.get(key)!;
-    const exists = existing(asset.partitions, now);
-    const row = facts.get(key);
+    const asset = assets.get(key)!;
+    const { partitions } = asset;
+    const status = statuses.get(key);
+    const { materialized, failed } = statusSets(partitions, status);
     return {
       asset,
-      partitions: countIn(asset.partitions, exists),
-      made: countIn(asset.partitions, intersect(materialized, exists)),
-      failed: countIn(asset.partitions, failed),
-      stale: countIn(asset.partitions, staleness.get(key)!.stale),
-      rows: row?.rows ?? 0,
-      bytes: row?.bytes ?? 0,
-      lastMadeAt: row?.lastMadeAt ?? null,
+      partitions: countIn(partitions, exists(partitions)),
+      made: countIn(partitions, intersect(materialized, exists(partitions))),
+      failed: countIn(partitions, failed),
+      stale: countIn(partitions, causes.get(key)!.stale),
+      rows: status?.rows ?? 0,
+      bytes: status?.bytes ?? 0,
+      lastMadeAt: status?.lastMadeAt ?? null,
     };
   });
 }

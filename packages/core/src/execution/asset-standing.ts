@@ -1,7 +1,6 @@
 /** How the partitions of one asset stand: how many, and which, as ranges. */
 import type { Snapshot } from "../definitions/snapshot.ts";
-import { assetGraph, assetOf, reach } from "../graph/asset-graph.ts";
-import { stalenessOf } from "../graph/staleness.ts";
+import { assetGraph, assetOf } from "../graph/asset-graph.ts";
 import type { Queryable } from "../instance/database.ts";
 import { existing } from "../partitions/existing.ts";
 import { formatPartitions } from "../partitions/format-partitions.ts";
@@ -9,7 +8,8 @@ import type { Moment } from "../partitions/moment.ts";
 import type { PartitionSet } from "../partitions/partition-set.ts";
 import { countIn } from "../partitions/partitions-in.ts";
 import { intersect, subtract } from "../partitions/set-algebra.ts";
-import { readState } from "./planning-state.ts";
+import { statusSets } from "./planning-state.ts";
+import { openStandings, type Standings } from "./standings.ts";
 
 export type AssetStanding = Readonly<
   Record<
@@ -27,12 +27,11 @@ export async function assetStanding(
   snapshot: Snapshot,
   key: string,
   now: Moment,
+  { statuses, staleness }: Standings = openStandings(db),
 ): Promise<AssetStanding> {
-  const graph = assetGraph(snapshot);
-  const asset = assetOf(graph, key);
-  const state = await readState(db, snapshot, [...reach([key], graph.upstream)], now);
-  const { missing, stale, behind } = stalenessOf(graph, state, now).get(key)!;
-  const { materialized, failed, inProgress } = state.assets.get(key)!;
+  const asset = assetOf(assetGraph(snapshot), key);
+  const { missing, stale, behind } = (await staleness(snapshot, [key], now)).get(key)!;
+  const { materialized, failed, inProgress } = statusSets(asset.partitions, (await statuses([key])).get(key));
   const exists = existing(asset.partitions, now);
   const told = (set: PartitionSet) => ({
     partitions: formatPartitions(asset.partitions, set),

@@ -8,7 +8,7 @@ import { changedInputs, comparePartitions, neededPartitions, type PartitionChang
 import { joinOf, type Join } from "../graph/joins.ts";
 import type { SelectionFacts } from "../graph/selection-facts.ts";
 import { selectAssets } from "../graph/selection.ts";
-import { staleCausesOf, strongDependencies, versionsNeededFor } from "../graph/staleness.ts";
+import { strongDependencies, versionsNeededFor } from "../graph/staleness.ts";
 import { suspectsOf, versionIndex, type VersionColumns, type VersionIndex } from "../graph/version-columns.ts";
 import { dataVersionsOf, readVersionsOf } from "../instance/asset-partitions.ts";
 import {
@@ -56,7 +56,10 @@ export async function readState(
   {
     of: assets = snapshot.assets,
     statuses: standing = (keys) => assetStatuses(db, keys),
-  }: { readonly of?: readonly SnapshotAsset[]; readonly statuses?: AssetStatuses | undefined } = {},
+  }: {
+    readonly of?: readonly SnapshotAsset[];
+    readonly statuses?: (assets: readonly string[]) => Promise<ReadonlyMap<string, AssetStatusRow | undefined>>;
+  } = {},
 ): Promise<PlanningState> {
   const graph = assetGraph(snapshot);
   const [statuses, stretches] = await Promise.all([
@@ -82,18 +85,6 @@ export async function readState(
       ]),
     ),
   };
-}
-
-/** What is stale of one asset and why, from the state of that and what it reads: however many others there are. */
-export async function readStaleCauses(
-  db: Queryable,
-  snapshot: Snapshot,
-  key: string,
-  now: Moment,
-): Promise<ReturnType<typeof staleCausesOf>> {
-  const graph = assetGraph(snapshot);
-  const of = Array.from(versionsNeededFor(graph, [key]), (each) => assetOf(graph, each));
-  return staleCausesOf(graph, assetOf(graph, key), await readState(db, snapshot, [key], now, { of }), now);
 }
 
 /**
@@ -123,8 +114,9 @@ export async function readOwnState(
   };
 }
 
+/** Of those that were renamed. */
 const formerKeysOf = ({ assets }: Snapshot): ReadonlyMap<string, string> =>
-  new Map(assets.map(({ key, renamedFrom = key }) => [key, renamedFrom]));
+  new Map(assets.flatMap(({ key, renamedFrom }) => (renamedFrom === undefined ? [] : [[key, renamedFrom]])));
 
 function formerSchemas(
   db: Queryable,

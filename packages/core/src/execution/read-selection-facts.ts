@@ -8,8 +8,8 @@ import { parseSelection } from "../graph/selection-parser.ts";
 import type { Queryable } from "../instance/database.ts";
 import { registeredBefore } from "../instance/locations.ts";
 import type { Moment } from "../partitions/moment.ts";
-import { withStoredMappings } from "./mapping/stored-mappings.ts";
-import { readState, type AssetStatuses } from "./planning-state.ts";
+import { readState } from "./planning-state.ts";
+import { openStandings, type Standings } from "./standings.ts";
 
 /** @throws {IrokoError} SELECTION_SYNTAX; SELECTION_STATE where it asks for what is not registered */
 export async function readSelectionFacts(
@@ -17,12 +17,12 @@ export async function readSelectionFacts(
   snapshot: Snapshot,
   text: string,
   now: Moment,
-  statuses?: AssetStatuses,
+  standings?: Standings,
 ): Promise<SelectionFacts> {
   const asked = factsAskedBy(parseSelection(text));
   return {
     ...(asked.has("status")
-      ? { statuses: await readStatuses(db, snapshot, now, asked.has("staleness"), statuses) }
+      ? { statuses: await readStatuses(db, snapshot, now, asked.has("staleness"), standings) }
       : {}),
     ...(asked.has("location") || asked.has("changed") ? await readRegistered(db, snapshot, text) : {}),
   };
@@ -34,11 +34,11 @@ export async function selectFrom(
   snapshot: Snapshot,
   text: string,
   now: Moment,
-  { allowEmpty, statuses }: Pick<SelectOptions, "allowEmpty"> & { readonly statuses?: AssetStatuses | undefined } = {},
+  { allowEmpty, standings }: Pick<SelectOptions, "allowEmpty"> & { readonly standings?: Standings | undefined } = {},
 ): Promise<readonly string[]> {
   return selectAssets(assetGraph(snapshot), text, {
     allowEmpty,
-    facts: await readSelectionFacts(db, snapshot, text, now, statuses),
+    facts: await readSelectionFacts(db, snapshot, text, now, standings),
   });
 }
 
@@ -47,11 +47,11 @@ async function readStatuses(
   snapshot: Snapshot,
   now: Moment,
   withStaleness: boolean,
-  statuses?: AssetStatuses,
+  { statuses, staleness }: Standings = openStandings(db),
 ): Promise<NonNullable<SelectionFacts["statuses"]>> {
   const graph = assetGraph(snapshot);
-  const state = await readState(db, snapshot, withStaleness ? [...graph.assets.keys()] : [], now, { statuses });
-  return withStoredMappings(db, now, (moment) => statusesOf(graph, state, moment, { withStaleness }));
+  const stale = withStaleness ? await staleness(snapshot, graph.assets.keys(), now) : undefined;
+  return statusesOf(graph, await readState(db, snapshot, [], now, { statuses }), now, stale);
 }
 
 async function readRegistered(

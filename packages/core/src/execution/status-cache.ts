@@ -16,8 +16,8 @@ interface Held extends DatabaseMoment {
 }
 
 export type StatusCache = AssetStatuses & {
-  /** The same object as long as nothing that was made, or has failed, of what anybody has asked for has changed. */
-  readonly unchanged: (assets: readonly string[]) => Promise<object>;
+  /** What is made and what has failed, without what is being made now; of an asset the same row as long as that is the same. */
+  readonly made: (assets: Iterable<string>) => Promise<Held["rows"]>;
 };
 
 /** Opens a cache; one that nobody asks reads nothing. */
@@ -43,7 +43,7 @@ export function openStatusCache(db: Queryable): StatusCache {
   };
   const look = sharedLook(read);
 
-  const lookAt = async (keys: readonly string[]): Promise<Held> => {
+  const lookAt = async (keys: Iterable<string>): Promise<Held> => {
     for (const key of keys) asked.add(key);
     return await look();
   };
@@ -57,7 +57,7 @@ export function openStatusCache(db: Queryable): StatusCache {
       }),
     );
   };
-  return Object.assign(statuses, { unchanged: async (keys: readonly string[]) => (await lookAt(keys)).rows });
+  return Object.assign(statuses, { made: async (keys: Iterable<string>) => (await lookAt(keys)).rows });
 }
 
 const both = (made: AssetStatusRow, busy: AssetStatusRow): AssetStatusRow => ({

@@ -10,7 +10,7 @@ import { intersect, isEmptySet, subtract } from "../partitions/set-algebra.ts";
 import type { AssetGraph } from "./asset-graph.ts";
 import type { PlanningState } from "./asset-state.ts";
 import type { ChangeTerm, StatusTerm } from "./selection-parser.ts";
-import { stalenessOf, stateOf } from "./staleness.ts";
+import { stateOf, type AssetStaleness } from "./staleness.ts";
 
 export interface SelectionFacts {
   readonly location?: string;
@@ -20,16 +20,16 @@ export interface SelectionFacts {
 
 /**
  * How each asset stands. It is missing, failed, stale or running if any of its partitions that exist is; materialized if any
- * was made; fresh if all are made and nothing about them, or above them, is stale or failed. Staleness is the costly part:
- * without it, none is said to be stale or fresh.
+ * was made; fresh if all are made and nothing about them, or above them, is stale or failed.
+ *
+ * @param staleness the costly part: without it, none is said to be stale or fresh
  */
 export function statusesOf(
   graph: AssetGraph,
   state: PlanningState,
   now: Moment,
-  { withStaleness = true }: { readonly withStaleness?: boolean } = {},
+  staleness?: ReadonlyMap<string, AssetStaleness>,
 ): ReadonlyMap<string, ReadonlySet<StatusTerm>> {
-  const staleness = withStaleness ? stalenessOf(graph, state, now) : undefined;
   const existing = existingAt(now);
   return new Map(
     Array.from(graph.assets.values(), (asset) => {

@@ -36,23 +36,40 @@ export interface AssetStaleness {
   readonly behind: PartitionSet;
 }
 
+/** What of an asset is stale by itself: whatever stands above what it reads makes no difference. */
+export type OwnStaleness = Pick<AssetStaleness, "stale" | "causes">;
+
 /** Of every asset of the graph, upstream first. Only assets whose `origins` are given can be stale. */
 export function stalenessOf(graph: AssetGraph, state: PlanningState, now: Moment): ReadonlyMap<string, AssetStaleness> {
   const result = new Map<string, AssetStaleness>();
+  const troubleAbove = (key: string): PartitionSet => {
+    const { stale, behind } = result.get(key)!;
+    return union(stale, behind);
+  };
   for (const asset of graph.assets.values()) {
     const { materialized } = stateOf(state, asset);
-    const { stale, causes } = staleCausesOf(graph, asset, state, now);
-    const made = asset.kind === "external" ? emptySetOf(asset.partitions) : materialized;
-    const missing = asset.kind === "external" ? made : subtract(existing(asset.partitions, now), made);
-    let behind = emptySetOf(asset.partitions);
-    for (const dependency of strongDependencies(graph, asset.key)) {
-      const above = result.get(dependency.asset)!;
-      const trouble = union(above.stale, above.behind);
-      behind = union(behind, downstreamPartitions(joinOf(graph, asset.partitions, dependency), trouble, now));
-    }
-    result.set(asset.key, { missing, stale, causes, behind: subtract(intersect(behind, made), stale) });
+    const own = { materialized, ...staleCausesOf(graph, asset, state, now) };
+    result.set(asset.key, stalenessBelow(graph, asset, own, troubleAbove, now));
   }
   return result;
+}
+
+/** All of it of one asset, from what is stale of itself and what is stale or behind of each asset that it reads. */
+export function stalenessBelow(
+  graph: AssetGraph,
+  asset: SnapshotAsset,
+  { materialized, stale, causes }: OwnStaleness & Pick<AssetState, "materialized">,
+  troubleAbove: (key: string) => PartitionSet,
+  now: Moment,
+): AssetStaleness {
+  const made = asset.kind === "external" ? emptySetOf(asset.partitions) : materialized;
+  const missing = asset.kind === "external" ? made : subtract(existing(asset.partitions, now), made);
+  let behind = emptySetOf(asset.partitions);
+  for (const dependency of strongDependencies(graph, asset.key)) {
+    const trouble = troubleAbove(dependency.asset);
+    behind = union(behind, downstreamPartitions(joinOf(graph, asset.partitions, dependency), trouble, now));
+  }
+  return { missing, stale, causes, behind: subtract(intersect(behind, made), stale) };
 }
 
 /** The stale partitions of one asset, and all the causes. */
@@ -61,7 +78,7 @@ export function staleCausesOf(
   asset: SnapshotAsset,
   state: PlanningState,
   now: Moment,
-): Pick<AssetStaleness, "stale" | "causes"> {
+): OwnStaleness {
   const { origins } = stateOf(state, asset);
   const none = emptySetOf(asset.partitions);
   if (asset.kind === "external" || origins.length === 0) return { stale: none, causes: [] };

@@ -35,7 +35,7 @@ import { selectedAssets } from "../model/selected-assets.ts";
 import { readStale } from "../model/stale-view.ts";
 
 export function assetsApi(answer: Answer, instance: Instance): void {
-  const { db, now, moment, catalog, statuses } = instance;
+  const { db, now, moment, catalog, standings } = instance;
   const { list, counts, get, grid, staleness, explain, standing, partitions, versions, checks, events } = api.assets;
 
   answer(list, async (input) => {
@@ -46,7 +46,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
       async read(page) {
         const shown = sliceAfter(selected, ({ asset }) => asset.key, page);
         const stands = await readStatuses(
-          statuses,
+          standings.statuses,
           shown.map(({ asset }) => asset),
           at,
         );
@@ -60,7 +60,9 @@ export function assetsApi(answer: Answer, instance: Instance): void {
   answer(counts, async (input) => {
     const location = findLocation(await catalog(), input.location);
     const at = await readMoment(db, location.snapshot, now());
-    const all = await askMappings({ db, location: location.name }, () => countAssets(db, location.snapshot, input, at));
+    const all = await askMappings({ db, location: location.name }, () =>
+      countAssets(db, location.snapshot, input, at, standings),
+    );
     return pageOf(counts, input, {
       read: async (page) => sliceAfter(all, ({ asset }) => asset.key, page),
       cursor: ({ asset }) => asset.key,
@@ -79,7 +81,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     const known = await catalog();
     const found = findAsset(known, key);
     const { asset, location } = found;
-    const stands = await readStatuses(statuses, [asset], await moment(known));
+    const stands = await readStatuses(standings.statuses, [asset], await moment(known));
     const { schema, storage, codeVersion } = asset;
     return {
       ...summary(found, stands.get(key)!),
@@ -97,15 +99,15 @@ export function assetsApi(answer: Answer, instance: Instance): void {
   answer(grid, async ({ key, ...shown }) => {
     const { asset, location } = findAsset(await catalog(), key);
     const at = await moment();
-    const stands = await readStatuses(statuses, [asset], at);
-    const { stale } = await readStale(db, location, asset, at);
+    const stands = await readStatuses(standings.statuses, [asset], at);
+    const { stale } = await readStale(standings, location, asset, at);
     return gridOf(asset, { ...stands.get(key)!, stale }, shown, at);
   });
 
   answer(staleness, async ({ key }) => {
     const known = await catalog();
     const { asset, location } = findAsset(known, key);
-    const { stale, causes } = await readStale(db, location, asset, await moment(known));
+    const { stale, causes } = await readStale(standings, location, asset, await moment(known));
     return { stale: textOf(asset, stale), causes };
   });
 
@@ -122,7 +124,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     const one =
       partition === undefined && asset.partitions.kind !== "none" ? undefined : partitionNamed(asset, partition);
     const [stands, purged] = await Promise.all([
-      askMappings({ db, location: location.name }, () => assetStanding(db, location.snapshot, key, at)),
+      askMappings({ db, location: location.name }, () => assetStanding(db, location.snapshot, key, at, standings)),
       one === undefined ? undefined : purgedAt(db, key, one.id),
     ]);
     return { partitions: stands, purgedAt: purged ?? null };

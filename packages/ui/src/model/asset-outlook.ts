@@ -11,28 +11,29 @@ import {
   type PartitionSet,
 } from "@iroko/core";
 import type { AssetOutlook } from "@iroko/core/client";
-import { assetStatuses, readStaleCauses, statusSets } from "@iroko/core/engine";
+import { statusSets } from "@iroko/core/engine";
 import type { Sendable } from "../http/answer.ts";
 import type { Catalog, CatalogAsset, CatalogLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
 import { readScheduleViews } from "./schedule-view.ts";
 
 export async function assetOutlook(
-  { db, moment, now, storeUri }: Instance,
+  { db, moment, now, standings, storeUri }: Instance,
   catalog: Catalog,
   { asset, location }: CatalogAsset,
 ): Promise<Sendable<AssetOutlook>> {
   const { key, partitions, kind } = asset;
   const at = await moment(catalog);
   const schedules = schedulesOf(location, key);
-  const [statuses, { stale }, views] = await Promise.all([
-    assetStatuses(db, [key]),
-    readStaleCauses(db, location.snapshot, key, at),
+  const [statuses, causes, views] = await Promise.all([
+    standings.statuses([key]),
+    standings.causes(location.snapshot, [key], at),
     readScheduleViews(
       db,
       schedules.map((schedule) => ({ location, schedule })),
       { now: now(), ticks: 1 },
     ),
+  const { stale } = causes.get(key)!;
   ]);
   const { materialized, failed } = statusSets(partitions, statuses.get(key));
   const exists = existing(partitions, at);

@@ -1,69 +1,43 @@
 /**
- * What home tells of staleness: a look at every asset's history, so it comes after what home tells at once, and what it
- * found is kept until something was made, has failed, or a partition has come to exist.
+ * What home tells of staleness: it looks at every asset's history, so it comes after what home tells at once. Of a server that
+ * has looked before, a look costs what has changed since.
  */
-import {
-  countIn,
-  equalSets,
-  isEmptySet,
-  type AssetStaleness,
-  type MomentWithKeys,
-  type PartitionSet,
-} from "@iroko/core";
+import { countIn, isEmptySet, type MomentWithKeys } from "@iroko/core";
 import type { HomeStale } from "@iroko/core/client";
-import { askMappings, existingAt, readStaleness, sharedLook } from "@iroko/core/engine";
+import { askMappings, sharedLook } from "@iroko/core/engine";
 import { firstRanges } from "./asset-status.ts";
 import type { CatalogLocation } from "./catalog.ts";
 import type { Instance } from "./instance.ts";
 
 const shown = 20;
 
-type Stale = HomeStale["first"][number];
-
-interface Kept {
-  /** Of the status cache: another one, and something has changed. */
-  readonly unchanged: object;
-  readonly existing: readonly PartitionSet[];
-  readonly stale: readonly Stale[];
-}
-
 export function homeStale({
   db,
   catalog: readCatalog,
   moment: readMoment,
-  statuses,
+  standings,
 }: Instance): () => Promise<HomeStale> {
-  const kept = new WeakMap<CatalogLocation, Kept>();
-  const look = async (location: CatalogLocation, moment: MomentWithKeys): Promise<readonly Stale[]> => {
-    const { name, snapshot, graph } = location;
-    const before = kept.get(location);
-    // Asked before anything else is read: what changes while that goes on is another object the next time.
-    const unchanged = await statuses.unchanged([...graph.assets.keys()]);
-    const definitions = new Set(snapshot.assets.map(({ partitions }) => partitions));
-    const existing = Array.from(definitions, existingAt(moment));
-    const isKept = before?.unchanged === unchanged && before.existing.every((set, at) => equalSets(set, existing[at]!));
-    if (isKept) return before.stale;
-    const found = await askMappings({ db, location: name }, () => readStaleness(db, snapshot, moment, statuses));
-    const stale = [...found]
-      .filter(([, each]) => !isEmptySet(each.stale))
-      .map(([key, each]) => told(location, key, each));
-    kept.set(location, { unchanged, existing, stale });
-    return stale;
+  const staleIn = async ({ name, snapshot, graph }: CatalogLocation, moment: MomentWithKeys) => {
+    const causes = await askMappings({ db, location: name }, () =>
+      standings.causes(snapshot, graph.assets.keys(), moment),
+    );
+    return [...graph.assets.values()].flatMap((asset) => {
+      const found = causes.get(asset.key)!;
+      return isEmptySet(found.stale) ? [] : [{ asset, ...found }];
+    });
   };
   return sharedLook(async () => {
     const catalog = await readCatalog();
     const moment = await readMoment(catalog);
-    const stale = (await Promise.all(catalog.locations.map((location) => look(location, moment)))).flat();
-    return { assets: stale.length, first: stale.slice(0, shown) };
+    const stale = (await Promise.all(catalog.locations.map((location) => staleIn(location, moment)))).flat();
+    return {
+      assets: stale.length,
+      first: stale.slice(0, shown).map(({ asset: { key, partitions }, stale: set, causes }) => ({
+        asset: key,
+        partitions: firstRanges(partitions, set),
+        count: countIn(partitions, set),
+        reasons: [...new Set(causes.map(({ reason }) => reason))],
+      })),
+    };
   });
-}
-
-function told({ graph }: CatalogLocation, asset: string, { stale, causes }: AssetStaleness): Stale {
-  const { partitions } = graph.assets.get(asset)!;
-  return {
-    asset,
-    partitions: firstRanges(partitions, stale),
-    count: countIn(partitions, stale),
-    reasons: [...new Set(causes.map(({ reason }) => reason))],
-  };
 }

@@ -25,7 +25,7 @@ export async function readHome(instance: Instance): Promise<Sendable<Home>> {
     listRuns(db, { limit: runsShown, statuses: ["queued", "running"] }),
     listWorkers(db),
     readStatuses(
-      instance.statuses,
+      instance.standings.statuses,
       [...catalog.assets.values()].map(({ asset }) => asset),
       moment,
     ),

@@ -1,5 +1,5 @@
 import type { MomentWithKeys } from "@iroko/core";
-import type { Database, DataReader, StatusCache, Store } from "@iroko/core/engine";
+import type { Database, DataReader, Standings, Store } from "@iroko/core/engine";
 import type { Catalog } from "./catalog.ts";
 
 /** What routes read and change. */
@@ -18,6 +18,6 @@ export interface Instance {
   readonly dataReader?: DataReader | undefined;
   /** The definitions of all code locations, as registered now. */
   readonly catalog: () => Promise<Catalog>;
-  /** How assets stand now. */
-  readonly statuses: StatusCache;
+  /** How assets stand now, and what of them is stale. */
+  readonly standings: Standings;
 }

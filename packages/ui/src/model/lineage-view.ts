@@ -27,7 +27,7 @@ export async function readLineage(
   const now = await instance.moment(catalog);
   const statusesOf = (of: readonly CatalogAsset[]): Promise<Statuses> =>
     readStatuses(
-      instance.statuses,
+      instance.standings.statuses,
       of.map(({ asset }) => asset),
       now,
     );

@@ -7,7 +7,7 @@ import type { Instance } from "./instance.ts";
 
 /** @throws {IrokoError} as `selectAssets`, and LOCATION_NOT_FOUND */
 export async function selectedAssets(
-  { db, statuses }: Pick<Instance, "db" | "statuses">,
+  { db, standings }: Pick<Instance, "db" | "standings">,
   catalog: Catalog,
   { select, location: name, allowEmpty }: AssetsInput,
   now: Moment,
@@ -17,6 +17,6 @@ export async function selectedAssets(
   const keys =
     select === undefined
       ? [...location.graph.assets.keys()]
-      : await selectFrom(db, location.snapshot, select, now, { allowEmpty, statuses });
+      : await selectFrom(db, location.snapshot, select, now, { allowEmpty, standings });
   return keys.map((key) => ({ location, asset: location.graph.assets.get(key)! }));
 }

@@ -1,6 +1,6 @@
 /** What of an asset is stale, and why: as sets, however many partitions it has. */
 import type { Moment, PartitionSet, SnapshotAsset } from "@iroko/core";
-import { readStaleCauses, type Database } from "@iroko/core/engine";
+import type { Standings } from "@iroko/core/engine";
 import { firstRanges } from "./asset-status.ts";
 import type { CatalogLocation } from "./catalog.ts";
 
@@ -13,12 +13,12 @@ export interface StaleView {
 const causesShown = 5;
 
 export async function readStale(
-  db: Database,
+  standings: Standings,
   { snapshot }: CatalogLocation,
   asset: SnapshotAsset,
   now: Moment,
 ): Promise<StaleView> {
-  const { stale, causes } = await readStaleCauses(db, snapshot, asset.key, now);
+  const { stale, causes } = (await standings.causes(snapshot, [asset.key], now)).get(asset.key)!;
   return {
     stale,
     causes: causes.slice(0, causesShown).map(({ partitions, reason }) => ({
