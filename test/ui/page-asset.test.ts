@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
+import { daily, fixed, multi, unpartitioned } from "@iroko/core";
 import type { AssetOutlook, PartitionGrid } from "@iroko/core/client";
 import { chromium as playwright, type Browser, type Page } from "playwright-core";
-import { outlookSentence, whenText } from "../../packages/ui/page/src/pages/asset/outlook.ts";
+import { outlookSentence, whenText, type OutlookOf } from "../../packages/ui/page/src/pages/asset/outlook.ts";
 import { readAllSql, readSql } from "../../packages/ui/page/src/pages/asset/read-sql.ts";
 import { rollbackQuestion } from "../../packages/ui/page/src/pages/asset/rollback-question.ts";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
@@ -72,29 +73,79 @@ const outlook: AssetOutlook = {
   missing: 3,
   failed: 0,
   stale: 0,
+  fresh: 4_809,
   freshTo: "2026-11-20",
+  lagging: null,
   next: { at: "2026-11-22T01:00:00Z", schedule: "nightly", timezone: "Africa/Lagos" },
   schedules: 1,
   timezone: "Africa/Lagos",
   store: null,
 };
-const daily = { isPartitioned: true, isExternal: false, isMade: true };
 const evening = Date.parse("2026-11-21T20:00:00Z");
+const days = daily({ start: "2013-09-17", timezone: "Africa/Lagos" });
+const shops = fixed(["Kano", "Lagos"]);
+const says = (changes: Partial<AssetOutlook>, of: Partial<OutlookOf> = {}): string =>
+  outlookSentence(
+    { ...outlook, next: null, schedules: 0, ...changes },
+    { partitions: days, isExternal: false, lastMadeAt: "2026-11-21T17:00:00Z", ...of },
+    evening,
+  ).replace("; no schedule asks for it", "");
 
 test("an asset's sentence says how far it is fresh, what lacks and when it is made next", () => {
-  const says = (changes: Partial<AssetOutlook>, of: Partial<typeof daily> = {}): string =>
-    outlookSentence({ ...outlook, ...changes }, { ...daily, ...of }, evening);
-  assert.equal(says({}), "Fresh to 20 Nov; 3 of 4,812 partitions missing; next run tonight 02:00 WAT.");
+  const { next } = outlook;
   assert.equal(
-    says({ missing: 0, failed: 1, stale: 2, freshTo: "2025-12-31", next: null }),
+    says({ next, schedules: 1 }),
+    "Fresh to 20 Nov; 3 of 4,812 partitions missing; next run tonight 02:00 WAT.",
+  );
+  assert.equal(
+    says({ missing: 0, failed: 1, stale: 2, freshTo: "2025-12-31", schedules: 1 }),
     "Fresh to 31 Dec 2025; all 4,812 partitions made; 1 failed; 2 stale; its schedules are off or paused.",
   );
+  const never = { freshTo: null, fresh: 0, partitions: 5, missing: 5 };
+  assert.equal(says(never, { lastMadeAt: null }), "Never made; 5 of 5 partitions missing.");
+  assert.equal(says({ ...never, missing: 3, stale: 2 }), "Nothing of it is fresh; 3 of 5 partitions missing; 2 stale.");
+  assert.equal(says({ ...never, partitions: 0, missing: 0 }), "No partition exists yet.");
+});
+
+test("of an asset without partitions its sentence says when it was made", () => {
+  const one = { partitions: unpartitioned };
+  const outlookOfOne = { partitions: 1, missing: 0, fresh: 1, freshTo: null };
+  assert.equal(says(outlookOfOne, one), "Fresh, last made 3 h ago.");
   assert.equal(
-    says({ freshTo: null, partitions: 5, missing: 5, next: null, schedules: 0 }, { isMade: false }),
-    "Never made; 5 of 5 partitions missing; no schedule asks for it.",
+    says({ ...outlookOfOne, stale: 1, fresh: 0, failed: 1 }, one),
+    "Stale, last made 3 h ago; the last try failed.",
   );
-  assert.equal(says({ stale: 1 }, { isPartitioned: false }), "Stale; next run tonight 02:00 WAT.");
-  assert.equal(says({ freshTo: null }, { isExternal: true }), "Made elsewhere, and observed.");
+  assert.equal(says(outlookOfOne, { ...one, lastMadeAt: null }), "Never made.");
+  assert.equal(says({}, { isExternal: true }), "Made elsewhere, last observed 3 h ago.");
+  assert.equal(says({}, { isExternal: true, lastMadeAt: null }), "Made elsewhere, never observed.");
+});
+
+test("of an asset whose partitions have no order in time its sentence says how many are fresh", () => {
+  const of = { partitions: shops };
+  const outlookOfKeys = { partitions: 40, missing: 3, fresh: 35, stale: 2, freshTo: null };
+  assert.equal(says(outlookOfKeys, of), "35 of 40 partitions fresh; 3 missing; 2 stale.");
+  assert.equal(says({ ...outlookOfKeys, missing: 0, fresh: 40, stale: 0 }, of), "All 40 partitions fresh.");
+});
+
+test("of several dimensions an asset's sentence says which keys lag, or how many", () => {
+  const of = { partitions: multi({ shop: shops, day: days }) };
+  const lagging = { dimensions: ["shop"], count: 1, of: 2, furthest: [{ key: "Kano", freshTo: "2026-11-18" }] };
+  const made = { missing: 0 };
+  assert.equal(says({ ...made, lagging }, of), "Fresh to 20 Nov; Kano to 18 Nov; all 4,812 partitions made.");
+  const none = { key: "Jos", freshTo: null };
+  const two = { ...lagging, count: 2, of: 9, furthest: [none, ...lagging.furthest] };
+  assert.equal(
+    says({ lagging: two }, of),
+    "Fresh to 20 Nov; Jos not at all, Kano to 18 Nov; 3 of 4,812 partitions missing.",
+  );
+  assert.equal(
+    says({ ...made, lagging: { ...two, count: 12, of: 40 } }, of),
+    "Fresh to 20 Nov; 12 of 40 keys of shop lag, among them Jos not at all; all 4,812 partitions made.",
+  );
+  assert.equal(
+    says({ freshTo: null, fresh: 9, lagging: { ...two, count: 31, of: 40 } }, of),
+    "9 of 4,812 partitions fresh; nothing fresh of 31 of 40 keys of shop; 3 missing.",
+  );
 });
 
 test("a time to come is told by its day, its hour and its zone's name", () => {
@@ -165,6 +216,18 @@ test("a partition shows its first rows, masked, and a way back that is asked abo
   assert.equal(asked.length, 1);
   assert.match(asked[0]!, /Readers of shop\/sales@2026-11-01 will see version 1 \(120 rows\)[\s\S]*totals/);
   assert.deepEqual(troubles, []);
+  await page.context().close();
+});
+
+test("where one key lags the others, the sentence names it and how far it is", { skip }, async () => {
+  const partitions = { kind: "text", text: "shop=Lagos,day=2026-11-01..2026-11-04 or shop=Kano,day=2026-11-02" } as const;
+  await at.instance.ended(await at.instance.submit({ select: "cube", partitions }));
+  const { page } = await open("/assets/cube");
+  await page.waitForSelector(".outlook:has-text('Fresh to')");
+  assert.equal(
+    await page.innerText(".outlook"),
+    "Fresh to 4 Nov; Kano to 2 Nov; 5 of 10 partitions missing; no schedule asks for it.",
+  );
   await page.context().close();
 });
 

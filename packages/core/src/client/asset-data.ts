@@ -23,6 +23,15 @@ export interface AssetColumns {
   readonly columns: readonly AssetColumn[];
   /** Dependants of which it is not known which columns they read: code makes them, or what their SQL reads is unknown. */
   readonly otherReaders: readonly string[];
+export interface LaggingKeys {
+  readonly dimensions: readonly string[];
+  /** How many they are, of how many; combinations where there are several dimensions. */
+  readonly count: number;
+  readonly of: number;
+  /** The first of them, the furthest behind first; null: of it nothing is fresh. */
+  readonly furthest: readonly { readonly key: string; readonly freshTo: string | null }[];
+}
+
 }
 
 export interface AssetRows {
@@ -37,10 +46,17 @@ export interface AssetRows {
 export interface AssetOutlook {
   /** How many exist now, and how many of them stand how. */
   readonly partitions: number;
+  /** The keys of the other dimensions that are not fresh that far; null: all are. */
+  readonly lagging: LaggingKeys | null;
   readonly missing: number;
   readonly failed: number;
   readonly stale: number;
-  /** The key of the latest partition in time that is made and not stale; null: there is none, or it has no order in time. */
+  /** Made, and not stale. */
+  readonly fresh: number;
+  /**
+   * The key of the latest partition in time that is fresh, of several dimensions that at least half of the other keys have
+   * fresh; null: there is none, or not one dimension of time.
+   */
   readonly freshTo: string | null;
   /** The first of the ticks to come that ask for it. */
   readonly next: { readonly at: string; readonly schedule: string; readonly timezone: string } | null;
@@ -59,7 +75,16 @@ export const assetData: {
   readonly rows: Operation<PartitionInput, AssetRows>;
 } = {
   outlook: {
+      fresh: number,
     method: "GET",
+      lagging: z
+        .object({
+          dimensions: texts,
+          count: number,
+          of: number,
+          furthest: z.array(z.object({ key: text, freshTo: text.nullable() })),
+        })
+        .nullable(),
     path: "/assets/{key}/outlook",
     role: "viewer",
     summary: "How far it is fresh, how much of it is missing, failed and stale, and when it is made next",

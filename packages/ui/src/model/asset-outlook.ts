@@ -3,8 +3,6 @@ import {
   countIn,
   existing,
   intersect,
-  isEmptySet,
-  lastIn,
   possibleAssets,
   subtract,
   type PartitionsDefinition,
@@ -14,6 +12,7 @@ import type { AssetOutlook } from "@iroko/core/client";
 import { statusSets } from "@iroko/core/engine";
 import type { Sendable } from "../http/answer.ts";
 import type { Catalog, CatalogAsset, CatalogLocation } from "./catalog.ts";
+import { freshnessOf } from "./freshness.ts";
 import type { Instance } from "./instance.ts";
 import { readScheduleViews } from "./schedule-view.ts";
 
@@ -38,6 +37,7 @@ export async function assetOutlook(
   const { materialized, failed } = statusSets(partitions, statuses.get(key));
   const exists = existing(partitions, at);
   const made = intersect(materialized, exists);
+  const fresh = subtract(made, stale);
   const count = (set: PartitionSet): number => countIn(partitions, intersect(set, exists));
   const ticks = views.flatMap(({ schedule: { key: schedule, timezone }, next: [tick] }) =>
     tick === undefined ? [] : [{ at: tick.at, schedule, timezone }],
@@ -47,16 +47,14 @@ export async function assetOutlook(
     missing: kind === "external" ? 0 : count(subtract(exists, made)),
     failed: count(failed),
     stale: count(stale),
-    freshTo: partitions.kind === "time" ? lastKey(partitions, subtract(made, stale)) : null,
+    fresh: count(fresh),
+    ...freshnessOf(partitions, fresh, exists),
     next: ticks.toSorted((a, b) => Temporal.Instant.compare(a.at, b.at))[0] ?? null,
     schedules: schedules.length,
     timezone: timezoneOf(partitions) ?? catalog.timezone,
     store: storeUri ?? null,
   };
 }
-
-const lastKey = (partitions: PartitionsDefinition, set: PartitionSet): string | null =>
-  isEmptySet(set) ? null : lastIn(partitions, set).key;
 
 function timezoneOf(partitions: PartitionsDefinition): string | undefined {
   if (partitions.kind === "time") return partitions.timezone;

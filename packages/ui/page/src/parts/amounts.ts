@@ -40,3 +40,10 @@ export function span(seconds: number, parts = 2): string {
   }
   return said.join(" ");
 }
+
+/** "3 min ago", "in 2 h" */
+export function agoText(at: string | number, nowMs: number): string {
+  const seconds = (nowMs - new Date(at).getTime()) / 1000;
+  if (Math.abs(seconds) < 2) return "now";
+  return seconds > 0 ? `${span(seconds, 1).replace(/\.\d/, "")} ago` : `in ${span(-seconds, 1).replace(/\.\d/, "")}`;
+}

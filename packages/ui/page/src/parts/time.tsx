@@ -1,7 +1,7 @@
 /** A time in the asset's own zone, with UTC at hand; ages that go on. */
 import type { JSX } from "preact";
 import { now } from "../api/clock.ts";
-import { span } from "./amounts.ts";
+import { agoText, span } from "./amounts.ts";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -37,13 +37,6 @@ export function Time({ at, zone }: { readonly at: string | null | undefined; rea
       {timeText(at, zone)}
     </time>
   );
-}
-
-/** "3 min ago", "in 2 h" */
-export function agoText(at: string | number, nowMs: number): string {
-  const seconds = (nowMs - new Date(at).getTime()) / 1000;
-  if (Math.abs(seconds) < 2) return "now";
-  return seconds > 0 ? `${span(seconds, 1).replace(/\.\d/, "")} ago` : `in ${span(-seconds, 1).replace(/\.\d/, "")}`;
 }
 
 export function Ago({

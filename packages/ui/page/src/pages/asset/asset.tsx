@@ -140,11 +140,7 @@ function Told({ asset }: TabProps): JSX.Element {
 
 function Outlook({ asset: { key, kind, status, partitionsDefinition } }: TabProps): JSX.Element {
   const outlook = useResource<AssetOutlook>(address("/assets/{key}/outlook", { key }), { asset: key });
-  const of = {
-    isPartitioned: partitionsDefinition.kind !== "none",
-    isExternal: kind === "external",
-    isMade: status.partitions.made !== null,
-  };
+  const of = { partitions: partitionsDefinition, isExternal: kind === "external", lastMadeAt: status.lastMadeAt };
   return <p class="outlook">{outlook.value === undefined ? "…" : outlookSentence(outlook.value, of, now.value)}</p>;
 }
 

@@ -1,31 +1,57 @@
 /** An asset in a sentence: how far it is fresh, what lacks, when it is made next. Times are those of its own zone. */
-import type { AssetOutlook } from "@iroko/core/client";
-import { count } from "../../parts/amounts.ts";
+import type { AssetDetail, AssetOutlook } from "@iroko/core/client";
+import { agoText, count } from "../../parts/amounts.ts";
 
 export interface OutlookOf {
-  readonly isPartitioned: boolean;
+  readonly partitions: AssetDetail["partitionsDefinition"];
   readonly isExternal: boolean;
-  readonly isMade: boolean;
+  /** null: never. */
+  readonly lastMadeAt: string | null;
 }
 
 export function outlookSentence(outlook: AssetOutlook, of: OutlookOf, nowMs: number): string {
-  return `${[standing(outlook, of, nowMs), ...lacking(outlook, of), ...coming(outlook, of, nowMs)].join("; ")}.`;
+  const parts = [standing(outlook, of, nowMs), ...lagging(outlook, nowMs), ...lacking(outlook, of)];
+  return `${[...parts, ...coming(outlook, of, nowMs)].join("; ")}.`;
 }
 
-function standing({ freshTo, partitions, stale }: AssetOutlook, of: OutlookOf, nowMs: number): string {
-  if (of.isExternal) return of.isMade ? "Made elsewhere, and observed" : "Made elsewhere, never observed";
-  if (!of.isPartitioned) return of.isMade ? (stale > 0 ? "Stale" : "Fresh") : "Never made";
+function standing(outlook: AssetOutlook, { partitions: of, isExternal, lastMadeAt }: OutlookOf, nowMs: number): string {
+  const { freshTo, fresh, partitions, stale } = outlook;
+  const age = lastMadeAt === null ? "" : agoText(lastMadeAt, nowMs);
+  if (isExternal)
+    return lastMadeAt === null ? "Made elsewhere, never observed" : `Made elsewhere, last observed ${age}`;
+  if (of.kind === "none")
+    return lastMadeAt === null ? "Never made" : `${stale > 0 ? "Stale" : "Fresh"}, last made ${age}`;
   if (partitions === 0) return "No partition exists yet";
+  if (lastMadeAt === null) return "Never made";
   if (freshTo !== null) return `Fresh to ${dayOf(freshTo, nowMs)}`;
-  return of.isMade ? "Made in part" : "Never made";
+  if (fresh === 0) return "Nothing of it is fresh";
+  if (fresh === partitions)
+    return partitions === 1 ? "Its one partition is fresh" : `All ${count(partitions)} partitions fresh`;
+  return `${count(fresh)} of ${count(partitions)} partitions fresh`;
 }
 
-function lacking({ partitions, missing, failed, stale }: AssetOutlook, of: OutlookOf): readonly string[] {
-  if (!of.isPartitioned) return failed > 0 ? ["the last try failed"] : [];
-  if (of.isExternal || partitions === 0) return [];
-  const all = partitions === 1 ? "its one partition" : `all ${count(partitions)} partitions`;
+/** `Kano to 18 Nov, Jos not at all`; of more than are named how many they are, and the one that is furthest behind. */
+function lagging({ lagging: keys, freshTo, fresh }: AssetOutlook, nowMs: number): readonly string[] {
+  if (keys === null || keys.dimensions.length === 0 || fresh === 0) return [];
+  const { count: number, of, dimensions, furthest } = keys;
+  const named = furthest.map(
+    ({ key, freshTo: to }) => `${key} ${to === null ? "not at all" : `to ${dayOf(to, nowMs)}`}`,
+  );
+  if (number <= furthest.length) return [named.join(", ")];
+  const noun = `${count(number)} of ${count(of)} keys of ${dimensions.join(" and ")}`;
+  return [freshTo === null ? `nothing fresh of ${noun}` : `${noun} lag, among them ${named[0]!}`];
+}
+
+function lacking(outlook: AssetOutlook, { partitions: of, isExternal }: OutlookOf): readonly string[] {
+  const { partitions, missing, failed, stale, fresh } = outlook;
+  if (of.kind === "none") return failed > 0 ? ["the last try failed"] : [];
+  if (isExternal || partitions === 0) return [];
+  // Said before it where it is fresh to no day.
+  const isCounted = outlook.freshTo === null && fresh > 0;
+  const all = partitions === 1 ? "its one partition made" : `all ${count(partitions)} partitions made`;
+  const absent = `${count(missing)}${isCounted ? "" : ` of ${count(partitions)} partitions`} missing`;
   return [
-    missing > 0 ? `${count(missing)} of ${count(partitions)} partitions missing` : `${all} made`,
+    ...(missing > 0 ? [absent] : isCounted && fresh === partitions ? [] : [all]),
     ...(failed > 0 ? [`${count(failed)} failed`] : []),
     ...(stale > 0 ? [`${count(stale)} stale`] : []),
   ];
