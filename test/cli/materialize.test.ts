@@ -147,6 +147,8 @@ test("assets list counts what is made; assets show tells of partitions, file, ch
     /made from +raw\/sales, shops/,
     /made +4: 2026-11-02\.\.2026-11-05/,
     /kobo +bigint/,
+    /^ +shop +raw\/sales\.shop +sql/m,
+    /^ +kobo +raw\/sales\.kobo +sql/m,
     /checks: 1 of 1 passed/,
     /2 rows in 1 row group, ZSTD/,
     /Ada +400/,

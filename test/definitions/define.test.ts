@@ -21,6 +21,7 @@ import {
   untypedAsset,
   type AnyAsset,
   type Check,
+  type ColumnLineage,
   type DefinitionProblem,
   type DefineOptions,
   type IoManager,
@@ -286,6 +287,37 @@ test("checks read columns that are there, and are named once", () => {
     materialize: () => [],
   });
   assert.match(mistake({ assets: [refused] }), /^SCHEMA_UNSUPPORTED \| asset "a", schema.id/);
+});
+
+test("declared column lineage is between columns that are there", () => {
+  const raw = asset({ key: "shop/raw", schema: Row, output: file("raw"), materialize: () => [] });
+  const loose = plain("loose");
+  const declared = (columnLineage: unknown): AnyAsset =>
+    untypedAsset({
+      key: "a",
+      deps: { raw, loose },
+      columnLineage: columnLineage as ColumnLineage,
+      schema: Row,
+      output: file("a"),
+      materialize: () => [],
+    });
+  const told = (columnLineage: unknown): readonly string[] =>
+    mistakes({ assets: [raw, loose, declared(columnLineage)] }).map(
+      ({ code, place, message, hint }) => `${code} | ${place?.subject} | ${message} ${hint}`,
+    );
+  assert.deepEqual(
+    told({ amuont: ["raw.amount"], amount: ["raw.amuont", "rwa.amount", "loose.anything", "raw"], id: "raw.id" }),
+    [
+      `COLUMN_LINEAGE_INVALID | asset "a", columnLineage.amuont | There is no column "amuont". Did you mean "amount"?`,
+      `COLUMN_LINEAGE_INVALID | asset "a", columnLineage.amount | Asset "shop/raw" has no column "amuont". Did you mean "amount"?`,
+      `COLUMN_LINEAGE_INVALID | asset "a", columnLineage.amount | "rwa.amount" is of no dependency. Did you mean "raw"?`,
+      `COLUMN_LINEAGE_INVALID | asset "a", columnLineage.id | This does not say which columns it comes from. Give a list such as ["raw.amount"], or { inputFields, transformation, description }; a transformation is identity, transformation, aggregation.`,
+    ],
+  );
+  assert.match(told({ id: ["previous.id"] }).join(), /"previous.id" is of no dependency\. .*readsPrevious: true/);
+  assert.match(told({ id: { inputFields: ["raw.id"], transformation: "IDENTITY" } }).join(), /does not say/);
+  const bare = untypedAsset({ key: "a", deps: { raw }, columnLineage: { id: ["raw.id"] }, materialize: () => {} });
+  assert.match(mistake({ assets: [raw, bare] }), /^COLUMN_LINEAGE_INVALID .* The asset has no schema/);
 });
 
 test("a resource's configuration is parsed, but for what the environment will say", () => {

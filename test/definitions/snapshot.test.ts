@@ -99,6 +99,10 @@ function everything(): Definitions {
     schema: Row,
     output: file("cleaned"),
     sql: { text: "select * from raw", metrics: "select 1 as one" },
+    columnLineage: {
+      id: ["raw.id"],
+      amount: { inputFields: ["before.amount", "raw"], transformation: "aggregation", description: "in kobo" },
+    },
     materialize: () => [],
   });
   const all = job({ key: "all", select: "*", config: { raw: { limit: 1 } } });
@@ -155,6 +159,18 @@ test("a snapshot is plain JSON that reads back as itself", () => {
     },
   ]);
   assert.equal(assetIn(snapshot, "raw").storage?.path, "raw");
+  assert.deepEqual(assetIn(snapshot, "cleaned").columnLineage, [
+    { column: "id", from: [{ asset: "raw", column: "id" }] },
+    {
+      column: "amount",
+      from: [
+        { asset: "raw", column: "amount" },
+        { asset: "raw", column: null },
+      ],
+      transformation: "aggregation",
+      description: "in kobo",
+    },
+  ]);
   assert.equal(snapshot.schedules[0]?.catchUp, "each");
 });
 
@@ -181,7 +197,14 @@ test("the order of the definitions does not change the hash, their content does"
 test("a definition hash is of what decides how an asset is made, and of nothing that only describes it", () => {
   const base = hashWith({});
   assert.equal(
-    hashWith({ description: "x", group: "x", owners: ["x"], tags: { x: "x" }, retry: retryPolicy({ maxRetries: 0 }) }),
+    hashWith({
+      columnLineage: {},
+      description: "x",
+      group: "x",
+      owners: ["x"],
+      tags: { x: "x" },
+      retry: retryPolicy({ maxRetries: 0 }),
+    }),
     base,
   );
   const different = [

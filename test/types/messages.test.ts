@@ -47,6 +47,7 @@ const states = fixed(["LA", "AB"]);
 const byState = asset({ key: "by_state", partitions: states, materialize: () => {} });
 const landing = multiAsset({ outputs: { raw: output({ key: "raw" }) }, materialize: () => ({ raw: undefined }) });
 const rows = z.object({ id: z.string(), amount: decimal(18, 2) });
+const stored = asset({ key: "stored", schema: rows, output: file, materialize: () => [] });
 `.trimStart();
 
 const mistakes: readonly { readonly name: string; readonly line: string; readonly says: string }[] = [
@@ -84,6 +85,16 @@ const mistakes: readonly { readonly name: string; readonly line: string; readonl
     name: "a check on no such column",
     line: `asset({ key: "a", schema: rows, output: file, checks: [unique("amnt")], materialize: () => [] });`,
     says: `Type '"amnt"' is not assignable to type '"amount" | "id"'`,
+  },
+  {
+    name: "lineage from a column that a dependency does not have",
+    line: `asset({ key: "a", deps: { stored }, schema: rows, output: file, columnLineage: { amount: ["stored.amuont"] }, materialize: () => [] });`,
+    says: `Type '"stored.amuont"' is not assignable to type`,
+  },
+  {
+    name: "lineage of a column that the asset does not have",
+    line: `asset({ key: "a", deps: { stored }, schema: rows, output: file, columnLineage: { amuont: ["stored.amount"] }, materialize: () => [] });`,
+    says: "'amuont' does not exist in type",
   },
   {
     name: "a row of another shape",

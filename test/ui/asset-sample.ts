@@ -20,16 +20,21 @@ const definitions = `
     key: "totals", group: "marts", partitions: days, deps: { sales },
     schema: z.object({ day: z.string(), revenue: z.int(), sold: z.int() }),
     sql: "select $partition_key as day, sum(amount)::bigint as revenue, count(*) as sold from sales where note is not null",
+    columnLineage: { day: { inputFields: ["sales"], description: "of the till" } },
     checks: [sqlCheck({ name: "no_refunds", sql: "select id, amount from sales where amount < 0", severity: "warn" })],
   });
   export const mailing = asset({ key: "mailing", partitions: days, deps: { sales }, schema: z.object({ n: z.int() }), output: jsonLines("mailing"), materialize: () => [{ n: 1 }] });
+  export const letters = asset({
+    key: "letters", partitions: days, deps: { sales }, schema: z.object({ to: z.string(), text: z.string() }), output: jsonLines("letters"),
+    columnLineage: { to: { inputFields: ["sales.phone"], transformation: "identity" } }, materialize: () => [],
+  });
   export const cube = asset({
     key: "cube", partitions: multi({ shop: fixed(["Lagos", "Kano"]), day: days }), schema: z.object({ n: z.int() }), output: jsonLines("cube"),
     materialize: () => [{ n: 1 }],
   });
   const nightly = job({ key: "nightly", select: "+totals" });
   export default define({
-    assets: [till, sales, totals, mailing, cube], jobs: [nightly],
+    assets: [till, sales, totals, mailing, letters, cube], jobs: [nightly],
     schedules: [schedule({ key: "every_night", job: nightly, cron: "0 2 * * *", timezone: "Africa/Lagos" })],
   });
 `;

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dataReader } from "@iroko/assets";
-import { assetGraph, type ColumnSource, type QueryLineage, type TracedQuery } from "@iroko/core";
+import { assetGraph, assetOf, tracedQuery, type ColumnSource, type QueryLineage, type TracedQuery } from "@iroko/core";
 import type { AssetColumns } from "@iroko/core/client";
 import { loadSnapshot } from "@iroko/core/engine";
-import { tracedQuery } from "../../packages/ui/src/model/column-origins.ts";
 import { assetSample } from "./asset-sample.ts";
 import { json } from "./sample.ts";
 
@@ -281,7 +280,7 @@ test("whatever a query looks at is read, in a condition, too", async () => {
 test("every column of the POS pipeline's SQL is known, from the till's buffer to the revenue", async () => {
   const graph = assetGraph(await loadSnapshot("examples/pos-pipeline/iroko.config.ts"));
   const [cleaned, revenue] = await dataReader().columnLineage(
-    ["cleaned_pos_transactions", "daily_revenue_summary"].map((key) => tracedQuery({ graph }, key)!),
+    ["cleaned_pos_transactions", "daily_revenue_summary"].map((key) => tracedQuery(graph, assetOf(graph, key))!),
   );
   const raw = ["id", "created_at", "transaction_id", "merchant_id", "terminal_id", "customer_id", "amount_ngn"];
   assert.deepEqual(asText(cleaned!), {
@@ -311,24 +310,41 @@ test("the API tells of each column where it comes from and who reads it, and of 
   const of = async (key: string): Promise<AssetColumns> =>
     json<AssetColumns>(await at.get(`/api/v1/assets/${encodeURIComponent(key)}/columns`));
   const sales = await of("shop/sales");
-  assert.deepEqual(sales.otherReaders, ["mailing"]);
+  // What letters makes its other column of, nobody says.
+  assert.deepEqual(sales.otherReaders, ["letters", "mailing"]);
   assert.deepEqual(
     sales.columns.map(({ column, readBy }) => [column, readBy]),
     [
       ["id", []],
-      ["phone", []],
+      ["phone", [{ asset: "letters", columns: ["to"] }]],
       ["amount", [{ asset: "totals", columns: ["revenue"] }]],
       ["note", [{ asset: "totals", columns: [] }]],
     ],
   );
-  assert.equal(sales.columns[0]!.unknown, "code makes it, not SQL");
+  assert.equal(sales.columns[0]!.unknown, "code makes it, and declares no lineage");
+  const told = async (key: string): Promise<readonly unknown[]> =>
+    (await of(key)).columns.map(({ column, from, unknown, source }) => [column, from.map(sourceText), unknown, source]);
+  assert.deepEqual(await told("totals"), [
+    ["day", ["rows of shop/sales"], null, "declared"],
+    ["revenue", ["shop/sales.amount"], null, "sql"],
+    ["sold", ["rows of shop/sales"], null, "sql"],
+  ]);
+  assert.deepEqual(await told("letters"), [
+    ["to", ["shop/sales.phone"], null, "declared"],
+    ["text", [], "code makes it, and declares no lineage", null],
+  ]);
+  const [{ sql, description, transformation }, to] = [
+    (await of("totals")).columns[0]!,
+    (await of("letters")).columns[0]!,
+  ];
   assert.deepEqual(
-    (await of("totals")).columns.map(({ column, from, unknown }) => [column, from.map(sourceText), unknown]),
-    [
-      ["day", [], null],
-      ["revenue", ["shop/sales.amount"], null],
-      ["sold", ["rows of shop/sales"], null],
-    ],
+    { sql, description, transformation },
+    {
+      sql: { from: [], unknown: null },
+      description: "of the till",
+      transformation: null,
+    },
   );
+  assert.deepEqual([to.transformation, to.sql], ["identity", null]);
   assert.deepEqual(await of("till"), { columns: [], otherReaders: ["shop/sales"] });
 });

@@ -36,6 +36,13 @@ export const merchants = asset({
   resources: { file },
   output: parquet({ path: "reference/merchants", sortBy: ["merchant_id"] }),
   checks: [unique("merchant_id")],
+  columnLineage: {
+    merchant_id: ["merchantsFile.merchant_id"],
+    merchant_name: ["merchantsFile.merchant_name"],
+    merchant_category: ["merchantsFile.merchant_category"],
+    state: ["merchantsFile.state"],
+    lga: ["merchantsFile.lga"],
+  },
   materialize: async (ctx) => ({
     sourceVersions: { merchantsFile: await ctx.resources.file.sha256() },
     data: ctx.resources.file.read(...Object.keys(Merchant.shape)),

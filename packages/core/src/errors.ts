@@ -21,6 +21,7 @@ export const errorCatalogue = {
   OUTPUT_INCOMPLETE: "An asset has a schema and nowhere to store it, or an output without a schema.",
   SCHEMA_UNSUPPORTED: "A schema uses a zod feature that a table does not have.",
   CHECK_INVALID: "A check has a name twice on its asset, or reads a column that the schema does not have.",
+  COLUMN_LINEAGE_INVALID: "Declared column lineage names a column or a dependency that is not there.",
   RESOURCE_DUPLICATE: "Two different resources have the same key.",
   BACKFILL_INVALID: "A backfill policy needs partitions, or its batch size is no positive integer.",
   RETRY_INVALID: "A retry policy's numbers make no sense.",

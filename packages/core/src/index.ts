@@ -238,20 +238,29 @@ export {
   type SnapshotAsset,
   type SnapshotAssetCheck,
   type SnapshotCheck,
+  type SnapshotColumnLineage,
   type SnapshotCompute,
   type SnapshotDependency,
 } from "./definitions/snapshot.ts";
 export type { Bound, Column, ColumnType, TableSchema } from "./definitions/table-schema.ts";
 export type {
+  AssetColumn,
+  AssetColumns,
+  ColumnLineage,
+  ColumnLineageOf,
   ColumnOrigin,
+  ColumnReader,
   ColumnSource,
+  DeclaredColumn,
   QueryLineage,
   TracedQuery,
   TracedRelation,
+  Transformation,
 } from "./definitions/column-lineage.ts";
 export { define, type DefineOptions } from "./graph/define.ts";
 
 // Graph and planning
+export { assetColumns, tracedQuery, type TraceQueries } from "./graph/asset-columns.ts";
 export { assetGraph, assetOf, reach, type AssetGraph, type Dependant } from "./graph/asset-graph.ts";
 export {
   evaluateSelection,

@@ -4,6 +4,7 @@ import {
   untypedAsset,
   type Asset,
   type AssetMetricsContext,
+  type ColumnLineageOf,
   type ComputeOptions,
   type Deps,
   type InputOf,
@@ -39,6 +40,7 @@ export interface SqlAssetOptions<
   extends OutputOptions<Key, S, I>, ComputeOptions<P, D, {}, undefined> {
   // A bare ZodObject as the constraint has the compiler write out, for each asset, the seventy members of its schema.
   readonly schema: S & {};
+  readonly columnLineage?: ColumnLineageOf<S, D> | undefined;
   /** A query over the dependencies and `self`, the built file: its one row becomes typed metadata. */
   readonly metrics?: string | undefined;
   /** What else is to be said of it: typed values that a query cannot give, such as those of a dependency's metadata. */

@@ -2,6 +2,7 @@
 import type { ParquetFooter, ShownRow } from "@iroko/assets";
 import { IrokoError } from "@iroko/core";
 import type {
+  AssetColumns,
   AssetDetail,
   AssetPartition,
   AssetStanding,
@@ -15,6 +16,8 @@ type Described = Pick<
 >;
 
 export interface AssetFacts extends Described {
+  /** Where each column comes from, and who reads it. */
+  readonly columnLineage: AssetColumns;
   /** Each as ranges and as a number; `existing` is all there are now. */
   readonly partitions: AssetStanding["partitions"];
   /** Newest first. */
@@ -63,6 +66,7 @@ export interface AssetQuestion {
 
 export interface KnownOfAsset {
   readonly asset: Described;
+  readonly columnLineage: AssetColumns;
   readonly standing: AssetStanding;
   readonly partitions: readonly AssetPartition[];
   readonly kept: readonly AssetVersion[];
@@ -73,7 +77,8 @@ export interface KnownOfAsset {
   readonly rows: readonly ShownRow[] | null;
 }
 
-export function factsOf({ asset, standing, partitions, kept, checks, uriOf, footer, rows }: KnownOfAsset): AssetFacts {
+export function factsOf(known: KnownOfAsset): AssetFacts {
+  const { asset, columnLineage, standing, partitions, kept, checks, uriOf, footer, rows } = known;
   return {
     key: asset.key,
     kind: asset.kind,
@@ -85,6 +90,7 @@ export function factsOf({ asset, standing, partitions, kept, checks, uriOf, foot
     upstream: asset.upstream,
     downstream: asset.downstream,
     schema: asset.schema,
+    columnLineage,
     partitions: standing.partitions,
     versions: partitions.map((row) => ({
       partition: row.key || null,

@@ -20,15 +20,16 @@ export function assetsThere({ client, location }: RemoteServer): Assets {
     },
     async show({ key, partition, rows, versions }) {
       const of = { key, partition };
-      const [asset, standing, partitions, checks] = await Promise.all([
+      const [asset, columnLineage, standing, partitions, checks] = await Promise.all([
         client.assets.get({ key }),
+        client.assets.columns({ key }),
         client.assets.standing(of),
         firstOf(versions, (limit) => client.assets.partitions({ ...of, limit }), api.assets.partitions),
         Array.fromAsync(client.assets.checks(of)),
       ]);
       const isOne = partition !== undefined || asset.partitionsDefinition.kind === "none";
       const kept = isOne ? await Array.fromAsync(client.assets.versions(of)) : [];
-      const known = { asset, standing, partitions, kept, checks, uriOf: () => null, footer: null };
+      const known = { asset, columnLineage, standing, partitions, kept, checks, uriOf: () => null, footer: null };
       if (rows === 0) return factsOf({ ...known, rows: null });
       const newest = partitions.find(({ objectKey }) => objectKey !== null);
       if (newest === undefined) throw hasNoRows(key);

@@ -1,6 +1,6 @@
 /** One asset of a project's own instance, with what only the store can tell: where its files are, and what is in them. */
-import { footerOf, objectCache, readRows, type ShownRow } from "@iroko/assets";
-import { assetGraph, assetOf, IrokoError, partitionOf, type SnapshotAsset } from "@iroko/core";
+import { dataReader, footerOf, objectCache, readRows, type ShownRow } from "@iroko/assets";
+import { assetColumns, assetGraph, assetOf, IrokoError, partitionOf, type SnapshotAsset } from "@iroko/core";
 import { api } from "@iroko/core/client";
 import {
   assetStanding,
@@ -27,7 +27,8 @@ export async function showHere(session: Session, question: AssetQuestion): Promi
   const id = question.partition === undefined ? undefined : partitionOf(asset.partitions, question.partition).id;
   const one = id ?? (asset.partitions.kind === "none" ? "" : undefined);
   const now = await readMoment(db, snapshot, Temporal.Now.instant());
-  const [stands, records, checks, store, kept, purged] = await Promise.all([
+  const [columnLineage, stands, records, checks, store, kept, purged] = await Promise.all([
+    assetColumns(graph, asset, (queries) => dataReader().columnLineage(queries)),
     session.asking(() => assetStanding(db, snapshot, key, now)),
     listPartitions(db, key, { limit: question.versions, ...(id === undefined ? {} : { only: id }) }),
     listCheckResults(db, key, id),
@@ -45,6 +46,7 @@ export async function showHere(session: Session, question: AssetQuestion): Promi
       downstream: graph.downstream.get(key) ?? [],
       schema: asset.schema ?? null,
     },
+    columnLineage,
     standing: asTold(api.assets.standing, { partitions: stands, purgedAt: purged ?? null }),
     partitions: allTold(
       api.assets.partitions,

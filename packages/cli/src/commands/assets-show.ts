@@ -1,4 +1,5 @@
 import type { TableSchema } from "@iroko/core";
+import type { AssetColumn, AssetColumns, ColumnSource } from "@iroko/core/client";
 import { InvalidArgumentError } from "commander";
 import type { AssetFacts, CheckFacts, KeptVersion, VersionFacts } from "../assets/asset-facts.ts";
 import { openAssets } from "../assets/assets.ts";
@@ -73,6 +74,7 @@ function print(facts: AssetFacts, terminal: Terminal): void {
   );
   printPartitions(facts, terminal);
   if (facts.schema !== null) printSchema(facts.schema, terminal);
+  printColumnLineage(facts.columnLineage, terminal);
   printVersions(facts.versions, terminal);
   printKept(facts, terminal);
   printMetadata(facts.versions[0], terminal);
@@ -153,6 +155,51 @@ function printSchema({ columns }: TableSchema, terminal: Terminal): void {
     terminal,
   );
 }
+
+function printColumnLineage({ columns, otherReaders }: AssetColumns, terminal: Terminal): void {
+  if (columns.length === 0) return;
+  section("column lineage", terminal);
+  table<AssetColumn>(
+    [
+      { title: "column", value: ({ column }) => column },
+      { title: "from", value: originText, shrinks: true },
+      { title: "as", value: sourceText },
+      { title: "read by", value: readersText, shrinks: true },
+    ],
+    columns,
+    terminal,
+  );
+  if (otherReaders.length > 0) terminal.data(`  Which columns these read is not known: ${otherReaders.join(", ")}`);
+}
+
+const originsText = (from: readonly ColumnSource[]): string =>
+  from
+    .map(({ asset, column }) => (column === null ? `rows of ${asset}` : `${asset}.${column}`))
+    .toSorted()
+    .join(", ");
+
+function originText({ from, unknown }: Pick<AssetColumn, "from" | "unknown">): string {
+  const known = originsText(from);
+  if (unknown === null) return known || "a constant, or the partition";
+  return `${known === "" ? "unknown" : `${known}, and what is unknown`}: ${unknown}`;
+}
+
+/** Who says so, and what SQL says otherwise. */
+function sourceText({ source, transformation, description, sql, from }: AssetColumn): string {
+  if (source !== "declared") return source ?? "";
+  const differs = sql !== null && (sql.unknown !== null || originsText(sql.from) !== originsText(from));
+  return [
+    "declared",
+    transformation === null ? "" : ` ${transformation}`,
+    description === null ? "" : `: ${description}`,
+    differs ? ` (sql: ${originText(sql)})` : "",
+  ].join("");
+}
+
+const readersText = ({ readBy }: AssetColumn): string =>
+  readBy
+    .map(({ asset, columns }) => (columns.length === 0 ? `${asset} (rows)` : `${asset} in ${columns.join(", ")}`))
+    .join("; ");
 
 function printVersions(versions: readonly VersionFacts[], terminal: Terminal): void {
   if (versions.length === 0) return;

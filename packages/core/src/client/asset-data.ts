@@ -1,38 +1,19 @@
 /** What is in an asset's data, and where it comes from: its columns' lineage, and the first of its rows. */
 import { z } from "zod";
-import type { ColumnOrigin, ColumnSource } from "../definitions/column-lineage.ts";
+import {
+  transformations,
+  type AssetColumn,
+  type AssetColumns,
+  type ColumnOrigin,
+  type ColumnReader,
+  type ColumnSource,
+} from "../definitions/column-lineage.ts";
 import type { Json } from "../definitions/metadata.ts";
 import type { AssetInput, PartitionInput } from "./assets.ts";
 import type { Operation } from "./operation.ts";
 import { instant, json, name, number, partitionKey, text, texts } from "./values.ts";
 
-export type { ColumnOrigin, ColumnSource };
-
-export interface ColumnReader {
-  readonly asset: string;
-  /** Whose values it makes; none: it decides which rows there are, or in what order. */
-  readonly columns: readonly string[];
-}
-
-export interface AssetColumn extends ColumnOrigin {
-  /** Assets whose SQL reads it. */
-  readonly readBy: readonly ColumnReader[];
-}
-
-export interface AssetColumns {
-  readonly columns: readonly AssetColumn[];
-  /** Dependants of which it is not known which columns they read: code makes them, or what their SQL reads is unknown. */
-  readonly otherReaders: readonly string[];
-export interface LaggingKeys {
-  readonly dimensions: readonly string[];
-  /** How many they are, of how many; combinations where there are several dimensions. */
-  readonly count: number;
-  readonly of: number;
-  /** The first of them, the furthest behind first; null: of it nothing is fresh. */
-  readonly furthest: readonly { readonly key: string; readonly freshTo: string | null }[];
-}
-
-}
+export type { AssetColumn, AssetColumns, ColumnOrigin, ColumnReader, ColumnSource };
 
 export interface AssetRows {
   readonly version: number;
@@ -42,12 +23,19 @@ export interface AssetRows {
   readonly rows: readonly (readonly Json[])[];
 }
 
+export interface LaggingKeys {
+  readonly dimensions: readonly string[];
+  /** How many they are, of how many; combinations where there are several dimensions. */
+  readonly count: number;
+  readonly of: number;
+  /** The first of them, the furthest behind first; null: of it nothing is fresh. */
+  readonly furthest: readonly { readonly key: string; readonly freshTo: string | null }[];
+}
+
 /** How far it is fresh, how much lacks, when it is made next. */
 export interface AssetOutlook {
   /** How many exist now, and how many of them stand how. */
   readonly partitions: number;
-  /** The keys of the other dimensions that are not fresh that far; null: all are. */
-  readonly lagging: LaggingKeys | null;
   readonly missing: number;
   readonly failed: number;
   readonly stale: number;
@@ -58,6 +46,8 @@ export interface AssetOutlook {
    * fresh; null: there is none, or not one dimension of time.
    */
   readonly freshTo: string | null;
+  /** The keys of the other dimensions that are not fresh that far; null: all are. */
+  readonly lagging: LaggingKeys | null;
   /** The first of the ticks to come that ask for it. */
   readonly next: { readonly at: string; readonly schedule: string; readonly timezone: string } | null;
   /** How many there are whose job may make it; those that are off or paused have no tick to come. */
@@ -75,16 +65,7 @@ export const assetData: {
   readonly rows: Operation<PartitionInput, AssetRows>;
 } = {
   outlook: {
-      fresh: number,
     method: "GET",
-      lagging: z
-        .object({
-          dimensions: texts,
-          count: number,
-          of: number,
-          furthest: z.array(z.object({ key: text, freshTo: text.nullable() })),
-        })
-        .nullable(),
     path: "/assets/{key}/outlook",
     role: "viewer",
     summary: "How far it is fresh, how much of it is missing, failed and stale, and when it is made next",
@@ -94,7 +75,16 @@ export const assetData: {
       missing: number,
       failed: number,
       stale: number,
+      fresh: number,
       freshTo: text.nullable(),
+      lagging: z
+        .object({
+          dimensions: texts,
+          count: number,
+          of: number,
+          furthest: z.array(z.object({ key: text, freshTo: text.nullable() })),
+        })
+        .nullable(),
       next: z.object({ at: instant, schedule: text, timezone: text }).nullable(),
       schedules: number,
       timezone: text,
@@ -105,7 +95,7 @@ export const assetData: {
     method: "GET",
     path: "/assets/{key}/columns",
     role: "viewer",
-    summary: "Where each of its columns comes from, as its SQL says, and who reads it",
+    summary: "Where each of its columns comes from, as declared or as its SQL says, and who reads it",
     input: z.strictObject({ key: name }),
     answer: z.object({
       columns: z.array(
@@ -113,6 +103,10 @@ export const assetData: {
           column: text,
           from: z.array(source),
           unknown: text.nullable(),
+          source: z.enum(["declared", "sql"]).nullable(),
+          transformation: z.enum(transformations).nullable(),
+          description: text.nullable(),
+          sql: z.object({ from: z.array(source), unknown: text.nullable() }).nullable(),
           readBy: z.array(z.object({ asset: text, columns: texts })),
         }),
       ),

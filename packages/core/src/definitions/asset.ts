@@ -1,6 +1,7 @@
 import type { PartitionsDefinition, Unpartitioned } from "../partitions/partitions-definition.ts";
 import type { AnyAsset, Asset } from "./asset-handle.ts";
 import { handleOf, readCompute, type UntypedCompute } from "./compute.ts";
+import type { ColumnLineage, ColumnLineageOf } from "./column-lineage.ts";
 import type { AssetContext } from "./context.ts";
 import type { Deps } from "./dependency.ts";
 import type { InputOf, Io, Product, RowOf, Schema } from "./materialized.ts";
@@ -23,6 +24,7 @@ export interface AssetOptions<
     context: AssetContext<P, D, R, C, { self: RowOf<S> }>,
   ) => NoInfer<Product<S, I, P> | Promise<Product<S, I, P>>>;
   readonly metrics?: MetricsFunction<P, D, R, C, { self: RowOf<S> }> | undefined;
+  readonly columnLineage?: ColumnLineageOf<S, D> | undefined;
 }
 
 /**
@@ -51,7 +53,8 @@ export function asset<
 
 /** `AssetOptions` with the types forgotten. */
 export interface UntypedAssetOptions
-  extends UntypedCompute, Omit<OutputOptions<string, Schema, Io>, "checks" | "schema" | "output"> {
+  extends UntypedCompute, Omit<OutputOptions<string, Schema, Io>, "checks" | "schema" | "output" | "columnLineage"> {
+  readonly columnLineage?: ColumnLineage | undefined;
   readonly schema?: Schema;
   readonly output?: Io;
   readonly checks?: OutputDefinition["checks"] | undefined;

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { PartitionMapping } from "../partitions/mapping.ts";
 import type { Partition, PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import type { Check, CheckOutcome } from "./check.ts";
+import type { DeclaredColumn } from "./column-lineage.ts";
 import type { IoManager, Logger, Relation, StepScope } from "./io-manager.ts";
 import type { Metadata, Json } from "./metadata.ts";
 import type { RetentionPolicy } from "./retention.ts";
@@ -59,6 +60,8 @@ export interface OutputDefinition {
   /** What was given of it. */
   readonly retention?: Partial<RetentionPolicy> | undefined;
   readonly checks: readonly Check[];
+  /** What was declared of its columns. */
+  readonly columnLineage?: Readonly<Record<string, DeclaredColumn>> | undefined;
   /** Optional outputs may be left out by `materialize`; what depends on them is skipped. */
   readonly optional: boolean;
 }

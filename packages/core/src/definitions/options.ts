@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import type { Check } from "./check.ts";
+import type { ColumnLineage } from "./column-lineage.ts";
 import type { AssetMetricsContext } from "./context.ts";
 import type { CheckDeps, Deps } from "./dependency.ts";
 import type { ColumnOf, Io, Schema } from "./materialized.ts";
@@ -34,6 +35,11 @@ export interface OutputOptions<Key extends string, S extends Schema, I extends I
   readonly key: Key;
   /** The row type, the Parquet schema, the contract checked before publishing, and what dependants see. */
   readonly schema?: S;
+  /**
+   * Which columns of its dependencies make each of its own, where no SQL tells; it wins over what SQL tells. Each field is
+   * the name of a dependency with a column of it: `{ amount_ngn: ["raw.amount_kobo"] }`.
+   */
+  readonly columnLineage?: ColumnLineage<ColumnOf<S>> | undefined;
   /** How it is stored, e.g. `parquet({ path })`. Without it nothing is stored but metadata and data version. */
   readonly output?: I;
   /**

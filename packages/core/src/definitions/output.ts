@@ -1,4 +1,5 @@
 import type { Asset } from "./asset-handle.ts";
+import { readColumnLineage, type ColumnLineage } from "./column-lineage.ts";
 import type { InputOf, Io, RowOf, Schema } from "./materialized.ts";
 import type { OutputDefinition } from "./model.ts";
 import type { OutputOptions } from "./options.ts";
@@ -44,8 +45,9 @@ export function output<
 
 /** The output as the engine sees it, and the mistakes in its schema. */
 export function readOutput(
-  options: Omit<OutputOptions<string, Schema, Io>, "checks"> & {
+  options: Omit<OutputOptions<string, Schema, Io>, "checks" | "columnLineage"> & {
     readonly checks?: OutputDefinition["checks"] | undefined;
+    readonly columnLineage?: ColumnLineage | undefined;
     readonly optional?: boolean | undefined;
   },
 ): { readonly definition: OutputDefinition; readonly problems: readonly DefinitionProblem[] } {
@@ -57,6 +59,7 @@ export function readOutput(
     io: options.output,
     ...(options.retention === undefined ? {} : { retention: options.retention }),
     checks: options.checks ?? [],
+    ...(options.columnLineage === undefined ? {} : { columnLineage: readColumnLineage(options.columnLineage) }),
     optional: options.optional ?? false,
   };
   return { definition, problems: schemaProblems(options.key, read) };

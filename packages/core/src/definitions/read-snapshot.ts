@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { IrokoError } from "../errors.ts";
+import { transformations } from "./column-lineage.ts";
 import { snapshotFormat, type Snapshot } from "./snapshot.ts";
 
 /**
@@ -170,6 +171,16 @@ const asset = z.object({
   storage: z.object({ kind: z.string(), path: z.string(), extension: z.string() }).exactOptional(),
   retention: z.object({ versions: z.int().exactOptional(), days: z.number().exactOptional() }).exactOptional(),
   checks: z.array(check),
+  columnLineage: z
+    .array(
+      z.object({
+        column: z.string(),
+        from: z.array(z.object({ asset: z.string(), column: z.string().nullable() })),
+        transformation: z.enum(transformations).exactOptional(),
+        description: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional(),
   codeVersion: z.string().exactOptional(),
   definitionHash: z.string(),
   compares: z.array(dependency).exactOptional(),

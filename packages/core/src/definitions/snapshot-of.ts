@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readField } from "./column-lineage.ts";
 import { envReferences, resolveEnv } from "./env.ts";
 import { canonicalCopy, canonicalJson, sha256, shortHash } from "./hash.ts";
 import type {
@@ -16,6 +17,7 @@ import {
   type SnapshotAsset,
   type SnapshotAssetCheck,
   type SnapshotCheck,
+  type SnapshotColumnLineage,
   type SnapshotCompute,
   type SnapshotDependency,
 } from "./snapshot.ts";
@@ -162,9 +164,32 @@ function computeOf(
       output,
       optional,
       observable: false,
+      ...columnLineageOf(outputs[at]![1], definition.deps),
       codeVersion,
       definitionHash: outputs.length === 1 ? definitionHash : shortHash(shared + facts[at]!),
     })),
+  };
+}
+
+/** With the assets behind the names of dependencies; `define()` has refused what is none. */
+function columnLineageOf(
+  { key, columnLineage }: OutputDefinition,
+  deps: ComputeDefinition["deps"],
+): Pick<SnapshotAsset, "columnLineage"> {
+  if (columnLineage === undefined) return {};
+  const names = [...Object.keys(deps), "previous"];
+  return {
+    columnLineage: Object.entries(columnLineage).map(
+      ([column, { inputFields, transformation, description }]): SnapshotColumnLineage => ({
+        column,
+        from: inputFields.map((field) => {
+          const { name, column: of } = readField(field, names)!;
+          return { asset: name === "previous" ? key : deps[name]!.asset, column: of };
+        }),
+        ...(transformation === undefined ? {} : { transformation }),
+        ...(description === undefined ? {} : { description }),
+      }),
+    ),
   };
 }
 

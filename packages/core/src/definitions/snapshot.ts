@@ -4,6 +4,7 @@
  */
 import type { PartitionMapping } from "../partitions/mapping.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
+import type { ColumnSource, Transformation } from "./column-lineage.ts";
 import type { BackfillPolicy, JobDefinition, ScheduleDefinition } from "./model.ts";
 import type { RetentionPolicy } from "./retention.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
@@ -46,11 +47,20 @@ export interface SnapshotAsset {
   /** What was given of it; `retentionOf` fills in the rest. */
   readonly retention?: Partial<RetentionPolicy>;
   readonly checks: readonly SnapshotCheck[];
+  /** What was declared of its columns; it decides nothing of how the asset is made. */
+  readonly columnLineage?: readonly SnapshotColumnLineage[];
   readonly codeVersion?: string;
   /** Of deps, partitions, schema, code version and resources: a worker may claim a step only when it has the same. */
   readonly definitionHash: string;
   /** External assets: what their observation compares with. */
   readonly compares?: readonly SnapshotDependency[];
+}
+
+export interface SnapshotColumnLineage {
+  readonly column: string;
+  readonly from: readonly ColumnSource[];
+  readonly transformation?: Transformation;
+  readonly description?: string;
 }
 
 export interface SnapshotCompute {

@@ -11,6 +11,7 @@ import { inferMapping } from "../partitions/check-mapping.ts";
 import type { PartitionsDefinition } from "../partitions/partitions-definition.ts";
 import { collect, type Collected } from "./define/collect.ts";
 import { checkProblems } from "./define/check-problems.ts";
+import { columnLineageProblems } from "./define/column-lineage-problems.ts";
 import { cycleProblems } from "./define/cycle-problems.ts";
 import { dependencyProblems } from "./define/dependency-problems.ts";
 import { jobProblems } from "./define/job-problems.ts";
@@ -47,6 +48,7 @@ const checks: readonly ((collected: Collected) => readonly DefinitionProblem[])[
   dependencyProblems,
   cycleProblems,
   checkProblems,
+  columnLineageProblems,
   resourceProblems,
   policyProblems,
   jobProblems,

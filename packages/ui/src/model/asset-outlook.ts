@@ -32,8 +32,8 @@ export async function assetOutlook(
       schedules.map((schedule) => ({ location, schedule })),
       { now: now(), ticks: 1 },
     ),
-  const { stale } = causes.get(key)!;
   ]);
+  const { stale } = causes.get(key)!;
   const { materialized, failed } = statusSets(partitions, statuses.get(key));
   const exists = existing(partitions, at);
   const made = intersect(materialized, exists);

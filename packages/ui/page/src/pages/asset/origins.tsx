@@ -5,16 +5,48 @@ import { assetHref } from "../../parts/links.ts";
 
 const schemaHref = (key: string): string => `${assetHref(key)}?tab=schema`;
 
-export function Origin({ of, isCode }: { readonly of: AssetColumn; readonly isCode: boolean }): JSX.Element {
-  const { from, unknown } = of;
-  if (isCode) return <span class="faint">code</span>;
+/** Who says so stands below: the definition, with what the SQL says where that is something else, or the SQL. */
+export function Origin({ of }: { readonly of: AssetColumn }): JSX.Element {
+  const { source, sql, transformation, description } = of;
+  if (source === null) return <span class="faint">unknown, because {of.unknown}</span>;
+  const told = source === "sql" ? "by its SQL" : ["declared", transformation, description].filter(Boolean).join(", ");
   return (
     <>
-      {from.map(({ asset, column }, at) => (
-        <span key={`${asset} ${column ?? ""}`}>
+      <Sources of={of} />
+      <div class="faint">{told}</div>
+      {sql === null || sameSources(sql, of) ? null : (
+        <div class="faint">
+          its SQL says: <Sources of={sql} />
+        </div>
+      )}
+    </>
+  );
+}
+
+type Told = Pick<AssetColumn, "from" | "unknown">;
+
+const sourceKey = ({ asset, column }: AssetColumn["from"][number]): string => JSON.stringify([asset, column]);
+
+const sameSources = (a: Told, b: Told): boolean =>
+  a.unknown === b.unknown &&
+  a.from.length === b.from.length &&
+  a.from.every((source) => b.from.some((other) => sourceKey(other) === sourceKey(source)));
+
+function Sources({ of: { from, unknown } }: { readonly of: Told }): JSX.Element {
+  return (
+    <>
+      {from.map((source, at) => (
+        <span key={sourceKey(source)}>
           {at === 0 ? "" : ", "}
-          {column === null ? "rows of " : ""}
-          <a href={schemaHref(asset)}>{column === null ? asset : `${asset}.${column}`}</a>
+          {source.column === null ? "rows of " : ""}
+          <a href={schemaHref(source.asset)}>
+            {source.asset}
+            {source.column === null ? null : (
+              <>
+                <wbr />.{source.column}
+              </>
+            )}
+          </a>
         </span>
       ))}
       {from.length === 0 && unknown === null ? <span class="faint">a constant, or the partition</span> : null}
@@ -44,7 +76,7 @@ export function OtherReaders({ columns: { otherReaders } }: { readonly columns: 
   if (otherReaders.length === 0) return null;
   return (
     <p class="note">
-      Which columns these read is not known, for code or what cannot be followed makes them:{" "}
+      Which columns these read is not known, for they are neither declared nor told by SQL that can be followed:{" "}
       {otherReaders.map((key, at) => (
         <span key={key}>
           {at === 0 ? "" : ", "}

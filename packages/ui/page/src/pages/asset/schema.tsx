@@ -96,7 +96,7 @@ const columns: readonly DataColumn<Column>[] = [
 ];
 
 /** They come later than the rest: a process has to read the SQL first. */
-function lineageColumns(lineage: AssetColumns | undefined, isCode: boolean): readonly DataColumn<Column>[] {
+function lineageColumns(lineage: AssetColumns | undefined): readonly DataColumn<Column>[] {
   const of = ({ name }: Column): AssetColumns["columns"][number] | undefined =>
     lineage?.columns.find(({ column }) => column === name);
   return [
@@ -105,7 +105,7 @@ function lineageColumns(lineage: AssetColumns | undefined, isCode: boolean): rea
       holds: "prose",
       cell: (column) => {
         const known = of(column);
-        return known === undefined ? <span class="faint">…</span> : <Origin of={known} isCode={isCode} />;
+        return known === undefined ? <span class="faint">…</span> : <Origin of={known} />;
       },
     },
     {
