@@ -83,9 +83,14 @@ async function send(method: string, path: string, headers: Record<string, string
   return promise;
 }
 
-test("headers that are too large are a 431", async () => {
-  const { status } = await site.front.ask("GET", "/login", { headers: { "x-large": "x".repeat(20_000) } });
-  assert.equal(status, 431);
+test("headers and addresses that are too large are a 431, which says so", async () => {
+  for (const ask of [
+    () => site.front.ask("GET", "/login", { headers: { "x-large": "x".repeat(20_000) } }),
+    () => site.front.ask("GET", `/api/v1/assets/x/explain?partitions=${"x".repeat(20_000)}`),
+  ]) {
+    const answer = await ask();
+    assert.deepEqual([answer.status, code(answer)], [431, "REQUEST_INVALID"]);
+  }
 });
 
 for (const [what, start, drip] of [

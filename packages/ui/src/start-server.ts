@@ -1,10 +1,12 @@
 /** The server: an instance's API and page on one port of this machine. It reads snapshots and never loads user code. */
 import { createAdaptorServer } from "@hono/node-server";
-import { IrokoError, type Logger } from "@iroko/core";
+import { IrokoError, type ErrorCode, type Logger } from "@iroko/core";
 import { anybodyMayEnter, openDatabase, type Database, type DataReader, type Store } from "@iroko/core/engine";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
+import type { Duplex } from "node:stream";
 import { createSecureContext } from "node:tls";
 import type { StreamOptions } from "./api/stream.ts";
 import { makeApp } from "./app.ts";
@@ -54,6 +56,7 @@ export interface RunningServer {
 }
 
 export const defaultPort = 3939;
+const maxHeaderBytes = 16 * 1024;
 
 /** @throws {IrokoError} HOST_NOT_ALLOWED, PUBLIC_URL, TLS_INVALID, PORT_IN_USE, LISTEN_FAILED */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -100,13 +103,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         headersTimeout: Math.min(10, requestSeconds) * 1_000,
         // How often it is looked whether either has passed.
         connectionsCheckingInterval: 1_000,
-        maxHeaderSize: 16 * 1024,
+        maxHeaderSize: maxHeaderBytes,
         // Opening a connection takes a far reader a round trip, or three with TLS; a proxy in front keeps its own for a minute.
         keepAliveTimeout: 65_000,
         ...(tls === undefined ? {} : readTls(tls)),
       },
       ...(tls === undefined ? {} : { createServer: createTlsServer }),
     }) as HttpServer;
+    const answers = new WeakMap<Duplex, ServerResponse>();
+    server.on("request", ({ socket }: IncomingMessage, answer: ServerResponse) => answers.set(socket, answer));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+      const answer = answers.get(socket);
+      // In the middle of another's answer nothing can be said.
+      if (answer?.headersSent === true && !answer.writableFinished) socket.destroy();
+      else refuseUnread(error, socket);
+    });
     await listen(server, host, port);
   } catch (error) {
     await db.close();
@@ -124,6 +135,33 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       })()),
   };
 }
+
+/** What is no HTTP, comes too slowly or has too much before its body is told so, as every other refusal is, and hung up on. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const [status, code, message, hint] = unread[error.code ?? ""] ?? unread[""]!;
+  const body = JSON.stringify({ error: { code, message, hint } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+type Unread = readonly [status: string, code: ErrorCode, message: string, hint: string];
+const unread: Readonly<Record<string, Unread>> = {
+  HPE_HEADER_OVERFLOW: [
+    "431 Request Header Fields Too Large",
+    "REQUEST_INVALID",
+    `A request's address and headers may have ${maxHeaderBytes} bytes.`,
+    "Ask for fewer partitions at once, or for ranges of them: 2026-11-01..2026-11-30.",
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    "408 Request Timeout",
+    "REQUEST_INVALID",
+    "The request took too long to arrive.",
+    "Send it again.",
+  ],
+  "": ["400 Bad Request", "REQUEST_INVALID", "This is no request that HTTP has.", "Look at /api for those there are."],
+};
 
 interface HttpServer extends Server {
   closeAllConnections(): void;

@@ -44,7 +44,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     const selected = await selectedAssets(instance, known, input, at);
     return pageOf(list, input, {
       async read(page) {
-        const shown = sliceAfter(selected, ({ asset }) => asset.key, page);
+        const shown = sliceAfter(selected, ({ asset }) => asset.key, page, known.assets.keys());
         const stands = await readStatuses(
           standings.statuses,
           shown.map(({ asset }) => asset),
@@ -64,7 +64,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
       countAssets(db, location.snapshot, input, at, standings),
     );
     return pageOf(counts, input, {
-      read: async (page) => sliceAfter(all, ({ asset }) => asset.key, page),
+      read: async (page) => sliceAfter(all, ({ asset }) => asset.key, page, location.graph.assets.keys()),
       cursor: ({ asset }) => asset.key,
       item: ({ asset: { key, group, kinds, owners, kind }, ...numbers }) => ({
         key,
