@@ -48,7 +48,7 @@ function largestFirst(document: string, lengthOf: (file: string) => number): str
   const scripts = Array.from(
     document.matchAll(/^ *<(?:script|link rel="modulepreload").* (?:src|href)="\/(.+\.js)".*\n/gm),
   );
-  const [largest] = scripts.toSorted(([, a], [, b]) => lengthOf(b!) - lengthOf(a!));
+  const [largest] = scripts.toSorted(([, a], [, b]) => lengthOf(b) - lengthOf(a));
   const [first] = scripts;
   if (first === undefined || largest === undefined) throw new Error("The document names no script.");
   return largest === first ? document : document.replace(largest[0], "").replace(first[0], largest[0] + first[0]);
