@@ -6,6 +6,8 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { openClient, type Client, type FollowedMessage } from "@iroko/core/client";
 import { startServer, type ServerOptions } from "@iroko/ui";
 import { testInstance, type TestInstance } from "../support/test-instance.ts";
@@ -255,6 +257,37 @@ test("no more streams are open than may be, and one that ends makes room", async
   await waitFor("room", () => hasRoom(served), { seconds: 30 });
   second.close();
 });
+
+test("what has been read by a hundred streams is forgotten when they end, and nothing is read any more", async () => {
+  await using served = await serve({ stream: { mostOfOne: 200 } });
+  const round = async (): Promise<void> => {
+    const all = Array.from({ length: 25 }, () => following(served.client));
+    // Until each has come and is told of one.
+    for (const { numbers } of all) await upTo(() => (happen(1).catch(() => {}), numbers()), 1);
+    await Promise.all(all.map((each) => each[Symbol.asyncDispose]()));
+    await waitFor("nobody to read", () => hasNoReader(), { seconds: 60 });
+  };
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const used = (): number => {
+    for (let time = 0; time < 3; time += 1) collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await round();
+  const before = used();
+  for (let time = 0; time < 4; time += 1) await round();
+  const kept = (used() - before) / 100;
+  assert.ok(kept < 20_000, `a stream leaves ${Math.round(kept)} bytes behind`);
+});
+
+/** Whether the server has not asked anything for longer than its streams ever wait. */
+async function hasNoReader(): Promise<boolean> {
+  const { rows } = await instance.db.query<{ quiet: boolean }>(
+    `select coalesce(max(query_start) < clock_timestamp() - interval '1 second', true) as quiet
+       from pg_stat_activity where application_name = 'iroko server' and datname = current_database()`,
+  );
+  return rows[0]!.quiet;
+}
 
 /** Whether there is room for another stream. */
 async function hasRoom({ url }: Served): Promise<boolean> {
