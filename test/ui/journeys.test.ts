@@ -209,24 +209,24 @@ test(
       assert.match(await page.innerText(".banner"), /[\d.]+ (s|min) old/);
       shop.books(20);
       await waitFor("what the step prints meanwhile", () => isPrinted(shop, run, 20), { seconds: 120 });
+      await makeMerchants(shop);
       server = await startServerProcess(shop, server.port);
       await page.waitForSelector(".banner", { state: "detached" });
-      await makeMerchants(shop);
-      shop.books(lastPage);
-      await isNow(page, "succeeded");
       // Before anything else happens: what comes later would bring along what was missed.
       await page.waitForSelector("pre.log .line:has-text('page 20 of the books')");
       await recorded.isWhole(shop.instance);
+      shop.books(lastPage);
+      await isNow(page, "succeeded");
       await page.waitForSelector(`pre.log .line:has-text('page ${lastPage} of the books')`);
       await recorded.isWhole(shop.instance);
+      const printed = await page.locator("pre.log .line").allInnerTexts();
       assert.deepEqual(
         printed.map((line) => /page \d+/.exec(line)?.[0]),
-      const printed = await page.locator("pre.log .line").allInnerTexts();
         Array.from({ length: lastPage }, (_, at) => `page ${at + 1}`),
       );
+      assert.equal(await page.evaluate("globalThis.isTheSamePage"), true);
     } finally {
       await server.kill();
-      assert.equal(await page.evaluate("globalThis.isTheSamePage"), true);
     }
   },
 );
@@ -241,12 +241,12 @@ async function makeMerchants({ instance }: Shop): Promise<void> {
   await instance.ended(await instance.submit({ select: "merchants", partitions: { kind: "text", text: "all" } }));
 }
 
-
-/** The middle of each day's cell, by the day's place in November: the page says over which day the mouse is. */
 async function isPrinted({ url }: Shop, run: string, lines: number): Promise<boolean> {
   const answer = await fetch(`${url}/api/v1/runs/${run}/logs?step=0&attempt=1`);
   return (await answer.text()).includes(`page ${lines} of the books`);
 }
+
+/** The middle of each day's cell, by the day's place in November: the page says over which day the mouse is. */
 async function monthOf(page: Page): Promise<(day: number) => { readonly x: number; readonly y: number }> {
   const box = (await page.locator(".matrix canvas").boundingBox())!;
   const across = Array.from({ length: Math.floor(box.width / 9) }, (_, at) => box.x + 9 * at + 5);
