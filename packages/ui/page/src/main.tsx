@@ -23,6 +23,8 @@ rememberPlaces();
 void askWho().catch(() => {}); // the banner says why not
 startLive();
 watchLink();
-render(<App />, document.querySelector("#page")!);
+const page = document.querySelector("#page")!;
+page.replaceChildren(); // what it says while it is on its way; Preact would leave it at the foot of the page
+render(<App />, page);
 // Nobody searches before they have seen something.
 addEventListener("load", () => setTimeout(() => void loadPalette(), afterMs));

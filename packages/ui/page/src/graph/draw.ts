@@ -232,20 +232,22 @@ function drawCards(
 const cuts = new Map<string, string>();
 const mostCuts = 50_000;
 
-/** As many letters as fit, and "…". Measuring costs more than drawing, so it is kept. */
+/** As many letters as fit, with "…" in the middle: long names differ at their ends. Measuring costs more than drawing, so it is kept. */
 function cut(context: CanvasRenderingContext2D, text: string, width: number): string {
   const key = `${context.font}|${width}|${text}`;
   const known = cuts.get(key);
   if (known !== undefined) return known;
   let shown = text;
   if (context.measureText(text).width > width) {
+    const of = (letters: number): string =>
+      `${text.slice(0, Math.ceil(letters / 2))}…${text.slice(text.length - Math.floor(letters / 2))}`;
     let [low, high] = [0, text.length];
     while (low < high) {
       const at = (low + high + 1) >> 1;
-      if (context.measureText(`${text.slice(0, at)}…`).width <= width) low = at;
+      if (context.measureText(of(at)).width <= width) low = at;
       else high = at - 1;
     }
-    shown = `${text.slice(0, low)}…`;
+    shown = of(low);
   }
   if (cuts.size > mostCuts) cuts.clear();
   cuts.set(key, shown);

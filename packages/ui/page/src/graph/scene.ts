@@ -3,9 +3,9 @@ import type { Node } from "./fold.ts";
 import type { Box } from "./camera.ts";
 import { layOut, neighbours, type Graph, type Neighbours } from "./layout.ts";
 
-export const cardWidth = 210;
+export const cardWidth = 240;
 export const cardHeight = 46;
-const columnGap = 90;
+const columnGap = 72;
 const rowGap = 18;
 const rowHeight = cardHeight + rowGap;
 export const columnWidth: number = cardWidth + columnGap;

@@ -23,12 +23,15 @@ export function Choices({ name, label, values, chosen, says, resets = [] }: Choi
           aria-pressed={value === chosen}
           onClick={() => setQuery({ ...Object.fromEntries(resets.map((each) => [each, null])), [name]: value })}
         >
-          {says?.(value) ?? value}
+          {capital(says?.(value) ?? value)}
         </button>
       ))}
     </span>
   );
 }
+
+/** As all controls are written; states in sentences and rows are not. */
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** By state: all, or one of them. */
 export function StateFilter({

@@ -13,7 +13,7 @@ export function Command({ text }: { readonly text: string }): JSX.Element {
     <span class="command">
       <code>{text}</code>
       <button type="button" class="quiet" onClick={() => void copy()} aria-label={`Copy: ${text}`}>
-        {copied.value ? "copied" : "copy"}
+        {copied.value ? "Copied" : "Copy"}
       </button>
     </span>
   );

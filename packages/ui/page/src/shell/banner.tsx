@@ -8,7 +8,7 @@ import { span } from "../parts/amounts.ts";
 export function Banner(): JSX.Element | null {
   if (isAway.value) {
     return (
-      <Told sign="⚡">
+      <Told sign="!">
         The server does not answer. What you see is <Age /> old and can only be read; it goes on by itself when the
         server is back.
       </Told>
@@ -16,7 +16,7 @@ export function Banner(): JSX.Element | null {
   }
   if (isDeaf.value) {
     return (
-      <Told sign="⚡">
+      <Told sign="!">
         {answersMeanwhile.value
           ? "The server answers, but does not say what changes."
           : "Nothing comes from the server; it is being asked."}{" "}
@@ -41,7 +41,7 @@ export function Banner(): JSX.Element | null {
 function Told({ sign, children }: { readonly sign: string; readonly children: ComponentChildren }): JSX.Element {
   return (
     <p class="banner" role="status">
-      <span aria-hidden="true">{sign}</span> {children}
+      <strong aria-hidden="true">{sign}</strong> {children}
     </p>
   );
 }
@@ -51,5 +51,7 @@ function Age(): JSX.Element {
   void now.value;
   const oldest = oldestShown();
   const certain = oldest === Infinity ? lastCertain.value : Math.max(lastCertain.value, oldest);
-  return <span aria-live="off">{span(Math.max(1, Math.round((Date.now() - certain) / 1_000)))}</span>;
+  return (
+    <span aria-live="off">{span(Math.max(1, Math.round((Date.now() - certain) / 1_000))).replace(/\.\d/, "")}</span>
+  );
 }

@@ -7,13 +7,14 @@ const isOpen = signal(false);
 export const openHelp = (): void => void (isOpen.value = true);
 
 const others = [
-  ["Ctrl K or /", "search: assets, runs, schedules, actions"],
-  ["j, k", "next and last row of a list"],
-  ["Enter", "open the row"],
-  ["f", "next failure of a run"],
-  ["← ↑ → ↓", "walk along the lineage"],
-  ["?", "these keys"],
-  ["Esc", "close"],
+  [["Ctrl K", "/"], "Search assets, runs, schedules and actions"],
+  [["j", "k"], "Next and previous row of a list"],
+  [["Enter"], "Open the row"],
+  [["f"], "Next failure of a run"],
+  [["←", "↑", "→", "↓"], "Walk along the lineage, or over partitions"],
+  [["Shift + arrows"], "Choose a range of partitions"],
+  [["?"], "These keys"],
+  [["Esc"], "Close"],
 ] as const;
 
 export function Help(): JSX.Element | null {
@@ -26,19 +27,38 @@ export function Help(): JSX.Element | null {
   return (
     <dialog ref={dialog} onClose={() => (isOpen.value = false)} aria-labelledby="help-title">
       <h2 id="help-title">Keys</h2>
-      <dl class="keys">
-        {[...places.map(({ keys, name }) => [keys, name] as const), ...others].map(([keys, does]) => (
-          <div key={keys}>
+      <div class="keys">
+        <Keys title="Go to" of={places.map(({ keys, name }) => [keys.split(" "), name] as const)} />
+        <Keys title="Anywhere" of={others} />
+      </div>
+      <form method="dialog">
+        <button>Close</button>
+      </form>
+    </dialog>
+  );
+}
+
+interface KeysProps {
+  readonly title: string;
+  readonly of: readonly (readonly [keys: readonly string[], does: string])[];
+}
+
+function Keys({ title, of }: KeysProps): JSX.Element {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {of.map(([keys, does]) => (
+          <div key={does}>
             <dt>
-              <kbd>{keys}</kbd>
+              {keys.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
             </dt>
             <dd>{does}</dd>
           </div>
         ))}
       </dl>
-      <form method="dialog">
-        <button>Close</button>
-      </form>
-    </dialog>
+    </section>
   );
 }

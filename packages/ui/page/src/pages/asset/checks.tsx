@@ -53,10 +53,7 @@ const columns: readonly Column<Result>[] = [
     cell: ({ check: { name, severity, blocking } }) => (
       <>
         {name}
-        <div class="faint">
-          {severity}
-          {blocking ? ", blocks" : ""}
-        </div>
+        <div class="faint">{blocking ? `${severity}, blocking` : severity}</div>
       </>
     ),
   },
@@ -88,8 +85,8 @@ function Broken({
   return (
     <details>
       <summary>
-        <code>{partition}</code> {message ?? ""}
-        {violations === null ? "" : ` (${counted(violations, "row")})`}
+        {partition === "" ? null : <code>{partition}</code>}{" "}
+        {message ?? (violations === null ? "" : counted(violations, "row"))}
       </summary>
       {sample == null ? null : <pre class="panel">{JSON.stringify(sample, null, 2)}</pre>}
       {run === null ? null : (

@@ -22,7 +22,7 @@ export function Plots({ partitions }: { readonly partitions: readonly AssetParti
         return (
           <figure key={name} class="panel">
             <figcaption>
-              {name} <span class="faint">{told(known.at(-1)!, unit)}</span>
+              <span title={name}>{name}</span> <strong>{told(known.at(-1)!, unit)}</strong>
             </figcaption>
             <svg
               viewBox={`-2 -2 ${width + 4} ${height + 4}`}

@@ -6,10 +6,11 @@ import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { count, counted } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
+import { Choices } from "../../parts/choices.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { deploy } from "../../parts/commands.ts";
 import { Loaded } from "../../parts/loaded.tsx";
-import { place, setQuery } from "../../router.ts";
+import { place } from "../../router.ts";
 import { Outline } from "./outline.tsx";
 import { Picture } from "./picture.tsx";
 import { SelectionBar } from "./selection-bar.tsx";
@@ -61,17 +62,11 @@ function Shown({ answer }: { readonly answer: Answer }): JSX.Element {
           )}
         </span>
         {counts.map(({ health, assets }) => (
-          <span key={health}>
-            <Badge state={health} /> {count(assets)}
-          </span>
+          <Badge key={health} state={health}>
+            {count(assets)} {health}
+          </Badge>
         ))}
-        <span class="tabs" role="group" aria-label="Shown as">
-          {views.map((name) => (
-            <button key={name} type="button" aria-pressed={name === view} onClick={() => setQuery({ view: name })}>
-              {name}
-            </button>
-          ))}
-        </span>
+        <Choices name="view" label="Shown as" values={views} chosen={view} />
       </div>
       {view === "graph" ? <Picture answer={answer} /> : null}
       {view === "outline" ? <Outline answer={answer} /> : null}

@@ -63,17 +63,24 @@ export function Picture({ answer }: { readonly answer: Lineage }): JSX.Element {
           else setFolded(name, false);
         }}
       />
-      <p class="row">
+      <p class="row acts">
         {node === undefined ? (
           <span class="faint">
             Click an asset to see what it depends on; twice to open it. Arrow keys walk along the arrows.
           </span>
         ) : node.kind === "asset" ? (
           <>
-            <a href={assetHref(node.name)}>Open {node.name}</a>
-            <a href={lineHref(node.name)}>Only what it is made from and what reads it</a>
+            <a class="button primary" href={assetHref(node.name)}>
+              Open {node.name}
+            </a>
+            <a class="button" href={lineHref(node.name)}>
+              Only its upstream and downstream
+            </a>
             {answer.around === null || answer.around === node.name ? null : (
-              <a href={`/lineage?${new URLSearchParams({ around: node.name, focus: node.name }).toString()}`}>
+              <a
+                class="button"
+                href={`/lineage?${new URLSearchParams({ around: node.name, focus: node.name }).toString()}`}
+              >
                 What is near it
               </a>
             )}
@@ -87,12 +94,12 @@ export function Picture({ answer }: { readonly answer: Lineage }): JSX.Element {
           </button>
         )}
         {folded.size === graph.groups.length ? null : (
-          <button type="button" class="quiet" onClick={() => setQuery({ fold: "*", focus: null })}>
+          <button type="button" onClick={() => setQuery({ fold: "*", focus: null })}>
             Fold all groups
           </button>
         )}
         {folded.size === 0 ? null : (
-          <button type="button" class="quiet" onClick={() => setQuery({ fold: null, focus: null })}>
+          <button type="button" onClick={() => setQuery({ fold: null, focus: null })}>
             Unfold all
           </button>
         )}
