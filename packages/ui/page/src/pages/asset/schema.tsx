@@ -3,6 +3,7 @@ import type { AssetColumns, AssetDetail, AssetOutlook } from "@iroko/core/client
 import type { JSX } from "preact";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
+import { count } from "../../parts/amounts.ts";
 import { Command, Empty } from "../../parts/command.tsx";
 import { DataTable, type Column as DataColumn } from "../../parts/data-table.tsx";
 import type { TabProps } from "./asset.tsx";
@@ -35,7 +36,7 @@ export function Schema({ asset }: TabProps): JSX.Element {
           <DataTable
             rows={schema.columns}
             keyOf={({ name }) => name}
-            columns={[...columns, ...lineageColumns(lineage.value, compute !== null && compute.sql === null)]}
+            columns={[...columns, ...lineageColumns(lineage.value)]}
           />
           {lineage.error === undefined ? null : <Failure error={lineage.error} />}
           {lineage.value === undefined ? null : <OtherReaders columns={lineage.value} />}
@@ -138,10 +139,13 @@ function limits({ description, enum: values, minimum, maximum, pattern }: Column
   return [
     description,
     values && `one of ${values.join(", ")}`,
-    minimum && minimum.value !== `-${widest}` && `${minimum.inclusive ? "≥" : ">"} ${minimum.value}`,
-    maximum && maximum.value !== widest && `${maximum.inclusive ? "≤" : "<"} ${maximum.value}`,
+    minimum && minimum.value !== `-${widest}` && `${minimum.inclusive ? "≥" : ">"} ${grouped(minimum.value)}`,
+    maximum && maximum.value !== widest && `${maximum.inclusive ? "≤" : "<"} ${grouped(maximum.value)}`,
     pattern && `/${pattern}/`,
   ]
     .filter(Boolean)
     .join("; ");
 }
+
+/** Whole numbers as all others on the page; a decimal's text may hold more digits than a number does. */
+const grouped = (value: string): string => (Number.isSafeInteger(Number(value)) ? count(Number(value)) : value);
