@@ -119,7 +119,9 @@ test("a month is brushed over the partitions, and made by one run", { skip, time
   await page.waitForSelector("section[aria-label='The plan']");
   await page.click("button:has-text('Apply this plan')");
   await isNow(page, "succeeded");
-  await page.waitForSelector(`.lines tr:has-text("daily_revenue_summary") .badge:has-text("succeeded 30")`);
+  await page.waitForSelector(
+    `.lines tbody:has-text("daily_revenue_summary") tr:has(.badge:has-text("succeeded")) td.number:has-text("30")`,
+  );
   await page.goto(`${shop.url}/assets/daily_revenue_summary`);
   await page.waitForSelector(".sentence .badge:has-text('made')");
   assert.deepEqual(troubles, []);

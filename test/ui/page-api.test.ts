@@ -175,8 +175,9 @@ test("a run is told by what it makes, with ranges for its steps", async () => {
       ],
     ],
   );
-  for (const { startedAt, endedAt, meanSeconds } of items) {
+  for (const { startedAt, endedAt, meanSeconds, states } of items) {
     assert.ok(startedAt !== null && endedAt !== null && startedAt <= endedAt);
+    for (const state of states) assert.ok(startedAt <= state.startedAt! && state.endedAt! <= endedAt);
     assert.ok(meanSeconds !== null && meanSeconds > 0);
   }
 });

@@ -12,6 +12,7 @@ import { rollbackQuestion } from "../../packages/ui/page/src/pages/asset/rollbac
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { assetSample } from "./asset-sample.ts";
+import { cellsOf } from "./browser.ts";
 import { json, sample, type Sample } from "./sample.ts";
 
 const skip = skipWithoutChromium;
@@ -220,7 +221,10 @@ test("a partition shows its first rows, masked, and a way back that is asked abo
 });
 
 test("where one key lags the others, the sentence names it and how far it is", { skip }, async () => {
-  const partitions = { kind: "text", text: "shop=Lagos,day=2026-11-01..2026-11-04 or shop=Kano,day=2026-11-02" } as const;
+  const partitions = {
+    kind: "text",
+    text: "shop=Lagos,day=2026-11-01..2026-11-04 or shop=Kano,day=2026-11-02",
+  } as const;
   await at.instance.ended(await at.instance.submit({ select: "cube", partitions }));
   const { page } = await open("/assets/cube");
   await page.waitForSelector(".outlook:has-text('Fresh to')");
@@ -299,7 +303,7 @@ test(
     await page.waitForURL(/cell=month/);
     await page.getByText("a cell for each month").waitFor();
     // June 2015 is the sixth cell of the first row.
-    await canvas.dblclick({ position: { x: 104 + 5 * 20 + 9, y: 9 } });
+    await page.mouse.dblclick(...(await cellsOf(canvas))(0, 5));
     await page.waitForURL(/within=2015-06-01-00/);
     await page.waitForSelector("canvas[data-drawn='720']");
     await page.focus(".matrix canvas");

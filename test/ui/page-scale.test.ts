@@ -158,8 +158,8 @@ test("in a browser: an asset's days, then its hours", { skip }, async () => {
 
 test("in a browser: a large run by asset and by step, page by page", { skip }, async () => {
   const page = await open(`/runs/${run}`);
-  await page.waitForSelector(".lines tbody tr >> nth=2");
-  assert.equal(await page.locator(".lines tbody tr").count(), 3);
+  await page.waitForSelector(".lines tbody >> nth=2");
+  assert.equal(await page.locator(".lines tbody").count(), 3);
   await page.click("button:has-text('by step')");
   await page.waitForSelector("#step-0");
   await page.click("button:has-text('Next steps')");

@@ -10,6 +10,7 @@ import {
   repetitionOf,
   toggled,
 } from "../../../packages/ui/page/src/pages/run/choose-again.ts";
+import { barsOfState } from "../../../packages/ui/page/src/pages/run/group-bars.ts";
 import { barsOf } from "../../../packages/ui/page/src/pages/run/step-bars.ts";
 
 const at = (second: number): string => new Date(second * 1000).toISOString();
@@ -123,4 +124,24 @@ test("rows of a list come to a selection and a set of partitions, which the addr
     Object.keys(nothingChosen).toSorted(),
     ["chosen", ...Object.keys(queryOf(repetitionIn(query)))].toSorted(),
   );
+});
+
+test("of an asset the steps of a state are drawn from when the first of them began to when the last ended", () => {
+  const state = { partitions: "", first: 0, startedAt: at(20), endedAt: at(45) };
+  const [made] = barsOfState({ ...state, status: "succeeded", steps: 1_300 }, shown);
+  assert.deepEqual(made, {
+    state: "succeeded",
+    left: 20,
+    width: 25,
+    says: "1,300 steps succeeded, from 20 s to 45 s after the run began",
+  });
+  const [running] = barsOfState({ ...state, status: "running", steps: 2, endedAt: null }, shown);
+  assert.deepEqual(
+    [running!.left, running!.width, running!.says],
+    [20, 80, "2 steps running, since 20 s after the run began"],
+  );
+  const [held] = barsOfState({ ...state, status: "held", steps: 1, startedAt: null, endedAt: null }, shown);
+  assert.deepEqual([held!.state, held!.left, held!.width, held!.says], ["wait", 0, 100, "1 step is held"]);
+  const skipped = barsOfState({ ...state, status: "skipped", steps: 1, startedAt: null, endedAt: at(30) }, shown);
+  assert.deepEqual(skipped, [], "what was skipped never ran");
 });

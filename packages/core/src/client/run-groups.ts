@@ -20,6 +20,9 @@ export interface RunGroup {
     readonly partitions: string;
     /** The number of the first of them. */
     readonly first: number;
+    /** When the first of them began, and when the last that has ended did; null: none has. */
+    readonly startedAt: string | null;
+    readonly endedAt: string | null;
   }[];
 }
 
@@ -37,6 +40,8 @@ export const runGroup: z.ZodType<RunGroup> = z
         steps: number,
         partitions: text,
         first: number,
+        startedAt: instant.nullable(),
+        endedAt: instant.nullable(),
       }),
     ),
   })

@@ -47,16 +47,8 @@ function groupOf(catalog: Catalog, rows: readonly RunPieceRow[]): Sendable<RunGr
     name,
     kind: kind as RunGroup["kind"],
     assets,
-    startedAt: extreme(
-      rows.map(({ startedAt }) => startedAt),
-      -1,
-    ),
-    endedAt: rows.every(({ status }) => status !== "running")
-      ? extreme(
-          rows.map(({ endedAt }) => endedAt),
-          1,
-        )
-      : null,
+    startedAt: beginningOf(rows),
+    endedAt: rows.every(({ status }) => status !== "running") ? endOf(rows) : null,
     meanSeconds:
       made.length === 0 ? null : sum(made.map(({ seconds }) => seconds ?? 0)) / sum(made.map(({ steps }) => steps)),
     states: byStatus.map(([status, same]) => ({
@@ -64,6 +56,8 @@ function groupOf(catalog: Catalog, rows: readonly RunPieceRow[]): Sendable<RunGr
       steps: sum(same.map(({ steps }) => steps)),
       partitions: stepPartitions(catalog, { assets, ...allOf(same) }),
       first: Math.min(...same.map(({ first }) => first)),
+      startedAt: beginningOf(same),
+      endedAt: endOf(same),
     })),
   };
 }
@@ -92,7 +86,11 @@ function allOf(rows: readonly RunPieceRow[]): SetColumns {
   };
 }
 
-function extreme(instants: readonly (Temporal.Instant | null)[], sign: 1 | -1): Temporal.Instant | null {
-  const known = instants.filter((at) => at !== null);
-  return known.toSorted((a, b) => sign * Temporal.Instant.compare(b, a))[0] ?? null;
-}
+const beginningOf = (rows: readonly RunPieceRow[]): Temporal.Instant | null =>
+  inOrder(rows.map(({ startedAt }) => startedAt))[0] ?? null;
+
+const endOf = (rows: readonly RunPieceRow[]): Temporal.Instant | null =>
+  inOrder(rows.map(({ endedAt }) => endedAt)).at(-1) ?? null;
+
+const inOrder = (instants: readonly (Temporal.Instant | null)[]): readonly Temporal.Instant[] =>
+  instants.filter((at) => at !== null).toSorted((a, b) => Temporal.Instant.compare(a, b));

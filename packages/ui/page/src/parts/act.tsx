@@ -2,14 +2,14 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { ApiError } from "../api/get.ts";
-import { whyNotOperate } from "../api/session.ts";
 import { Failure } from "./failure.tsx";
+import { Press, type PressTone } from "./press.tsx";
 
 interface ActProps {
   readonly act: () => Promise<unknown>;
   /** Asked first, where it cannot be taken back. */
   readonly confirm?: string;
-  readonly tone?: "primary" | "plain" | "danger";
+  readonly tone?: PressTone;
   readonly children: ComponentChildren;
 }
 
@@ -28,18 +28,11 @@ export function Act({ act, confirm, tone = "plain", children }: ActProps): JSX.E
       busy.value = false;
     }
   };
-  const why = whyNotOperate.value;
   return (
     <>
-      <button
-        type="button"
-        class={tone}
-        disabled={busy.value || why !== undefined}
-        title={why}
-        onClick={() => void press()}
-      >
+      <Press tone={tone} isBusy={busy.value} onPress={() => void press()}>
         {children}
-      </button>
+      </Press>
       {failure.value === undefined ? null : <Failure error={failure.value} />}
     </>
   );

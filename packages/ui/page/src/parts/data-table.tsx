@@ -3,6 +3,8 @@ import type { ComponentChildren, JSX } from "preact";
 
 export interface Column<Row> {
   readonly title: string;
+  /** In place of the title, where words alone do not tell it. */
+  readonly head?: ComponentChildren | undefined;
   /** A number stands to the right, prose is broken into lines, a drawing takes what room there is. */
   readonly holds?: "number" | "prose" | "wide";
   readonly cell: (row: Row) => ComponentChildren;
@@ -24,12 +26,12 @@ export function DataTable<Row>({ rows, keyOf, columns, idOf, label }: DataTableP
       <table>
         <thead>
           <tr>
-            {columns.map(({ title, holds }) =>
+            {columns.map(({ title, head, holds }) =>
               title === "" ? (
                 <td key={title} />
               ) : (
                 <th key={title} scope="col" class={holds === "prose" ? undefined : holds}>
-                  {title}
+                  {head ?? title}
                 </th>
               ),
             )}

@@ -3,12 +3,50 @@ import type { PartitionGrid } from "@iroko/core/client";
 import type { Look } from "../../graph/look.ts";
 import { acrossOf } from "./choose.ts";
 
-const cellSize = 18;
 const gap = 2;
-export const labelWidth = 104;
 const headHeight = 18;
-/** A column's name needs so much room. */
-const headWidth = 76;
+/** Of a letter of the names, which are all of one width. */
+const letterWidth = 6.7;
+const mostLetters = 28;
+/** Cells grow with the room that there is, within what is easily hit and what can be looked over. */
+const pitches = { least: 20, most: 28 } as const;
+
+/** What is where, in pixels. */
+export interface Layout {
+  /** Of the rows' names. */
+  readonly labels: number;
+  /** Of the columns' names. */
+  readonly head: number;
+  /** From a cell to the next. */
+  readonly pitch: number;
+  readonly width: number;
+  readonly height: number;
+  /** By column; "" where it has none. */
+  readonly names: readonly string[];
+}
+
+/** @param room how wide it may be without being scrolled */
+export function layoutOf(grid: PartitionGrid, room: number): Layout {
+  const across = acrossOf(grid);
+  const names = columnNames(grid, across);
+  const longest = Math.max(0, ...grid.rows.map(({ label }) => label.length));
+  const labels = Math.ceil(Math.min(mostLetters, longest) * letterWidth) + 12;
+  const pitch = Math.min(pitches.most, Math.max(pitches.least, Math.floor((room - labels) / across)));
+  const head = names.some((name) => name !== "") ? headHeight : 0;
+  return { labels, head, pitch, width: labels + across * pitch, height: head + grid.rows.length * pitch, names };
+}
+
+/** Of crossed dimensions the columns have names; of months of days, say, what comes after the row's own in the cells' keys. */
+function columnNames({ rows, columns, crossed }: PartitionGrid, across: number): readonly string[] {
+  if (crossed !== null || columns.length > 0) return columns;
+  return Array.from({ length: across }, (_, column) => {
+    const row = rows.find(({ cells }) => (cells[column] ?? "-") !== "-");
+    const key = row?.keys[column] ?? "";
+    return row !== undefined && /^\d{4}/.test(row.label) && key.startsWith(`${row.label}-`)
+      ? (/^\d+/.exec(key.slice(row.label.length + 1))?.[0] ?? "")
+      : "";
+  });
+}
 
 /** A letter's colour, glyph and word. */
 export const letters: Readonly<Record<string, readonly [tone: string, glyph: string, word: string]>> = {
@@ -34,17 +72,6 @@ export interface Sight {
   readonly height: number;
 }
 
-export const pitch: number = cellSize + gap;
-
-export const headOf = ({ columns }: PartitionGrid): number => (columns.length > 0 ? headHeight : 0);
-
-export function sizeOf(grid: PartitionGrid): { readonly width: number; readonly height: number } {
-  return {
-    width: labelWidth + acrossOf(grid) * pitch,
-    height: headOf(grid) + grid.rows.length * pitch,
-  };
-}
-
 /** Only what is in sight is drawn, so that a hundred thousand cells cost no more than those of a screen. Names stay at the edges. */
 export function drawGrid(
   context: CanvasRenderingContext2D,
@@ -52,9 +79,10 @@ export function drawGrid(
   grid: PartitionGrid,
   { inside, hovered }: Marks,
   { left, top, width, height }: Sight,
+  { labels, head, pitch, names }: Layout,
 ): void {
   const across = acrossOf(grid);
-  const head = headOf(grid);
+  const cellSize = pitch - gap;
   const ratio = devicePixelRatio;
   context.canvas.width = Math.round(width * ratio);
   context.canvas.height = Math.round(height * ratio);
@@ -71,16 +99,16 @@ export function drawGrid(
     draw();
     context.restore();
   };
-  clipped(labelWidth, head, () => {
+  clipped(labels, head, () => {
     for (const [offset, row] of grid.rows.slice(...rows).entries()) {
       const at = rows[0] + offset;
       const y = head + at * pitch - top;
       for (let column = columns[0]; column < Math.min(columns[1], row.cells.length); column += 1) {
-        const x = labelWidth + column * pitch - left;
-        drawCell(context, look, row.cells[column]!, x, y);
+        const x = labels + column * pitch - left;
+        drawCell(context, look, row.cells[column]!, { x, y, size: cellSize });
         const isHovered = hovered !== undefined && hovered[0] === at && hovered[1] === column;
         if (isHovered || inside.has(at * across + column)) {
-          context.strokeStyle = look.accent;
+          context.strokeStyle = look.ink;
           context.lineWidth = 2;
           context.strokeRect(x + 1, y + 1, cellSize - 2, cellSize - 2);
         }
@@ -90,32 +118,36 @@ export function drawGrid(
   context.fillStyle = look.faint;
   clipped(0, head, () => {
     for (const [offset, { label }] of grid.rows.slice(...rows).entries()) {
-      const text = label.length > 14 ? `${label.slice(0, 13)}…` : label;
+      const text = label.length > mostLetters ? `${label.slice(0, mostLetters - 1)}…` : label;
       context.fillText(text, 0, head + (rows[0] + offset) * pitch - top + cellSize / 2);
     }
   });
-  clipped(labelWidth, 0, () => {
-    const every = Math.ceil(headWidth / pitch);
-    for (
-      let column = columns[0] - (columns[0] % every);
-      column < Math.min(columns[1], grid.columns.length);
-      column += every
-    )
-      if (column === 0 || (grid.columns.length - column) * pitch >= headWidth)
-        context.fillText(grid.columns[column]!.slice(0, 11), labelWidth + column * pitch - left, headHeight / 2);
+  // As many columns are named as there is room for names.
+  const longest = Math.min(11, Math.max(0, ...names.map((name) => name.length)));
+  const every = Math.ceil((longest * letterWidth + 4) / pitch);
+  clipped(labels, 0, () => {
+    for (let column = columns[0] - (columns[0] % every); column < Math.min(columns[1], names.length); column += every)
+      if (column === 0 || (names.length - column) * pitch >= longest * letterWidth)
+        context.fillText(names[column]!.slice(0, 11), labels + column * pitch - left, headHeight / 2);
   });
 }
 
-function drawCell(context: CanvasRenderingContext2D, look: Look, letter: string, x: number, y: number): void {
+interface Square {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+function drawCell(context: CanvasRenderingContext2D, look: Look, letter: string, { x, y, size }: Square): void {
   const [tone, glyph] = letters[letter] ?? [];
   if (tone === undefined) return;
   context.fillStyle = look.tones[tone]!;
   context.globalAlpha = letter === "." ? 0.22 : letter === "m" ? 0.75 : 1;
-  context.fillRect(x, y, cellSize, cellSize);
+  context.fillRect(x, y, size, size);
   context.globalAlpha = 1;
   if (glyph === undefined || glyph === "") return;
   context.fillStyle = look.surface;
   context.textAlign = "center";
-  context.fillText(glyph, x + cellSize / 2, y + cellSize / 2 + 0.5);
+  context.fillText(glyph, x + size / 2, y + size / 2 + 0.5);
   context.textAlign = "start";
 }

@@ -3,9 +3,10 @@ import type { PartitionGrid } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { lookOf, type Look } from "../../graph/look.ts";
+import { count } from "../../parts/amounts.ts";
 import { onRelook } from "../../parts/theme.ts";
 import { cellsIn, cellText, chosenText, type Chosen } from "./choose.ts";
-import { drawGrid, headOf, labelWidth, letters, pitch, sizeOf, type Sight } from "./draw-grid.ts";
+import { drawGrid, layoutOf, letters, type Layout, type Sight } from "./draw-grid.ts";
 
 interface MatrixProps {
   readonly grid: PartitionGrid;
@@ -41,9 +42,12 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
     return onRelook(relook);
   }, []);
 
-  const { width, height } = sizeOf(grid);
+  const [room, setRoom] = useState(0);
+  const layout = useMemo(() => layoutOf(grid, room), [grid, room]);
+  const { labels, head, pitch, width, height } = layout;
   const see = useCallback((): void => {
     const { scrollLeft: left, scrollTop: top, clientWidth, clientHeight } = box.current!;
+    setRoom(clientWidth - 2 * margin);
     setSight({
       left,
       top,
@@ -61,14 +65,15 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (context == null || look === undefined) return;
-    drawGrid(context, look, grid, { inside, hovered }, sight);
-    canvas.current!.dataset["drawn"] = String(grid.count);
-  }, [grid, look, hovered, inside, sight]);
+    drawGrid(context, look, grid, { inside, hovered }, sight, layout);
+    // A canvas has nothing to find in it: where its first cell is, and how far it is to the next.
+    Object.assign(canvas.current!.dataset, { drawn: grid.count, left: labels, top: head, pitch });
+  }, [grid, look, hovered, inside, sight, layout, labels, head, pitch]);
 
   const cellAt = (event: MouseEvent): readonly [number, number] | undefined => {
-    if (event.offsetY < headOf(grid) || event.offsetX < labelWidth) return undefined;
-    const row = Math.floor((event.offsetY + sight.top - headOf(grid)) / pitch);
-    const column = Math.floor((event.offsetX + sight.left - labelWidth) / pitch);
+    if (event.offsetY < head || event.offsetX < labels) return undefined;
+    const row = Math.floor((event.offsetY + sight.top - head) / pitch);
+    const column = Math.floor((event.offsetX + sight.left - labels) / pitch);
     const letter = rows[row]?.cells[column];
     return letter === undefined || letter === "-" ? undefined : [row, column];
   };
@@ -84,9 +89,10 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
     const letter = rows[next[0]]?.cells[next[1]];
     if (letter === undefined || letter === "-") return;
     onChoose({ from: event.shiftKey && chosen !== undefined ? chosen.from : next, to: next });
-    bringIntoSight(box.current!, headOf(grid), next);
+    bringIntoSight(box.current!, layout, next);
   };
   const told = hovered ?? to;
+  const counts = useMemo(() => countsOf(grid), [grid]);
   return (
     <>
       <div class="scroll matrix" ref={box} onScroll={see}>
@@ -122,29 +128,40 @@ export function Matrix({ grid, chosen, onChoose, onCloser }: MatrixProps): JSX.E
           />
         </div>
       </div>
-      <p class="row legend">
-        {Object.entries(letters).map(([letter, [tone, glyph, word]]) => (
-          <span key={letter}>
-            <i class={`swatch ${tone} ${letter === "." ? "pale" : ""}`}>{glyph}</i> {word}
-          </span>
-        ))}
+      <div class="row legend">
+        {Object.entries(letters)
+          .filter(([letter]) => counts.has(letter))
+          .map(([letter, [tone, glyph, word]]) => (
+            <span key={letter}>
+              <i class={`swatch ${tone} ${word}`}>{glyph}</i> {word}{" "}
+              <span class="number">{count(counts.get(letter)!)}</span>
+            </span>
+          ))}
         <span role="status">
           {told === undefined || rows[told[0]] === undefined
             ? ""
             : `${cellText(grid, ...told)}: ${letters[rows[told[0]]!.cells[told[1]]!]?.[2] ?? ""}`}
         </span>
-      </p>
+      </div>
       {chosen === undefined ? null : <p class="aloud">{chosenText(grid, chosen)}</p>}
     </>
   );
 }
 
+/** How many cells there are of each letter. */
+function countsOf({ rows }: PartitionGrid): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { cells } of rows) for (const letter of cells) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  return counts;
+}
+
 /** A walk by keys goes on past the edge of what is in sight. */
-function bringIntoSight(box: HTMLElement, head: number, [row, column]: readonly [number, number]): void {
+function bringIntoSight(
+  box: HTMLElement,
+  { head, labels, pitch }: Layout,
+  [row, column]: readonly [number, number],
+): void {
   const [x, y] = [column * pitch, row * pitch];
-  const [width, height] = [
-    box.clientWidth - labelWidth - pitch - 2 * margin,
-    box.clientHeight - head - pitch - 2 * margin,
-  ];
+  const [width, height] = [box.clientWidth - labels - pitch - 2 * margin, box.clientHeight - head - pitch - 2 * margin];
   box.scrollTo(Math.max(Math.min(box.scrollLeft, x), x - width), Math.max(Math.min(box.scrollTop, y), y - height));
 }

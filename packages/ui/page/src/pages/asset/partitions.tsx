@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
-import { bytes, count } from "../../parts/amounts.ts";
+import { bytes, count, counted } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Choices } from "../../parts/choices.tsx";
 import { Command, Empty } from "../../parts/command.tsx";
@@ -12,12 +12,14 @@ import { backfill, makeFirst } from "../../parts/commands.ts";
 import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { launchHref, runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { LaunchLink } from "../../parts/press.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { Ranges } from "../../parts/ranges.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 import type { TabProps } from "./asset.tsx";
-import { chosenKeys, chosenText, type Chosen } from "./choose.ts";
+import { cellsIn, chosenKeys, chosenText, type Chosen } from "./choose.ts";
 import { Matrix } from "./matrix.tsx";
 import { MetadataList } from "./metadata.tsx";
 import { Plots } from "./plots.tsx";
@@ -29,7 +31,7 @@ export function Partitions({ asset }: TabProps): JSX.Element {
   return (
     <>
       {isPartitioned ? <Field asset={asset} /> : null}
-      <h2>{isPartitioned ? "One by one" : "Versions"}</h2>
+      <h2>{isPartitioned ? "Each partition" : "Versions"}</h2>
       <Table asset={asset} />
       {isPartitioned && of === null ? null : <Versions asset={asset} partition={isPartitioned ? of! : ""} />}
     </>
@@ -62,7 +64,8 @@ function Field({ asset }: TabProps): JSX.Element {
                 </>
               )}
               <span class="faint">
-                {count(known.count)} partitions{known.cell === "partition" ? "" : `, a cell for each ${known.cell}`}
+                {counted(known.count, "partition")}
+                {known.cell === "partition" ? "" : `, a cell for each ${known.cell}`}
                 {known.left === 0 ? "" : `; ${count(known.left)} of them are not shown`}
               </span>
               {known.mayBe.length < 2 ? null : (
@@ -87,16 +90,17 @@ function Field({ asset }: TabProps): JSX.Element {
             )}
             {text === "" ? null : (
               <div class="panel row" role="group" aria-label="What is chosen">
-                <code class="prose">{text}</code>
+                <strong>{chosenMany(known, chosen!)}</strong>
+                <Ranges text={text} />
                 {known.cell === "partition" ? null : (
                   <button type="button" onClick={() => lookCloser(text)}>
                     Look closer
                   </button>
                 )}
                 {asset.kind === "external" ? null : (
-                  <a class="button primary" href={launchHref(asset.key, text)}>
+                  <LaunchLink tone="primary" href={launchHref(asset.key, text)}>
                     Make these
-                  </a>
+                  </LaunchLink>
                 )}
                 <button type="button" onClick={() => setQuery({ tab: "why", within: text })}>
                   Why?
@@ -109,6 +113,12 @@ function Field({ asset }: TabProps): JSX.Element {
       }}
     </Loaded>
   );
+}
+
+/** Cells are partitions, or hold many. */
+function chosenMany(grid: PartitionGrid, chosen: Chosen): string {
+  const cells = cellsIn(grid, chosen).size;
+  return counted(cells, grid.cell);
 }
 
 function Table({ asset }: TabProps): JSX.Element {
@@ -189,7 +199,7 @@ const columns: readonly Column<AssetPartition>[] = [
     cell: ({ metadata }) =>
       metadata === null || Object.keys(metadata).length === 0 ? null : (
         <details>
-          <summary>{Object.keys(metadata).length}</summary>
+          <summary>{counted(Object.keys(metadata).length, "value")}</summary>
           <MetadataList metadata={metadata} />
         </details>
       ),

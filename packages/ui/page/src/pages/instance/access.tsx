@@ -5,12 +5,12 @@ import { address, post } from "../../api/get.ts";
 import { refresh, useResource } from "../../api/resource.ts";
 import { Act } from "../../parts/act.tsx";
 import { Badge } from "../../parts/badge.tsx";
-import { Empty } from "../../parts/command.tsx";
+import { Command, Empty } from "../../parts/command.tsx";
 import { addUser, createToken } from "../../parts/commands.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Pager } from "../../parts/pager.tsx";
-import { Ago } from "../../parts/time.tsx";
+import { Ago, Time } from "../../parts/time.tsx";
 import { place } from "../../router.ts";
 
 const isOfAccess = (href: string): boolean => /^\/api\/v1\/(?:users|tokens|audit)/.test(href);
@@ -32,16 +32,21 @@ export function Access(): JSX.Element {
           items.length === 0 ? (
             <Empty says="Nobody signs in: the page is for this machine alone. To let others in:" command={addUser} />
           ) : (
-            <DataTable
-              rows={items}
-              keyOf={({ name }) => name}
-              columns={[
-                { title: "Name", cell: ({ name }) => name },
-                { title: "Role", cell: ({ role }) => role },
-                { title: "Changed", cell: ({ changedAt }) => <Ago at={changedAt} /> },
-                { title: "Last seen", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
-              ]}
-            />
+            <>
+              <DataTable
+                rows={items}
+                keyOf={({ name }) => name}
+                columns={[
+                  { title: "Name", cell: ({ name }) => name },
+                  { title: "Role", cell: ({ role }) => role },
+                  { title: "Changed", cell: ({ changedAt }) => <Ago at={changedAt} /> },
+                  { title: "Last seen", cell: ({ lastSeenAt }) => <Ago at={lastSeenAt} /> },
+                ]}
+              />
+              <p class="row faint">
+                To let somebody in: <Command text={addUser} />
+              </p>
+            </>
           )
         }
       </Loaded>
@@ -51,32 +56,37 @@ export function Access(): JSX.Element {
           items.length === 0 ? (
             <Empty says="No program has a token." command={createToken} />
           ) : (
-            <DataTable
-              rows={items}
-              keyOf={({ id }) => id}
-              columns={[
-                { title: "For", cell: ({ name }) => name },
-                { title: "Role", cell: ({ role }) => role },
-                { title: "Made by", cell: ({ madeBy }) => madeBy },
-                { title: "Expires", cell: ({ expiresAt }) => <Ago at={expiresAt} /> },
-                { title: "Last used", cell: ({ lastUsedAt }) => <Ago at={lastUsedAt} /> },
-                {
-                  title: "State",
-                  cell: ({ id, name, revokedAt, expired }) =>
-                    revokedAt !== null || expired ? (
-                      <Badge state="off">{revokedAt === null ? "expired" : "revoked"}</Badge>
-                    ) : (
-                      <Act
-                        act={() => revoke(id)}
-                        tone="danger"
-                        confirm={`Revoke the token of ${name}? What uses it is refused from then on.`}
-                      >
-                        Revoke
-                      </Act>
-                    ),
-                },
-              ]}
-            />
+            <>
+              <DataTable
+                rows={items}
+                keyOf={({ id }) => id}
+                columns={[
+                  { title: "For", cell: ({ name }) => name },
+                  { title: "Role", cell: ({ role }) => role },
+                  { title: "Made by", cell: ({ madeBy }) => madeBy },
+                  { title: "Expires", cell: ({ expiresAt }) => <Ago at={expiresAt} /> },
+                  { title: "Last used", cell: ({ lastUsedAt }) => <Ago at={lastUsedAt} /> },
+                  {
+                    title: "State",
+                    cell: ({ id, name, revokedAt, expired }) =>
+                      revokedAt !== null || expired ? (
+                        <Badge state="off">{revokedAt === null ? "expired" : "revoked"}</Badge>
+                      ) : (
+                        <Act
+                          act={() => revoke(id)}
+                          tone="danger"
+                          confirm={`Revoke the token of ${name}? What uses it is refused from then on.`}
+                        >
+                          Revoke
+                        </Act>
+                      ),
+                  },
+                ]}
+              />
+              <p class="row faint">
+                For one more program: <Command text={createToken} />
+              </p>
+            </>
           )
         }
       </Loaded>
@@ -92,9 +102,23 @@ export function Access(): JSX.Element {
                 keyOf={({ seq }) => String(seq)}
                 columns={[
                   { title: "#", holds: "number", cell: ({ seq }) => seq },
-                  { title: "When", cell: ({ at }) => <Ago at={at} /> },
-                  { title: "Who", cell: ({ actor, actorKind }) => `${actor} (${actorKind})` },
-                  { title: "From", cell: ({ via, address: from }) => (from === null ? via : `${via} ${from}`) },
+                  { title: "When (UTC)", cell: ({ at }) => <Time at={at} zone="UTC" /> },
+                  {
+                    title: "Who",
+                    cell: ({ actor, actorKind }) => (
+                      <>
+                        {actor} <span class="faint">{actorKind}</span>
+                      </>
+                    ),
+                  },
+                  {
+                    title: "From",
+                    cell: ({ via, address: from }) => (
+                      <>
+                        {via} <span class="faint">{from}</span>
+                      </>
+                    ),
+                  },
                   { title: "What", cell: ({ operation }) => <code>{operation}</code> },
                   { title: "Of", cell: ({ target }) => <code class="prose">{target ?? ""}</code> },
                   {

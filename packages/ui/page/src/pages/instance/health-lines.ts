@@ -90,7 +90,7 @@ function ofClock({ secondsAhead, problem }: Health["clock"]): HealthLine {
   const about = "clock";
   if (problem !== undefined)
     return { about, state: "error", says: `${problem.code} ${problem.message}`, since: null, remedy: problem.hint };
-  const says = `The server's clock is within ${Math.ceil(Math.abs(secondsAhead))} s of that of Postgres.`;
+  const says = `The server's clock is within ${Math.max(1, Math.ceil(Math.abs(secondsAhead)))} s of that of Postgres.`;
   return { about, state: "ok", says, since: null };
 }
 

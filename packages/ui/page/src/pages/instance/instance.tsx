@@ -39,13 +39,21 @@ export default function Instance(): JSX.Element {
   return (
     <>
       <h1>Instance</h1>
-      <ul class="list" aria-label="Health">
+      <ul class="list health" aria-label="Health">
         {lines.map(({ about, state, says, since, command, remedy }) => (
           <li key={`${about} ${says}`}>
-            <Badge state={state}>{about}</Badge> <span class="prose">{says}</span>
+            <Badge state={state}>{about}</Badge>
+            <span>
+              <span class="prose">{says}</span>
+              {remedy === undefined ? null : <span class="prose faint"> {remedy}</span>}
+              {command === undefined ? null : (
+                <>
+                  {" "}
+                  <Command text={command} />
+                </>
+              )}
+            </span>
             <span class="faint">{since === null ? "now" : <Ago at={since} />}</span>
-            {remedy === undefined ? null : <span class="prose">{remedy}</span>}
-            {command === undefined ? null : <Command text={command} />}
           </li>
         ))}
       </ul>
@@ -97,7 +105,7 @@ export default function Instance(): JSX.Element {
       <h2>Store</h2>
       <Loaded of={store}>
         {({ unpublished, uploads, built, sentBytes, receivedBytes }) => (
-          <dl class="facts">
+          <dl class="facts panel">
             <Fact name="To be published">{count(unpublished)}</Fact>
             <Fact name="Uploads under way">{count(uploads)}</Fact>
             <Fact name="Built, waiting for the store">{count(built)}</Fact>
@@ -109,7 +117,7 @@ export default function Instance(): JSX.Element {
       <h2>Database</h2>
       <Loaded of={database}>
         {({ version, startedAt, sizeBytes, connections, mostConnections, oldestTransactionAt }) => (
-          <dl class="facts">
+          <dl class="facts panel">
             <Fact name="PostgreSQL">{version}</Fact>
             <Fact name="Started">
               <Ago at={startedAt} />
@@ -138,7 +146,11 @@ export default function Instance(): JSX.Element {
                 { title: "Version", holds: "number", cell: ({ version }) => version },
                 { title: "Definitions", cell: ({ hash }) => <code>{hash.slice(0, 12)}</code> },
                 { title: "Registered", cell: ({ registeredAt }) => <Ago at={registeredAt} /> },
-                { title: "", cell: ({ current }) => (current ? <Badge state="on">current</Badge> : null) },
+                {
+                  title: "State",
+                  cell: ({ current }) =>
+                    current ? <Badge state="on">current</Badge> : <span class="faint">older</span>,
+                },
               ]}
             />
           )

@@ -37,7 +37,7 @@ export function Workers({ workers }: { readonly workers: readonly Worker[] }): J
         {
           title: "Trouble",
           cell: (worker) => (
-            <span class="bad-text">
+            <span class="warn-text">
               {troublesOf(worker)
                 .map(({ says }) => says)
                 .join(", ")}

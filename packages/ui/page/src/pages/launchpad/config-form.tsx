@@ -6,15 +6,9 @@ import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { useSettled } from "../../parts/use-settled.ts";
 import { place, setQuery } from "../../router.ts";
+import type { ConfigProblem } from "./config-problems.ts";
 import { fieldsOf, textOf, valueOf, type ConfigField } from "./config-fields.ts";
 import { configOf, configWith, fieldsIn } from "./request.ts";
-
-/** As the dry run tells it. */
-export interface ConfigProblem {
-  readonly asset: string;
-  readonly path: string;
-  readonly message: string;
-}
 
 interface ConfigFormProps {
   readonly select: string;
@@ -80,10 +74,7 @@ function ConfigInput({ asset, field, problem }: ConfigInputProps): JSX.Element {
   const unless = normally ?? (isRequired ? "needed" : "not given");
   return (
     <label class={kind === "json" ? "field wide-field" : "field"}>
-      <span>
-        {name === "" ? "as JSON" : name}
-        {description === undefined ? null : <span class="faint"> {description}</span>}
-      </span>
+      <span>{name === "" ? "as JSON" : <code>{name}</code>}</span>
       {kind === "choice" || kind === "boolean" ? (
         <select {...shared} value={text} onChange={({ currentTarget }) => change(currentTarget.value)}>
           <option value="">{unless}</option>
@@ -105,6 +96,7 @@ function ConfigInput({ asset, field, problem }: ConfigInputProps): JSX.Element {
           onInput={({ currentTarget }) => change(currentTarget.value)}
         />
       )}
+      {description === undefined ? null : <span class="note">{description}</span>}
       {problem === undefined ? null : (
         <span id={told} class="bad-text">
           {problem.path === name ? "" : `${problem.path}: `}

@@ -3,15 +3,16 @@ import type { KeptPlan } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { address, ApiError, post } from "../../api/get.ts";
-import { whyNotOperate } from "../../api/session.ts";
 import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
 import { Command } from "../../parts/command.tsx";
 import { applyPlan, materialize } from "../../parts/commands.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { runHref } from "../../parts/links.ts";
+import { Press } from "../../parts/press.tsx";
 import { go, place, setQuery } from "../../router.ts";
-import { ConfigForm, type ConfigProblem } from "./config-form.tsx";
+import { ConfigForm } from "./config-form.tsx";
+import { problemsIn } from "./config-problems.ts";
 import { PlanView } from "./plan-view.tsx";
 import { requestOf, type Field } from "./request.ts";
 
@@ -108,9 +109,9 @@ export default function Launchpad(): JSX.Element {
         </label>
         <ConfigForm select={wanted.select} location={wanted.location} problems={problemsIn(failure)} />
         <p class="row wide-field">
-          <button class="primary" disabled={isBusy || whyNotOperate.value !== undefined} title={whyNotOperate.value}>
+          <Press tone="primary" isBusy={isBusy}>
             {isBusy ? "Planning …" : "Show the plan"}
-          </button>
+          </Press>
           <Command text={materialize({ ...wanted, ...how })} />
         </p>
       </form>
@@ -124,17 +125,12 @@ export default function Launchpad(): JSX.Element {
           Nothing runs before you apply the plan: it says which partitions, in which order, why, and what it will cost.
         </p>
       ) : (
-        <>
-          <PlanView plan={plan.plan} />
-          {plan.plan.steps === 0 ? null : (
-            <p class="row">
-              <Act act={apply} tone="primary">
-                Apply this plan
-              </Act>
-              <Command text={applyPlan(plan.id, how)} />
-            </p>
-          )}
-        </>
+        <PlanView plan={plan.plan}>
+          <Act act={apply} tone="primary">
+            Apply this plan
+          </Act>
+          <Command text={applyPlan(plan.id, how)} />
+        </PlanView>
       )}
     </>
   );
@@ -220,9 +216,4 @@ function Moved({ error, again }: { readonly error: ApiError; readonly again: () 
       </Act>
     </section>
   );
-}
-
-function problemsIn(failure: ApiError | undefined): readonly ConfigProblem[] {
-  if (failure?.code !== "CONFIG_INVALID") return [];
-  return (failure.details as { readonly problems?: readonly ConfigProblem[] }).problems ?? [];
 }

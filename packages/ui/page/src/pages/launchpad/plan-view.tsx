@@ -1,15 +1,23 @@
 /** A plan as people read it: what, why, how much, what is left out, and what of history will not fit. */
 import type { KeptPlan } from "@iroko/core/client";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { bytes, count, counted, span } from "../../parts/amounts.ts";
 import { Command, Empty } from "../../parts/command.tsx";
 import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { assetHref } from "../../parts/links.ts";
+import { Ranges } from "../../parts/ranges.tsx";
+import { planSentence } from "./plan-sentence.ts";
 
 type Plan = KeptPlan["plan"];
 
-export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
-  const { assets, checks, skipped, total, history, steps, materializations, orderBy, travels } = plan;
+interface PlanViewProps {
+  readonly plan: Plan;
+  /** What can be done with it: stands where the plan begins, however long it is. */
+  readonly children?: ComponentChildren;
+}
+
+export function PlanView({ plan, children }: PlanViewProps): JSX.Element {
+  const { assets, checks, skipped, history, steps, materializations, orderBy } = plan;
   if (steps === 0) {
     return (
       <>
@@ -23,15 +31,8 @@ export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
       <h2>
         {counted(steps, "step")} to make {counted(materializations, "partition")}, {orderBy} first
       </h2>
-      <p class="sentence">
-        {total.seconds === null ? "How long it takes is not known yet" : `About ${span(total.seconds)} of work`}
-        {total.rows === null ? "" : `, ${counted(Math.round(total.rows), "row")}`}
-        {total.bytes === null ? "" : `, ${bytes(total.bytes)}`}.{" "}
-        {total.unknown.length === 0 ? "" : `Nothing is known yet of ${total.unknown.join(", ")}.`}{" "}
-        {travels === undefined
-          ? ""
-          : `${bytes(travels.toStore)} go to the store, ${bytes(travels.fromStore)} come from it.`}
-      </p>
+      <p>{planSentence(plan)}</p>
+      {children === undefined ? null : <div class="row">{children}</div>}
       <DataTable
         rows={[...assets.map(lineOfAsset), ...checks.map(lineOfCheck)]}
         keyOf={({ name, partitions, reason }) => `${name} ${partitions} ${reason}`}
@@ -44,7 +45,7 @@ export function PlanView({ plan }: { readonly plan: Plan }): JSX.Element {
           <ul class="list">
             {history.map(({ asset, partitions, reasons, breaking, fails, command }) => (
               <li key={`${asset} ${partitions}`}>
-                <a href={assetHref(asset)}>{asset}</a> <code class="prose">{partitions}</code>
+                <a href={assetHref(asset)}>{asset}</a> <Ranges text={partitions} />
                 <span class="prose">{reasons.join("; ")}</span>
                 {breaking === null ? null : <strong class="bad-text">{breaking}</strong>}
                 {fails.map((fail) => (
@@ -86,18 +87,25 @@ const known = (value: number | null | undefined, say: (value: number) => string)
   value == null ? "–" : say(value);
 
 const columns: readonly Column<Line>[] = [
-  { title: "Asset", cell: ({ asset, name }) => (asset === null ? name : <a href={assetHref(asset)}>{asset}</a>) },
+  {
+    title: "Asset",
+    cell: ({ asset, name }) =>
+      asset === null ? (
+        <span class="clip" title={name}>
+          {name}
+        </span>
+      ) : (
+        <a class="clip" href={assetHref(asset)} title={asset}>
+          {asset}
+        </a>
+      ),
+  },
   {
     title: "Partitions",
     cell: ({ partitions, count: many }) =>
-      many === null ? (
-        <span class="faint">check</span>
-      ) : (
-        <>
-          <code class="prose">{partitions}</code> <span class="faint">{count(many)}</span>
-        </>
-      ),
+      many === null ? <span class="faint">check</span> : <Ranges text={partitions} />,
   },
+  { title: "How many", holds: "number", cell: ({ count: many }) => (many === null ? "" : count(many)) },
   { title: "Steps", holds: "number", cell: ({ steps }) => count(steps) },
   { title: "Why", holds: "prose", cell: ({ reason }) => reason },
   {
@@ -118,7 +126,7 @@ function Skipped({ skipped }: Pick<Plan, "skipped">): JSX.Element | null {
       <ul class="list">
         {skipped.map(({ asset, partitions, reason }) => (
           <li key={`${asset} ${partitions} ${reason}`}>
-            <a href={assetHref(asset)}>{asset}</a> <code class="prose">{partitions}</code>{" "}
+            <a href={assetHref(asset)}>{asset}</a> <Ranges text={partitions} />
             <span class="prose">{reason}</span>
           </li>
         ))}

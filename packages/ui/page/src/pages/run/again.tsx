@@ -6,6 +6,7 @@ import { cancelRun, repeatRun } from "../../parts/acts.ts";
 import { Command } from "../../parts/command.tsx";
 import { retryRun } from "../../parts/commands.ts";
 import { launchpadHref } from "../../parts/links.ts";
+import { LaunchLink } from "../../parts/press.tsx";
 import { place, setQuery } from "../../router.ts";
 import { nothingChosen, repetitionIn, type Repetition } from "./choose-again.ts";
 
@@ -109,9 +110,9 @@ function Anew({ select, partitions }: AgainProps & Repetition): JSX.Element {
       <code class="prose">{select}</code>
       <code class="prose">{partitions}</code>
       <span class="faint">The run has not ended: another one can make these.</span>
-      <a class="button primary" href={launchpadHref({ select, partitions })}>
+      <LaunchLink tone="primary" href={launchpadHref({ select, partitions })}>
         Plan these
-      </a>
+      </LaunchLink>
       <button type="button" onClick={() => setQuery(nothingChosen)}>
         Choose nothing
       </button>

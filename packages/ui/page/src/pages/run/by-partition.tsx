@@ -5,6 +5,7 @@ import { count, counted, span } from "../../parts/amounts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { DataTable } from "../../parts/data-table.tsx";
 import { assetHref } from "../../parts/links.ts";
+import { Ranges } from "../../parts/ranges.tsx";
 import type { Choosable } from "./choose-again.ts";
 import { choosing } from "./choose-row.tsx";
 
@@ -36,12 +37,14 @@ export function ByPartition({ groups }: { readonly groups: readonly RunGroup[] }
           title: "Asset",
           cell: ({ name, assets, kind }) => (
             <>
-              <a href={assetHref(assets[0] ?? name)}>{name}</a>
+              <a class="clip" href={assetHref(assets[0] ?? name)} title={name}>
+                {name}
+              </a>
               {kind === "materialize" ? null : <span class="faint"> {kind}</span>}
             </>
           ),
         },
-        { title: "Partitions", holds: "prose", cell: ({ partitions }) => <code class="prose">{partitions}</code> },
+        { title: "Partitions", cell: ({ partitions }) => <Ranges text={partitions} /> },
         { title: "Steps", holds: "number", cell: ({ steps }) => count(steps) },
         { title: "Pace", holds: "prose", cell: paceOf },
       ]}

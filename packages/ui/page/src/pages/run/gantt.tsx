@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { span } from "../../parts/amounts.ts";
 import { toneOf } from "../../parts/badge.tsx";
 import type { Bar } from "./step-bars.ts";
 
@@ -16,5 +17,34 @@ export function Gantt({ bars }: { readonly bars: readonly Bar[] }): JSX.Element 
         />
       ))}
     </div>
+  );
+}
+
+/** Above such bars: from the run's beginning to its end, or to now. */
+export function Axis({ from, to }: { readonly from: number; readonly to: number }): JSX.Element {
+  const seconds = Math.max(0, to - from) / 1000;
+  return (
+    <span class="axis">
+      <span>0 s</span>
+      <span>{span(seconds / 2)}</span>
+      <span>{span(seconds)}</span>
+    </span>
+  );
+}
+
+/** What those patterns mean that are not a state's colour. */
+export function GanttKey(): JSX.Element {
+  return (
+    <p class="row legend gantt-key">
+      <span>
+        <i class="bar good" /> an attempt, in its state's colour
+      </span>
+      <span>
+        <i class="bar warn deferred" /> put off, or lost with its worker
+      </span>
+      <span>
+        <i class="bar wait" /> waiting
+      </span>
+    </p>
   );
 }

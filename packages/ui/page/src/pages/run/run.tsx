@@ -1,6 +1,6 @@
 /** One run: how far it is, what failed and where, what it makes, line by line. */
 import type { Page, RunDetail, RunGroup, Step } from "@iroko/core/client";
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import { now } from "../../api/clock.ts";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
@@ -21,6 +21,7 @@ import { Again } from "./again.tsx";
 import { ByPartition } from "./by-partition.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Lines } from "./lines.tsx";
+import { Meter } from "./meter.tsx";
 import { Steps } from "./steps.tsx";
 
 const views = { lines: "by asset", partitions: "by partition", steps: "by step" };
@@ -30,10 +31,10 @@ export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
   const run = useResource<RunDetail>(address("/runs/{id}", { id }), { run: id });
   return (
     <>
-      <p class="faint">
-        <a href="/runs">Runs</a>
+      <p class="crumbs faint">
+        <a href="/runs">Runs</a> / <code>{id}</code>
       </p>
-      <h1 class="id">{id}</h1>
+      {run.value === undefined ? <h1>Run {shortId(id)}</h1> : null}
       <Loaded of={run} rows={8}>
         {(known) => <Told run={known} />}
       </Loaded>
@@ -54,12 +55,12 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
     run.failed > 0 ? address("/runs/{id}/steps", { id: run.id, status: "failed", limit: 5 }) : undefined,
     { run: run.id },
   );
-  const ended = run.succeeded + run.failed + run.skipped + run.canceled;
   return (
     <>
-      <p class="sentence">
-        <Badge state={run.status} /> <code>{run.selection}</code> {run.partitions}
-      </p>
+      <h1 class="sentence run-name">
+        <Badge state={run.status} /> <code>{run.selection}</code>{" "}
+        {run.partitions === "" ? null : <code class="faint">{run.partitions}</code>}
+      </h1>
       <dl class="facts">
         <Fact name="Steps">
           {count(run.succeeded)} of {count(run.planned)}
@@ -70,7 +71,14 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
             ["running", run.running] as const,
           ]
             .filter(([, many]) => many > 0)
-            .map(([what, many]) => `, ${count(many)} ${what}`)}
+            .map(([what, many]) => (
+              <Fragment key={what}>
+                ,{" "}
+                <span class={what === "failed" ? "bad-text" : undefined}>
+                  {count(many)} {what}
+                </span>
+              </Fragment>
+            ))}
         </Fact>
         <Fact name="Written">
           {counted(run.rows, "row")}, {bytes(run.bytes)}
@@ -94,7 +102,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         {run.cancelReason === null ? null : <Fact name="Canceled">{run.cancelReason}</Fact>}
         {run.unpublished === 0 ? null : <Fact name="To be published">{count(run.unpublished)}</Fact>}
       </dl>
-      {run.planned === 0 ? null : <progress max={run.planned} value={ended} aria-label="Steps ended" />}
+      <Meter of={run} />
       <Again run={run} />
       {failures.value === undefined || failures.value.items.length === 0 ? null : (
         <>
@@ -110,7 +118,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         </>
       )}
       <div class="row">
-        <h2 class="grow">{view === "steps" ? "Steps" : "What it makes"}</h2>
+        <h2 class="grow">What it makes</h2>
         <Choices
           name="view"
           label="Shown by"
@@ -139,9 +147,7 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
 
 /** The logs of what failed, and failed steps and lines wherever they are listed. */
 const failuresOnPage = (): readonly HTMLElement[] => [
-  ...document.querySelectorAll<HTMLElement>(
-    "main section.error button, main tr:has(.badge.bad) a, main summary:has(.badge.bad)",
-  ),
+  ...document.querySelectorAll<HTMLElement>("main section.error button, main tr:has(.badge.bad) td a"),
 ];
 
 /** By the pace so far. */

@@ -9,12 +9,13 @@ import { Empty } from "../../parts/command.tsx";
 import { DataTable, type Column } from "../../parts/data-table.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { Ranges } from "../../parts/ranges.tsx";
 import { RowKeys } from "../../parts/row-keys.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 import { useAttempts, type AttemptsByStep } from "./attempts.ts";
 import { choosing } from "./choose-row.tsx";
-import { Gantt } from "./gantt.tsx";
+import { Axis, Gantt, GanttKey } from "./gantt.tsx";
 import { timeOf } from "./run-time.ts";
 import { barsOf } from "./step-bars.ts";
 
@@ -55,20 +56,25 @@ function Table({ run, steps, attempts }: TableProps): JSX.Element {
   const rows = steps.map((step) => ({ ...step, id: String(step.n) }));
   const shown = timeOf(run);
   return (
-    <DataTable
-      rows={rows}
-      keyOf={({ id }) => id}
-      idOf={({ id }) => `step-${id}`}
-      columns={[
-        choosing(rows, ({ name, partitions }) => `${name} ${partitions}`.trim()),
-        ...columns,
-        {
-          title: "Over time",
-          holds: "wide",
-          cell: (step) => <Gantt bars={barsOf(step, attempts.get(step.n) ?? [], shown)} />,
-        },
-      ]}
-    />
+    <>
+      <DataTable
+        rows={rows}
+        keyOf={({ id }) => id}
+        idOf={({ id }) => `step-${id}`}
+        columns={[
+          choosing(rows, ({ name, partitions }) => `${name} ${partitions}`.trim()),
+          ...columns,
+          {
+            title: "Over time",
+            head: <Axis {...shown} />,
+            holds: "wide",
+            cell: (step) => <Gantt bars={barsOf(step, attempts.get(step.n) ?? [], shown)} />,
+          },
+          ...lastColumns,
+        ]}
+      />
+      <GanttKey />
+    </>
   );
 }
 
@@ -80,6 +86,8 @@ const columns: readonly Column<Step>[] = [
     cell: ({ n, name, kind }) => (
       <>
         <a
+          class="clip"
+          title={name}
           href={`?view=steps&step=${n}`}
           onClick={(event) => {
             event.preventDefault();
@@ -92,9 +100,17 @@ const columns: readonly Column<Step>[] = [
       </>
     ),
   },
-  { title: "Partitions", cell: ({ partitions }) => <code>{partitions}</code> },
-  { title: "Attempts", holds: "number", cell: ({ attempt }) => (attempt === 0 ? "" : attempt) },
-  { title: "Why", holds: "prose", cell: ({ why }) => why },
-  { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
+  { title: "Partitions", cell: ({ partitions }) => <Ranges text={partitions} /> },
+];
+
+/** What is so of most steps is not said of each. */
+const lastColumns: readonly Column<Step>[] = [
   { title: "Took", holds: "number", cell: ({ startedAt, endedAt }) => <Took from={startedAt} to={endedAt} /> },
+  { title: "Attempts", holds: "number", cell: ({ attempt }) => (attempt < 2 ? "" : attempt) },
+  {
+    title: "Why",
+    holds: "prose",
+    cell: ({ status, why }) => (status === "succeeded" ? <span class="faint">{why}</span> : why),
+  },
+  { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
 ];

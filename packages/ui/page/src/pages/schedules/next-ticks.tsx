@@ -7,8 +7,12 @@ import { counted } from "../../parts/amounts.ts";
 import { DataTable } from "../../parts/data-table.tsx";
 import { assetHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { Ranges } from "../../parts/ranges.tsx";
+import { Said } from "../../parts/said.tsx";
 import { Ago, Time } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
+
+const mostShown = 4;
 
 interface NextTicksProps {
   readonly schedule: Schedule;
@@ -25,18 +29,13 @@ export function NextTicks({ schedule }: NextTicksProps): JSX.Element {
         <p class="faint">{paused ? "None while it is paused." : "None."}</p>
       ) : (
         <>
-          <ul class="list">
-            {next.map(({ at, partitions, reason }) => (
-              <li key={at}>
-                <Time at={at} zone={timezone} />
-                <span class="faint">
-                  <Ago at={at} zone={timezone} />
-                </span>
-                {partitions === "" ? null : <code class="prose">{partitions}</code>}
-                <span class="prose">{reason}</span>
-              </li>
-            ))}
-          </ul>
+          <List ticks={next.slice(0, mostShown)} timezone={timezone} />
+          {next.length <= mostShown ? null : (
+            <details>
+              <summary>{next.length - mostShown} more</summary>
+              <List ticks={next.slice(mostShown)} timezone={timezone} />
+            </details>
+          )}
           <p class="row">
             <button
               type="button"
@@ -53,6 +52,36 @@ export function NextTicks({ schedule }: NextTicksProps): JSX.Element {
     </div>
   );
 }
+
+interface ListProps extends Pick<Schedule, "timezone"> {
+  readonly ticks: Schedule["next"];
+}
+
+function List({ ticks, timezone }: ListProps): JSX.Element {
+  return (
+    <ul class="list ticks">
+      {ticks.map(({ at, partitions, reason }, place) => (
+        <li key={at}>
+          <Time at={at} zone={timezone} />
+          <span class="faint">
+            <Ago at={at} zone={timezone} />
+          </span>
+          <span class="what">
+            <Ranges text={partitions} />
+          </span>
+          {place > 0 && kindOf(reason) === kindOf(ticks[place - 1]!.reason) ? null : (
+            <span class="note">
+              <Said text={reason} zone={timezone} />
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A reason that is another only by its times goes without saying. */
+const kindOf = (reason: string): string => reason.replaceAll(/\d/g, "");
 
 function Preview({ schedule: { location, key } }: NextTicksProps): JSX.Element {
   const page = useResource<Page<PreviewedTick>>(
@@ -77,11 +106,17 @@ function Preview({ schedule: { location, key } }: NextTicksProps): JSX.Element {
                   rows={plan.assets}
                   keyOf={({ asset, partitions, reason: why }) => `${asset} ${partitions} ${why}`}
                   columns={[
-                    { title: "Asset", cell: ({ asset }) => <a href={assetHref(asset)}>{asset}</a> },
+                    {
+                      title: "Asset",
+                      cell: ({ asset }) => (
+                        <a class="clip" href={assetHref(asset)} title={asset}>
+                          {asset}
+                        </a>
+                      ),
+                    },
                     {
                       title: "Partitions",
-                      holds: "prose",
-                      cell: ({ partitions }) => <code class="prose">{partitions}</code>,
+                      cell: ({ partitions }) => <Ranges text={partitions} />,
                     },
                     { title: "Steps", holds: "number", cell: ({ steps }) => steps },
                     { title: "Why", holds: "prose", cell: ({ reason: why }) => why },

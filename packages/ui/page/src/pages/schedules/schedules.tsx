@@ -1,7 +1,7 @@
 /** Schedules: on or paused, what each tick asked for and why, what the next ones will. */
 import type { HowInput, Page, PlanInput, Schedule } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { address, post } from "../../api/get.ts";
+import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { useTitle } from "../../app.tsx";
 import { Act } from "../../parts/act.tsx";
@@ -9,12 +9,14 @@ import { pauseSchedule } from "../../parts/acts.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Empty } from "../../parts/command.tsx";
 import { deploy } from "../../parts/commands.ts";
-import { launchpadHref, lineageHref, runHref } from "../../parts/links.ts";
+import { Fact } from "../../parts/fact.tsx";
+import { launchpadHref, lineageHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { LaunchLink } from "../../parts/press.tsx";
 import { Ago } from "../../parts/time.tsx";
-import { go } from "../../router.ts";
 import { queryOf } from "../launchpad/request.ts";
 import { NextTicks } from "./next-ticks.tsx";
+import { useRunNow } from "./run-now.tsx";
 import { Ticks } from "./ticks.tsx";
 
 export default function Schedules(): JSX.Element {
@@ -40,12 +42,9 @@ export default function Schedules(): JSX.Element {
 }
 
 function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
-  const { key, job, selection, cron, timezone, enabled, paused, pausedAt, catchUp, next } = schedule;
+  const { key, job, selection, cron, timezone, enabled, paused, pausedAt, catchUp } = schedule;
   const request = requestOf(schedule);
-  const runNow = async (): Promise<void> => {
-    const { run } = await post<{ readonly run: string }>(address("/runs"), request);
-    go(runHref(run));
-  };
+  const { button, told } = useRunNow(schedule, request);
   return (
     <section class="panel schedule" id={key}>
       <div class="row">
@@ -54,21 +53,25 @@ function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
           {!enabled ? "off by its definition" : paused ? "paused" : "on"}
         </Badge>
         {enabled ? <Act act={() => pauseSchedule(schedule, !paused)}>{paused ? "Resume" : "Pause"}</Act> : null}
-        {next.length === 0 ? null : <Act act={runNow}>Run what the next tick asks for</Act>}
-        <a class="button" href={launchpadHref(queryOf(request))}>
-          Plan a run of its job
-        </a>
+        {button}
+        <LaunchLink href={launchpadHref(queryOf(request))}>Plan a run of its job</LaunchLink>
       </div>
-      <p class="faint">
-        <code>{cron}</code> in {timezone}, job {job}: <a href={lineageHref(selection)}>{selection}</a>
-        {pausedAt === null ? null : (
-          <>
-            , paused <Ago at={pausedAt} zone={timezone} />
-          </>
-        )}
-        . {missed[catchUp]}
-      </p>
       {schedule.description === null ? null : <p class="prose">{schedule.description}</p>}
+      {told}
+      <dl class="facts">
+        <Fact name="Cron">
+          <code>{cron}</code> in {timezone}
+        </Fact>
+        <Fact name="Job">
+          {job}: <a href={lineageHref(selection)}>{selection}</a>
+        </Fact>
+        <Fact name="Missed ticks">{missed[catchUp]}</Fact>
+        {pausedAt === null ? null : (
+          <Fact name="Paused">
+            <Ago at={pausedAt} zone={timezone} />
+          </Fact>
+        )}
+      </dl>
       <div class="halves">
         <Ticks schedule={schedule} />
         <NextTicks schedule={schedule} />
@@ -78,9 +81,9 @@ function One({ schedule }: { readonly schedule: Schedule }): JSX.Element {
 }
 
 const missed: Readonly<Record<Schedule["catchUp"], string>> = {
-  merge: "Ticks that were missed become one run.",
-  each: "Each tick that was missed gets its run.",
-  skip: "Ticks that were missed are left out.",
+  merge: "become one run",
+  each: "get a run each",
+  skip: "are left out",
 };
 
 /** A run of its job as its next tick would ask for it. */

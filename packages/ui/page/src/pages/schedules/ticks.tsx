@@ -7,6 +7,8 @@ import { Badge } from "../../parts/badge.tsx";
 import { runHref, shortId } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
 import { Pager } from "../../parts/pager.tsx";
+import { Ranges } from "../../parts/ranges.tsx";
+import { Said } from "../../parts/said.tsx";
 import { Time } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 
@@ -53,19 +55,29 @@ function AllTicks({ schedule: { location, key, timezone } }: TicksProps): JSX.El
 function List({ ticks, timezone }: { readonly ticks: readonly Tick[]; readonly timezone: string }): JSX.Element {
   if (ticks.length === 0) return <p class="faint">None yet.</p>;
   return (
-    <ul class="list">
+    <ul class="list ticks">
       {ticks.map(({ scheduledFor, status, partitions, reason, run, observation }) => (
         <li key={scheduledFor}>
           <Time at={scheduledFor} zone={timezone} />
           <Badge state={status} />
-          {run === null ? null : (
-            <a class="id" href={runHref(run)}>
-              {shortId(run)}
-            </a>
+          <span class="what">
+            {run === null ? null : (
+              <a class="id" href={runHref(run)} title={run}>
+                {shortId(run)}
+              </a>
+            )}{" "}
+            <Ranges text={partitions ?? ""} />
+          </span>
+          {reason === null ? null : (
+            <span class="note">
+              <Said text={reason} zone={timezone} />
+            </span>
           )}
-          {partitions === null ? null : <code class="prose">{partitions}</code>}
-          {reason === null ? null : <span class="prose">{reason}</span>}
-          {observation === null ? null : <a href={runHref(observation)}>looked at its sources</a>}
+          {observation === null ? null : (
+            <span class="note">
+              <a href={runHref(observation)}>looked at its sources</a>
+            </span>
+          )}
         </li>
       ))}
     </ul>
