@@ -1,12 +1,11 @@
 /** What is in an asset's data, and where it comes from: its columns' lineage, and the first of its rows. */
 import { z } from "zod";
-import {
-  transformations,
-  type AssetColumn,
-  type AssetColumns,
-  type ColumnOrigin,
-  type ColumnReader,
-  type ColumnSource,
+import type {
+  AssetColumn,
+  AssetColumns,
+  ColumnOrigin,
+  ColumnReader,
+  ColumnSource,
 } from "../definitions/column-lineage.ts";
 import type { Json } from "../definitions/metadata.ts";
 import type { AssetInput, PartitionInput } from "./assets.ts";
@@ -104,7 +103,7 @@ export const assetData: {
           from: z.array(source),
           unknown: text.nullable(),
           source: z.enum(["declared", "sql"]).nullable(),
-          transformation: z.enum(transformations).nullable(),
+          transformation: z.enum(["identity", "transformation", "aggregation"]).nullable(),
           description: text.nullable(),
           sql: z.object({ from: z.array(source), unknown: text.nullable() }).nullable(),
           readBy: z.array(z.object({ asset: text, columns: texts })),
