@@ -23,16 +23,38 @@ export interface Partitioned {
 /** @param revision of the keys: that of a run's plan; else that of now */
 export async function readMoment(
   db: Queryable,
-  { assets, checks = [], computes = [] }: Partitioned,
+  definitions: Partitioned,
   now: Temporal.Instant,
   revision?: number,
 ): Promise<MomentWithKeys> {
-  const names = dynamicNamesIn([...assets, ...checks].map(({ partitions }) => partitions));
-  const functions = mappingsOf([...computes, ...checks]);
+  const { names, functions } = namedIn(definitions);
   const mappings = functions.length === 0 ? {} : { mappings: await storedMappings(db, functions) };
   if (names.length === 0) return { now, dynamicKeys: new Map(), keysRevision: revision ?? 0, ...mappings };
   const known = await dynamicKeysAt(db, names, revision);
   return { now, dynamicKeys: known.keys, keysRevision: known.revision, ...mappings };
+}
+
+interface Named {
+  /** Dynamic partitions. */
+  readonly names: readonly string[];
+  /** Mapping functions, by their hashes. */
+  readonly functions: readonly string[];
+}
+
+// Those of ten thousand assets are looked through once, not at each request.
+const known = new WeakMap<Partitioned, Named>();
+
+function namedIn(definitions: Partitioned): Named {
+  let named = known.get(definitions);
+  if (named === undefined) {
+    const { assets, checks = [], computes = [] } = definitions;
+    named = {
+      names: dynamicNamesIn([...assets, ...checks].map(({ partitions }) => partitions)),
+      functions: mappingsOf([...computes, ...checks]),
+    };
+    known.set(definitions, named);
+  }
+  return named;
 }
 
 /** The moment that a run was planned at. */

@@ -42,67 +42,87 @@ export type Look<Found> = (
   now: Moment,
 ) => Promise<ReadonlyMap<string, Found>>;
 
-/** A value that was worked out, and what it was worked out from: the same objects, and it is the same. */
-interface Kept<Value> {
-  readonly from: readonly unknown[];
-  readonly value: Value;
+/** What a verdict on an asset rests on, besides definitions, which do not change: itself and what it reads. */
+type Grounds = readonly Pick<SnapshotAsset, "key" | "partitions">[];
+
+/** A verdict, and the rows and the sets of what exists that it was found with, one of each for each of its grounds. */
+interface Own {
+  readonly rows: readonly (AssetStatusRow | undefined)[];
+  readonly exist: readonly PartitionSet[];
+  readonly value: OwnStaleness;
+  /** The state that it was last found to hold in. */
+  state: State;
 }
 
-/** Of a definition, the set that it last had: another object only when it has become another set. */
-type ExistingSets = Map<PartitionsDefinition, PartitionSet>;
+/** One object for as long as no row and no set of what exists has changed. */
+interface State {
+  readonly made: ReadonlyMap<string, AssetStatusRow | undefined>;
+  /** Of each definition: another object only when it has become another set. */
+  readonly existing: ReadonlyMap<PartitionsDefinition, PartitionSet>;
+}
+
+/** With what is above it, all of it: and the verdict and troubles that it was found from. */
+interface All {
+  readonly from: readonly unknown[];
+  readonly value: AssetStaleness & { readonly trouble: PartitionSet };
+}
 
 interface Verdicts {
-  readonly existing: ExistingSets;
-  readonly own: Map<string, Kept<OwnStaleness>>;
-  readonly all: Map<string, Kept<AssetStaleness & { readonly trouble: PartitionSet }>>;
+  readonly grounds: Map<string, Grounds>;
+  readonly definitions: ReadonlySet<PartitionsDefinition>;
+  readonly own: Map<string, Own>;
+  readonly all: Map<string, All>;
+  state: State;
 }
 
-/** What one look found of assets: of one state of the database or, where that has changed since, of none that is kept. */
+/** What one look found of assets. */
 interface Judged {
-  readonly made: ReadonlyMap<string, AssetStatusRow | undefined>;
-  readonly own: ReadonlyMap<string, Kept<OwnStaleness>>;
+  readonly state: State;
+  readonly own: ReadonlyMap<string, OwnStaleness>;
 }
 
 /** Opens what keeps verdicts; one that nobody asks reads nothing. */
 export function openStandings(db: Queryable, statuses: StatusCache = openStatusCache(db)): Standings {
   const known = new WeakMap<Snapshot, Verdicts>();
   const verdictsOf = (snapshot: Snapshot): Verdicts => {
-    const verdicts = known.get(snapshot) ?? { existing: new Map(), own: new Map(), all: new Map() };
-    known.set(snapshot, verdicts);
+    let verdicts = known.get(snapshot);
+    if (verdicts === undefined) known.set(snapshot, (verdicts = noVerdicts(snapshot)));
     return verdicts;
   };
 
   const judge = async (snapshot: Snapshot, keys: readonly string[], now: Moment): Promise<Judged> => {
     const graph = assetGraph(snapshot);
-    const { existing: sets, own } = verdictsOf(snapshot);
+    const verdicts = verdictsOf(snapshot);
+    const { own } = verdicts;
     // Asked before anything else is read: what changes while that goes on is another row the next time.
-    const made = await statuses.made(versionsNeededFor(graph, keys));
-    const exists = existingSets(sets, now);
-    const found = new Map<string, Kept<OwnStaleness>>();
-    const changed: { readonly key: string; readonly from: readonly unknown[] }[] = [];
+    const made = await statuses.made(keys.length === graph.assets.size ? keys : versionsNeededFor(graph, keys));
+    const state = stateOf(verdicts, made, now);
+    const found = new Map<string, OwnStaleness>();
+    const judged: string[] = [];
     for (const key of keys) {
       const last = own.get(key);
-      const from = groundsOf(graph, key, made, exists);
-      if (isFrom(last, from)) found.set(key, last!);
-      else changed.push({ key, from });
+      if (last !== undefined && holdsIn(last, groundsOf(verdicts, graph, key), state)) found.set(key, last.value);
+      else judged.push(key);
     }
-    if (changed.length === 0) return { made, own: found };
-    const judged = changed.map(({ key }) => key);
+    if (judged.length === 0) return { state, own: found };
     const of = Array.from(versionsNeededFor(graph, judged), (key) => assetOf(graph, key));
-    const state = await readState(db, snapshot, judged, now, { of, statuses: async () => made });
+    const planning = await readState(db, snapshot, judged, now, { of, statuses: async () => made });
     await withStoredMappings(db, now, (moment) => {
-      for (const { key, from } of changed)
-        found.set(key, { from, value: staleCausesOf(graph, assetOf(graph, key), state, moment) });
+      for (const key of judged) found.set(key, staleCausesOf(graph, assetOf(graph, key), planning, moment));
     });
-    for (const key of judged) own.set(key, found.get(key)!);
-    return { made, own: found };
+    for (const key of judged) {
+      const grounds = groundsOf(verdicts, graph, key);
+      const rows = grounds.map((each) => made.get(each.key));
+      const exist = grounds.map((each) => state.existing.get(each.partitions)!);
+      own.set(key, { rows, exist, value: found.get(key)!, state });
+    }
+    return { state, own: found };
   };
 
   return {
     statuses,
     async causes(snapshot, assets, now) {
-      const { own } = await judge(snapshot, [...assets], now);
-      return new Map(Array.from(own, ([key, { value }]) => [key, value]));
+      return (await judge(snapshot, [...assets], now)).own;
     },
     async staleness(snapshot, assets, now) {
       const graph = assetGraph(snapshot);
@@ -123,10 +143,47 @@ export function openStandings(db: Queryable, statuses: StatusCache = openStatusC
   };
 }
 
+function noVerdicts({ assets }: Snapshot): Verdicts {
+  const definitions = new Set(assets.map(({ partitions }) => partitions));
+  const state = { made: new Map(), existing: new Map() };
+  return { grounds: new Map(), definitions, own: new Map(), all: new Map(), state };
+}
+
+function groundsOf({ grounds }: Verdicts, graph: AssetGraph, key: string): Grounds {
+  let found = grounds.get(key);
+  if (found === undefined) {
+    const read = strongDependencies(graph, key).map(({ asset }) => asset);
+    grounds.set(key, (found = [key, ...read].map((each) => assetOf(graph, each))));
+  }
+  return found;
+}
+
+function stateOf(verdicts: Verdicts, made: State["made"], now: Moment): State {
+  const last = verdicts.state;
+  let isSame = last.made === made;
+  const existing = new Map<PartitionsDefinition, PartitionSet>();
+  const exists = existingAt(now);
+  for (const definition of verdicts.definitions) {
+    const [before, set] = [last.existing.get(definition), exists(definition)];
+    const isSameSet = before !== undefined && (before === set || equalSets(before, set));
+    existing.set(definition, isSameSet ? before : set);
+    isSame &&= isSameSet;
+  }
+  return isSame ? last : (verdicts.state = { made, existing });
+}
+
+function holdsIn(own: Own, grounds: Grounds, state: State): boolean {
+  if (own.state === state) return true;
+  for (const [at, { key, partitions }] of grounds.entries())
+    if (own.rows[at] !== state.made.get(key) || own.exist[at] !== state.existing.get(partitions)) return false;
+  own.state = state;
+  return true;
+}
+
 function judgeBelow(
   graph: AssetGraph,
   asset: SnapshotAsset,
-  { made, own }: Judged,
+  { state, own }: Judged,
   all: Verdicts["all"],
   now: Moment,
 ): void {
@@ -134,38 +191,11 @@ function judgeBelow(
   const troubleAbove = (above: string): PartitionSet => all.get(above)!.value.trouble;
   const last = all.get(key);
   const from = [own.get(key), ...strongDependencies(graph, key).map((dependency) => troubleAbove(dependency.asset))];
-  if (isFrom(last, from)) return;
-  const { materialized } = statusSets(partitions, made.get(key));
-  const staleness = stalenessBelow(graph, asset, { ...own.get(key)!.value, materialized }, troubleAbove, now);
+  if (last !== undefined && last.from.every((each, at) => each === from[at])) return;
+  const { materialized } = statusSets(partitions, state.made.get(key));
+  const staleness = stalenessBelow(graph, asset, { ...own.get(key)!, materialized }, troubleAbove, now);
   const trouble = union(staleness.stale, staleness.behind);
   // What stands below is not judged again for the same trouble.
   const isSame = last !== undefined && equalSets(last.value.trouble, trouble);
   all.set(key, { from, value: { ...staleness, trouble: isSame ? last.value.trouble : trouble } });
-}
-
-function existingSets(sets: ExistingSets, now: Moment): (definition: PartitionsDefinition) => PartitionSet {
-  const exists = existingAt(now);
-  return (definition) => {
-    const [last, set] = [sets.get(definition), exists(definition)];
-    if (last !== undefined && (last === set || equalSets(last, set))) return last;
-    sets.set(definition, set);
-    return set;
-  };
-}
-
-/** What the verdict on an asset rests on, besides definitions, which do not change. */
-function groundsOf(
-  graph: AssetGraph,
-  key: string,
-  made: Judged["made"],
-  exists: (definition: PartitionsDefinition) => PartitionSet,
-): readonly unknown[] {
-  return [key, ...strongDependencies(graph, key).map(({ asset }) => asset)].flatMap((each) => [
-    made.get(each),
-    exists(assetOf(graph, each).partitions),
-  ]);
-}
-
-function isFrom(kept: Kept<unknown> | undefined, from: readonly unknown[]): boolean {
-  return kept !== undefined && kept.from.length === from.length && kept.from.every((each, at) => each === from[at]);
 }

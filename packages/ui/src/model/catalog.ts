@@ -62,14 +62,23 @@ function catalogOf(locations: readonly CatalogLocation[]): Catalog {
   };
 }
 
-/** Everything that has partitions, in all locations. */
-export function definitionsIn({ locations }: Catalog): Pick<Snapshot, "assets" | "checks" | "computes"> {
-  return {
-    computes: locations.flatMap(({ snapshot }) => snapshot.computes),
-    assets: locations.flatMap(({ snapshot }) => snapshot.assets),
-    checks: locations.flatMap(({ snapshot }) => snapshot.checks),
-  };
+/** Everything that has partitions, in all locations; of one catalog the same object. */
+export function definitionsIn(catalog: Catalog): Definitions {
+  let definitions = definitionsOf.get(catalog);
+  if (definitions === undefined) {
+    const snapshots = catalog.locations.map(({ snapshot }) => snapshot);
+    definitions = {
+      computes: snapshots.flatMap(({ computes }) => computes),
+      assets: snapshots.flatMap(({ assets }) => assets),
+      checks: snapshots.flatMap(({ checks }) => checks),
+    };
+    definitionsOf.set(catalog, definitions);
+  }
+  return definitions;
 }
+
+type Definitions = Pick<Snapshot, "assets" | "checks" | "computes">;
+const definitionsOf = new WeakMap<Catalog, Definitions>();
 
 /** @throws {IrokoError} ASSET_NOT_FOUND, with the nearest key */
 export function findAsset(catalog: Catalog, key: string): CatalogAsset {

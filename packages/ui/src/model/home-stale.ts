@@ -21,10 +21,9 @@ export function homeStale({
     const causes = await askMappings({ db, location: name }, () =>
       standings.causes(snapshot, graph.assets.keys(), moment),
     );
-    return [...graph.assets.values()].flatMap((asset) => {
-      const found = causes.get(asset.key)!;
-      return isEmptySet(found.stale) ? [] : [{ asset, ...found }];
-    });
+    return [...causes]
+      .filter(([, { stale }]) => !isEmptySet(stale))
+      .map(([key, found]) => ({ asset: graph.assets.get(key)!, ...found }));
   };
   return sharedLook(async () => {
     const catalog = await readCatalog();
