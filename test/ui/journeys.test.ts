@@ -112,6 +112,9 @@ test("a month is brushed over the partitions, and made by one run", { skip, time
   await page.mouse.down();
   await page.mouse.move(cell(29).x, cell(29).y, { steps: 10 });
   await page.mouse.up();
+  await page.waitForURL(/from=2026-11-01&to=2026-11-30/);
+  // Whoever opens its link sees the same.
+  await page.reload();
   await page.click("[aria-label='What is chosen'] a:has-text('Make these')");
   await page.waitForURL(/partitions=2026-11-01\.\.2026-11-30/);
   await page.fill("input[name=select]", "+daily_revenue_summary");

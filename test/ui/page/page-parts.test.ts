@@ -5,7 +5,13 @@ import { z } from "zod";
 import type { AssetPartition, PartitionGrid } from "@iroko/core/client";
 import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
 import { linePath, seriesOf } from "../../../packages/ui/page/src/pages/asset/series.ts";
-import { cellsIn, chosenKeys, chosenText } from "../../../packages/ui/page/src/pages/asset/choose.ts";
+import {
+  cellName,
+  cellNamed,
+  cellsIn,
+  chosenKeys,
+  chosenText,
+} from "../../../packages/ui/page/src/pages/asset/choose.ts";
 import { barsOf, type HomeRun } from "../../../packages/ui/page/src/pages/home/bars.ts";
 import { fieldsOf, textOf, valueOf } from "../../../packages/ui/page/src/pages/launchpad/config-fields.ts";
 import { configOf, configWith, queryOf, requestOf } from "../../../packages/ui/page/src/pages/launchpad/request.ts";
@@ -52,6 +58,39 @@ test("a brush over coarser cells chooses from the first partition of the first t
     within: null,
   };
   assert.equal(chosenText(grid, { from: [0, 0], to: [0, 1] }), "2026-01-01..2026-02-28");
+});
+
+test("a cell is found again by its name in the address, also when more was made or it has come to hold more", () => {
+  const before: PartitionGrid = {
+    ...uncrossed,
+    cell: "month",
+    rows: [{ label: "2026", key: null, cells: "-mp", keys: ["", "2026-02-01..2026-02-28", "2026-03-01..2026-03-02"] }],
+    columns: [],
+    count: 30,
+    within: null,
+  };
+  const years = [{ label: "2025", key: null, cells: "m", keys: ["2025-12-31"] }];
+  const more = [{ ...before.rows[0]!, keys: ["", "2026-02-01..2026-02-28", "2026-03-01..2026-03-31"] }];
+  const later: PartitionGrid = { ...before, rows: [...years, ...more] };
+  assert.equal(cellName(before, 0, 2), "2026-03-01");
+  assert.deepEqual(cellNamed(later, cellName(before, 0, 2)), [1, 2]);
+  assert.equal(cellNamed(later, "2026-04-01"), undefined);
+  const crossed: PartitionGrid = {
+    ...uncrossed,
+    cell: "partition",
+    rows: ["a", "b..c"].map((key) => ({ label: key, key, cells: "m-m", keys: [] })),
+    columns: ["1", "2", "3"],
+    crossed: { across: "day", down: "shop", keys: ["2026-11-01", "2026-11-02", "2026-11-03"], isTime: true },
+    count: 4,
+    within: null,
+  };
+  for (const [row, column] of [
+    [0, 0],
+    [0, 2],
+    [1, 0],
+    [1, 2],
+  ] as const)
+    assert.deepEqual(cellNamed(crossed, cellName(crossed, row, column)), [row, column]);
 });
 
 test("a brush over two dimensions chooses a rectangle, named as one however large, without what is not there", () => {

@@ -44,6 +44,20 @@ export function cellText({ rows, crossed }: PartitionGrid, row: number, column: 
   return `${rowText(crossed.down, rows[row]!.key!)},${crossed.across}=${crossed.keys[column]!}`;
 }
 
+/** How the address calls a cell: by its first partition, for the last one may come to hold more. */
+export function cellName(grid: PartitionGrid, row: number, column: number): string {
+  const text = cellText(grid, row, column);
+  return grid.cell === "partition" ? text : text.split("..")[0]!;
+}
+
+/** Undefined where there is no such cell, or no more. */
+export function cellNamed(grid: PartitionGrid, name: string): readonly [row: number, column: number] | undefined {
+  for (const [row, { cells }] of grid.rows.entries())
+    for (let column = 0; column < cells.length; column += 1)
+      if (cells[column] !== "-" && cellName(grid, row, column) === name) return [row, column];
+  return undefined;
+}
+
 const rowText = (down: string | null, key: string): string => (down === null ? key : `${down}=${key}`);
 
 /** In the text form that the API and the CLI take. */

@@ -1,7 +1,6 @@
 /** An asset's partitions: the field of them, and the newest one by one. */
 import type { AssetPartition, Page, PartitionGrid } from "@iroko/core/client";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { address } from "../../api/get.ts";
 import { useResource } from "../../api/resource.ts";
 import { bytes, count, counted } from "../../parts/amounts.ts";
@@ -23,6 +22,7 @@ import { cellsIn, chosenKeys, chosenText, type Chosen } from "./choose.ts";
 import { Matrix } from "./matrix.tsx";
 import { MetadataList } from "./metadata.tsx";
 import { Plots } from "./plots.tsx";
+import { nothingChosen, useChosen } from "./use-chosen.ts";
 import { Versions } from "./versions.tsx";
 
 export function Partitions({ asset }: TabProps): JSX.Element {
@@ -44,9 +44,8 @@ function Field({ asset }: TabProps): JSX.Element {
   const grid = useResource<PartitionGrid>(address("/assets/{key}/grid", { key: asset.key, within, cell }), {
     asset: asset.key,
   });
-  const lookCloser = (text: string): void => setQuery({ within: text, cell: null });
-  const [chosen, choose] = useState<Chosen | undefined>(undefined);
-  useEffect(() => choose(undefined), [within, cell]);
+  const lookCloser = (text: string): void => setQuery({ within: text, cell: null, ...nothingChosen });
+  const [chosen, choose] = useChosen(grid.value);
   const isList = asset.partitionsDefinition.kind === "fixed" || asset.partitionsDefinition.kind === "dynamic";
   return (
     <Loaded of={grid} rows={6}>
@@ -58,7 +57,7 @@ function Field({ asset }: TabProps): JSX.Element {
               {within === null ? null : (
                 <>
                   <code>{within}</code>
-                  <button type="button" onClick={() => setQuery({ within: null, cell: null })}>
+                  <button type="button" onClick={() => setQuery({ within: null, cell: null, ...nothingChosen })}>
                     All partitions
                   </button>
                 </>
@@ -75,6 +74,7 @@ function Field({ asset }: TabProps): JSX.Element {
                   values={known.mayBe}
                   chosen={known.cell}
                   says={(unit) => `${unit}s`}
+                  resets={["from", "to"]}
                 />
               )}
             </p>
