@@ -145,3 +145,25 @@ test("a selection that cannot be, or has nothing to repeat, is refused, and noth
   await refused({ select: "left" }, { code: "RETRY_SELECTION", message: /before its last 3 steps were there/ });
   assert.equal((await instance.db.query("select from iroko.run")).rowCount, 1);
 });
+
+test("parts with partitions of their own are repeated as they are, and not their product", async () => {
+  await using instance = await setup();
+  const run = await instance.submit({ select: "raw or ranged or shops", partitions: all });
+  await instance.ended(run);
+  const only = [
+    { select: "raw", partitions: "2026-11-02" },
+    { select: "ranged", partitions: "2026-11-01" },
+    { select: "ranged", partitions: "2026-11-03..2026-11-04" },
+  ];
+  const made = await retried(instance, run, { only, fromStart: true });
+  assert.deepEqual(made.toSorted(), ["ranged 01,03,04", "raw 02", "raw:looks"]);
+  const whole = [{ select: "raw" }, { select: "ranged", partitions: "2026-11-01" }];
+  const again = await retryRun(instance.db, run, { only: whole, fromStart: true });
+  await instance.ended(again);
+  const told = await getRun(instance.db, again);
+  assert.deepEqual([told?.selection, told?.partitions], ["raw or ranged", "raw; 2026-11-01 of ranged"]);
+  await assert.rejects(retryRun(instance.db, run, { only: [{ select: "left" }], fromStart: true }), {
+    code: "RETRY_SELECTION",
+    message: `Run ${run} has nothing of the selection "left".`,
+  });
+});

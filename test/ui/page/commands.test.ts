@@ -68,6 +68,11 @@ const shown: Readonly<Record<keyof typeof commands, readonly string[]>> = {
   retryRun: [
     commands.retryRun({ id: run }),
     commands.retryRun({ id: run, fromStart: true, select: odd, partitions: "last:3, 2026-11-01" }),
+    commands.retryRun({
+      id: run,
+      fromStart: true,
+      only: [{ select: odd, partitions: 'shop="Ọjà, 1",day=2026-11-01' }, { select: "raw" }],
+    }),
   ],
   runLogs: [commands.runLogs(run, 3, false), commands.runLogs(run, 3, true)],
 };

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { z } from "zod";
 import type { AssetPartition, PartitionGrid } from "@iroko/core/client";
 import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
-import { linePath, seriesOf } from "../../../packages/ui/page/src/pages/asset/series.ts";
 import {
   cellName,
   cellNamed,
@@ -293,41 +292,4 @@ test("spans are told in two units at most", () => {
     [0.05, 3.21, 59, 3_725, 90_000].map((seconds) => span(seconds)),
     ["50 ms", "3.2 s", "59 s", "1 h 2 min", "1 d 1 h"],
   );
-});
-
-test("numbers over partitions run from the oldest to the newest, break where there is none, and leave out what never moves", () => {
-  const partition = (key: string, rows: number, metadata: AssetPartition["metadata"]): AssetPartition => ({
-    id: key,
-    key,
-    version: 1,
-    rows,
-    bytes: 5,
-    dataVersion: "d",
-    codeVersion: null,
-    schemaHash: null,
-    objectKey: null,
-    sha256: null,
-    madeAt: null,
-    run: null,
-    publishedVersion: 1,
-    metadata,
-    lastStatus: "succeeded",
-    lastRun: null,
-    lastAt: null,
-    lastError: null,
-  });
-  const series = seriesOf([
-    partition("3", 30, { late: { type: "int", value: 7 }, note: { type: "text", value: "x" } }),
-    partition("2", 20, {}),
-    partition("1", 10, { late: { type: "int", value: 1 } }),
-  ]);
-  assert.deepEqual(
-    series.map(({ name, values }) => [name, values]),
-    [
-      ["rows", [10, 20, 30]],
-      ["late", [1, undefined, 7]],
-    ],
-  );
-  assert.equal(linePath([0, 5, 10], 100, 10), "M0.0 10.0L50.0 5.0L100.0 0.0");
-  assert.equal(linePath([0, undefined, 10, 20], 90, 10), "M0.0 10.0M60.0 5.0L90.0 0.0");
 });

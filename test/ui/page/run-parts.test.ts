@@ -106,12 +106,27 @@ test("rows of a list come to a selection and a set of partitions, which the addr
     { id: "2", assets: ["raw", "a-b"], partitions: "2026-11-02..2026-11-04", status: "skipped" },
     { id: "3", assets: ["plain"], partitions: "", status: "succeeded" },
   ];
-  assert.deepEqual(repetitionOf(rows.slice(0, 2)), {
+  assert.deepEqual(
+    repetitionOf(rows.slice(0, 2)),
+    {
+      select: "",
+      partitions: "",
+      only: [
+        { select: "raw", partitions: "2026-11-01 or 2026-11-02..2026-11-04" },
+        { select: '"a-b"', partitions: "2026-11-02..2026-11-04" },
+      ],
+      fromStart: false,
+    },
+    "each asset with its own partitions",
+  );
+  const [first, second] = [rows[0]!, rows[1]!];
+  assert.deepEqual(repetitionOf([first, { ...first, id: "4", assets: ["a-b"] }, second]), {
     select: 'raw or "a-b"',
     partitions: "2026-11-01 or 2026-11-02..2026-11-04",
+    only: [],
     fromStart: false,
   });
-  assert.deepEqual(repetitionOf(rows.slice(2)), { select: "plain", partitions: "", fromStart: true });
+  assert.deepEqual(repetitionOf(rows.slice(2)), { select: "plain", partitions: "", only: [], fromStart: true });
   const query = new URLSearchParams(toggled(rows, new Set(["1"]), "2"));
   assert.deepEqual([...chosenIn(query)], ["1", "2"]);
   assert.deepEqual(repetitionIn(query), repetitionOf(rows.slice(0, 2)));

@@ -54,6 +54,13 @@ export interface RetryInput extends RunInput {
   readonly select?: string | undefined;
   /** Only of these partitions, in the text form. */
   readonly partitions?: string | undefined;
+  /** Only these, or these besides: each a selection with partitions of its own, or with all that the run has of it. */
+  readonly only?: readonly RetryPart[] | undefined;
+}
+
+export interface RetryPart {
+  readonly select: string;
+  readonly partitions?: string | undefined;
 }
 
 export interface StepsInput extends RunInput {
@@ -216,6 +223,12 @@ export const runs: {
       fromStart: z.boolean().optional(),
       select: selection.optional(),
       partitions: partitionsText.optional(),
+      only: z
+        .array(z.strictObject({ select: selection, partitions: partitionsText.optional() }))
+        .min(1)
+        .max(500)
+        .optional()
+        .describe("Each a selection with partitions of its own."),
     }),
     answer: runMade,
     status: 201,

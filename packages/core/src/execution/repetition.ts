@@ -31,13 +31,26 @@ export interface RetryOptions {
   readonly select?: string | undefined;
   /** Only of these partitions, in the text form; `last:3` is as of the run's clock. */
   readonly partitions?: string | undefined;
+  /** Only these, or these besides: each a selection with partitions of its own, or with all that the run has of it. */
+  readonly only?: readonly RetryPart[] | undefined;
+}
+
+export interface RetryPart {
+  readonly select: string;
+  readonly partitions?: string | undefined;
+}
+
+/** What is asked for of a run, part by part; none: all of it. */
+export function partsOf({ select, partitions, only = [] }: RetryOptions): readonly RetryPart[] {
+  const isNamed = (select !== undefined && select !== "*") || partitions !== undefined;
+  return [...(isNamed ? [{ select: select ?? "*", partitions }] : []), ...only];
 }
 
 /** What is asked for of a run. */
 interface Asked {
   readonly assets: readonly string[];
-  /** By asset and by check; undefined: whatever the run has. */
-  readonly partitions: ReadonlyMap<string, PartitionSet> | undefined;
+  /** By asset and by check; whatever the run has of others. */
+  readonly partitions: ReadonlyMap<string, PartitionSet>;
 }
 
 /**
@@ -73,16 +86,28 @@ async function askedOf(
   run: RunRecord,
   snapshot: Snapshot,
   steps: readonly NamedSteps[],
-  { select = "*", partitions }: RetryOptions,
+  options: RetryOptions,
 ): Promise<Asked | undefined> {
-  if (select === "*" && partitions === undefined) return undefined;
-  const selected = await selectFrom(tx, snapshot, select, await readMoment(tx, snapshot, Temporal.Now.instant()));
-  const assets = selected.filter((key) => steps.some((step) => step.assets.includes(key)));
-  if (assets.length === 0) throw nothingOf(run, select, steps);
-  return {
-    assets,
-    partitions: partitions === undefined ? undefined : await partitionsOf(tx, run, snapshot, assets, partitions),
-  };
+  const parts = partsOf(options);
+  if (parts.length === 0) return undefined;
+  const now = await readMoment(tx, snapshot, Temporal.Now.instant());
+  const assets = new Set<string>();
+  const whole = new Set<string>();
+  const sets = new Map<string, PartitionSet>();
+  for (const { select, partitions } of parts) {
+    const selected = await selectFrom(tx, snapshot, select, now);
+    const among = selected.filter((key) => steps.some((step) => step.assets.includes(key)));
+    if (among.length === 0) throw nothingOf(run, select, steps);
+    for (const key of among) assets.add(key);
+    if (partitions === undefined) for (const key of among) whole.add(key);
+    else
+      for (const [subject, set] of await partitionsOf(tx, run, snapshot, among, partitions)) {
+        const known = sets.get(subject);
+        sets.set(subject, known === undefined ? set : union(known, set));
+      }
+  }
+  for (const key of whole) sets.delete(key);
+  return { assets: [...assets], partitions: sets };
 }
 
 const nameOf = ({ kind, name }: { readonly kind: StepKind; readonly name: string }): string => `${kind} ${name}`;
@@ -93,7 +118,7 @@ function partitionsByName(steps: readonly NamedSteps[], asked: Asked | undefined
   const sets = new Map<string, PartitionSet>();
   for (const step of steps) {
     for (const subject of step.kind === "check" ? [step.name] : step.assets) {
-      const set = asked?.partitions?.get(subject);
+      const set = asked?.partitions.get(subject);
       const known = sets.get(nameOf(step));
       if (set) sets.set(nameOf(step), known ? union(known, set) : set);
     }

@@ -4,13 +4,13 @@ import type { Database } from "../instance/database.ts";
 import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
-import { getRun, insertRun, noteRunAssets } from "../instance/runs.ts";
+import { getRun, insertRun, noteRunAssets, type RunRecord } from "../instance/runs.ts";
 import { copySteps } from "../instance/repeated-steps.ts";
 import { wakeExpanding } from "../instance/wake-ups.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { admit } from "./admit.ts";
 import { runNotFound } from "./cancel-run.ts";
-import { repetitionOf, type RetryOptions } from "./repetition.ts";
+import { partsOf, repetitionOf, type RetryOptions, type RetryPart } from "./repetition.ts";
 
 /**
  * Runs again what did not succeed in a run that has ended, with its partitions, inputs, config, limit and clock, by the code
@@ -22,8 +22,9 @@ import { repetitionOf, type RetryOptions } from "./repetition.ts";
  * @throws {MappingQuestion} as `planRequest`
  */
 export async function retryRun(db: Database, id: string, options: RetryOptions = {}): Promise<string> {
-  const { fromStart = false, select = "*", partitions } = options;
-  const isWhole = select === "*" && partitions === undefined;
+  const { fromStart = false } = options;
+  const parts = partsOf(options);
+  const isWhole = parts.length === 0;
   return db.transaction(async (tx) => {
     const run = await getRun(tx, id);
     if (run === undefined) throw runNotFound(id);
@@ -50,8 +51,7 @@ export async function retryRun(db: Database, id: string, options: RetryOptions =
         location: run.location,
         snapshotVersion: current.version,
         trigger: "retry",
-        selection: options.select ?? run.selection,
-        partitions: partitions ?? run.partitions,
+        ...toldOf(run, parts),
         plan: run.plan,
         tags: run.tags,
         config: run.config,
@@ -78,15 +78,40 @@ export async function retryRun(db: Database, id: string, options: RetryOptions =
   });
 }
 
-const selectionOptions = ({ select, partitions }: RetryOptions): readonly string[] => [
+/** As people read it. Several parts with partitions of their own are told one by one: together they would be a product. */
+function toldOf(run: RunRecord, parts: readonly RetryPart[]): Pick<RunRecord, "selection" | "partitions"> {
+  const [first] = parts;
+  if (first === undefined) return run;
+  const selection = [...new Set(parts.map(({ select }) => select))].join(" or ");
+  const sets = new Set(parts.map(({ partitions }) => partitions));
+  if (sets.size > 1) return { selection, partitions: parts.map(partText).join("; ") };
+  return {
+    selection: first.select === "*" ? run.selection : selection,
+    partitions: first.partitions ?? run.partitions,
+  };
+}
+
+const partText = ({ select, partitions }: RetryPart): string =>
+  partitions === undefined ? select : `${partitions} of ${select}`;
+
+const selectionOptions = ({ select, partitions, only = [] }: RetryOptions): readonly string[] => [
   ...(select === undefined ? [] : ["--select", shellQuote(select)]),
   ...(partitions === undefined ? [] : ["--partitions", shellQuote(partitions)]),
+  ...(only.length === 0 ? [] : ["--only", ...only.map((part) => shellQuote(atText(part)))]),
 ];
 
+const atText = ({ select, partitions }: RetryPart): string =>
+  partitions === undefined ? select : `${select}@${partitions}`;
+
 function nothingToRetry(id: string, options: RetryOptions): IrokoError {
-  const { fromStart = false, partitions } = options;
+  const { fromStart = false } = options;
   const what = fromStart ? "has no step" : "has no step that did not succeed";
-  const of = `the selection "${options.select ?? "*"}"${partitions === undefined ? "" : ` and the partitions "${partitions}"`}`;
+  const of = partsOf(options)
+    .map(
+      ({ select, partitions }) =>
+        `the selection "${select}"${partitions === undefined ? "" : ` and the partitions "${partitions}"`}`,
+    )
+    .join(", or of ");
   return new IrokoError("RETRY_SELECTION", `Run ${id} ${what} of ${of}.`, {
     hint: fromStart
       ? `Look at what it has: iroko runs show ${id} --all`

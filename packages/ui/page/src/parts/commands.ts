@@ -2,7 +2,7 @@
  * Every command that the page shows, ready to be pasted into a POSIX shell. None stands anywhere else: a test gives each of
  * these to the CLI's own parser, and finds those that stand elsewhere.
  */
-import type { HowInput, PlanInput, RetryInput, Run } from "@iroko/core/client";
+import type { HowInput, PlanInput, RetryInput, RetryPart, Run } from "@iroko/core/client";
 import { selectionOf } from "./selection.ts";
 
 export const init = "iroko init";
@@ -60,8 +60,18 @@ export function makeAnyway({ selection, partitions }: Pick<Run, "selection" | "p
   return `iroko materialize --select ${quoted(selection)}${option("partitions", of === "" ? undefined : of)} --force`;
 }
 
-export const retryRun = ({ id, fromStart, select, partitions }: RetryInput): string =>
-  `iroko runs retry ${id}${option("select", select)}${option("partitions", partitions)}${fromStart === true ? " --from-start" : ""}`;
+export const retryRun = ({ id, fromStart, select, partitions, only = [] }: RetryInput): string =>
+  [
+    `iroko runs retry ${id}`,
+    option("select", select),
+    option("partitions", partitions),
+    fromStart === true ? " --from-start" : "",
+    only.length === 0 ? "" : ` --only ${only.map((part) => quoted(partText(part))).join(" ")}`,
+  ].join("");
+
+/** As a part of a retry is written: `asset@partitions`. */
+const partText = ({ select, partitions }: RetryPart): string =>
+  partitions === undefined ? select : `${select}@${partitions}`;
 
 export const runLogs = (run: string, step: number, isLive: boolean): string =>
   `iroko runs logs ${run} --step ${step}${isLive ? " --follow" : ""}`;

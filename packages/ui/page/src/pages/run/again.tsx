@@ -5,8 +5,10 @@ import { Act } from "../../parts/act.tsx";
 import { cancelRun, repeatRun } from "../../parts/acts.ts";
 import { Command } from "../../parts/command.tsx";
 import { retryRun } from "../../parts/commands.ts";
+import { Fact } from "../../parts/fact.tsx";
 import { launchpadHref } from "../../parts/links.ts";
 import { LaunchLink } from "../../parts/press.tsx";
+import { Ranges } from "../../parts/ranges.tsx";
 import { place, setQuery } from "../../router.ts";
 import { nothingChosen, repetitionIn, type Repetition } from "./choose-again.ts";
 
@@ -16,7 +18,7 @@ interface AgainProps {
 
 export function Again({ run }: AgainProps): JSX.Element {
   const wanted = repetitionIn(place.value.query);
-  const isChosen = wanted.select !== "" || wanted.partitions !== "";
+  const isChosen = wanted.select !== "" || wanted.partitions !== "" || wanted.only.length > 0;
   return (
     <>
       {run.endedAt === null ? <Cancel run={run} /> : <Whole run={run} />}
@@ -55,33 +57,40 @@ function Whole({ run }: AgainProps): JSX.Element {
 }
 
 /** Of a run that has ended: a retry keeps its inputs, clock and config. */
-function Some({ run, select, partitions, fromStart }: AgainProps & Repetition): JSX.Element {
+function Some({ run, select, partitions, only, fromStart }: AgainProps & Repetition): JSX.Element {
   const body = {
     ...(select === "" ? {} : { select }),
     ...(partitions === "" ? {} : { partitions }),
+    ...(only.length === 0 ? {} : { only }),
     ...(fromStart ? { fromStart } : {}),
   };
   return (
     <section class="panel launch" aria-label="What is made again">
-      <label class="field">
-        Assets
-        <input
-          class="id"
-          value={select}
-          spellcheck={false}
-          onInput={({ currentTarget }) => setQuery({ only: currentTarget.value })}
-        />
-      </label>
-      <label class="field">
-        Partitions
-        <input
-          class="id"
-          value={partitions}
-          placeholder="all that the run has of them"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setQuery({ of: currentTarget.value })}
-        />
-      </label>
+      {only.length > 0 ? (
+        <Parts of={only} />
+      ) : (
+        <>
+          <label class="field">
+            Assets
+            <input
+              class="id"
+              value={select}
+              spellcheck={false}
+              onInput={({ currentTarget }) => setQuery({ only: currentTarget.value })}
+            />
+          </label>
+          <label class="field">
+            Partitions
+            <input
+              class="id"
+              value={partitions}
+              placeholder="all that the run has of them"
+              spellcheck={false}
+              onInput={({ currentTarget }) => setQuery({ of: currentTarget.value })}
+            />
+          </label>
+        </>
+      )}
       <label class="check">
         <input
           type="checkbox"
@@ -90,7 +99,7 @@ function Some({ run, select, partitions, fromStart }: AgainProps & Repetition): 
         />{" "}
         also what has succeeded
       </label>
-      <p class="row wide-field">
+      <div class="row wide-field">
         <Act act={() => repeatRun(run.id, body)} tone="primary">
           Make these again
         </Act>
@@ -98,24 +107,50 @@ function Some({ run, select, partitions, fromStart }: AgainProps & Repetition): 
           Choose nothing
         </button>
         <Command text={retryRun({ id: run.id, ...body })} />
-      </p>
+      </div>
     </section>
   );
 }
 
-/** A run that goes on cannot be retried; what it has made or failed can be made by another one. */
-function Anew({ select, partitions }: AgainProps & Repetition): JSX.Element {
+/** Each asset with the partitions that are made again of it. */
+function Parts({ of }: { readonly of: Repetition["only"] }): JSX.Element {
   return (
-    <section class="panel row" aria-label="What is made again">
-      <code class="prose">{select}</code>
-      <code class="prose">{partitions}</code>
-      <span class="faint">The run has not ended: another one can make these.</span>
-      <LaunchLink tone="primary" href={launchpadHref({ select, partitions })}>
-        Plan these
-      </LaunchLink>
-      <button type="button" onClick={() => setQuery(nothingChosen)}>
-        Choose nothing
-      </button>
+    <dl class="facts wide-field again-parts">
+      {of.map(({ select, partitions = "" }) => (
+        <Fact key={select} name={select}>
+          {partitions === "" ? <span class="faint">all that the run has of it</span> : <Ranges text={partitions} />}
+        </Fact>
+      ))}
+    </dl>
+  );
+}
+
+/** A run that goes on cannot be retried; what it has made or failed can be made by another one. */
+function Anew({ select, partitions, only }: AgainProps & Repetition): JSX.Element {
+  // A plan is of assets over partitions: where these differ, each is a plan of its own.
+  const plans = only.length === 0 ? [{ select, partitions }] : only;
+  return (
+    <section class="panel" aria-label="What is made again">
+      <p class="faint">
+        The run has not ended: another one can make these{plans.length > 1 ? ", an asset at a time" : ""}.
+      </p>
+      {plans.map((part) => (
+        <div key={part.select} class="row">
+          <LaunchLink
+            tone={plans.length === 1 ? "primary" : "plain"}
+            href={launchpadHref({ select: part.select, partitions: part.partitions ?? "" })}
+          >
+            Plan {plans.length === 1 ? "these" : "it"}
+          </LaunchLink>
+          <code>{part.select}</code>
+          <Ranges text={part.partitions ?? ""} />
+        </div>
+      ))}
+      <p class="row">
+        <button type="button" onClick={() => setQuery(nothingChosen)}>
+          Choose nothing
+        </button>
+      </p>
     </section>
   );
 }

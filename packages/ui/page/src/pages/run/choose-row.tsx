@@ -12,6 +12,8 @@ export function choosing<Row extends Choosable>(rows: readonly Row[], nameOf: (r
       <input
         type="checkbox"
         aria-label={`Choose ${nameOf(row)}`}
+        disabled={row.kind === "check"}
+        title={row.kind === "check" ? "A check is made again with what it checks." : undefined}
         checked={chosen.has(row.id)}
         onChange={() => setQuery(toggled(rows, chosen, row.id))}
       />

@@ -9,7 +9,6 @@ import { Failure } from "../../parts/failure.tsx";
 import { launchpadHref, runHref } from "../../parts/links.ts";
 import { LaunchLink } from "../../parts/press.tsx";
 import { go } from "../../router.ts";
-import { problemsIn } from "../launchpad/config-problems.ts";
 import { planSentence } from "../launchpad/plan-sentence.ts";
 import { queryOf } from "../launchpad/request.ts";
 
@@ -114,22 +113,12 @@ interface RefusedProps {
 
 /** Nothing has run; what is lacking of a config can be given on the launchpad. */
 function Refused({ error, request, close }: RefusedProps): JSX.Element {
-  const problems = problemsIn(error);
   return (
     <>
       <Failure error={error} />
-      {problems.length === 0 ? null : (
-        <ul class="reasons">
-          {problems.map(({ asset, path, message }) => (
-            <li key={`${asset} ${path}`}>
-              <code>{[asset, path].filter((part) => part !== "").join(".")}</code> {message}
-            </li>
-          ))}
-        </ul>
-      )}
       <p class="row">
         <LaunchLink tone="primary" href={launchpadHref(queryOf(request))}>
-          {problems.length === 0 ? "Look at it on the launchpad" : "Give it on the launchpad"}
+          {error.code === "CONFIG_INVALID" ? "Give it on the launchpad" : "Look at it on the launchpad"}
         </LaunchLink>
         <button type="button" onClick={close}>
           Close
