@@ -7,7 +7,8 @@ import { chromium as playwright } from "playwright-core";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { pagePaths } from "../../packages/ui/src/http/page-files.ts";
-import { sample, type Sample } from "./sample.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { now, sample, type Sample } from "./sample.ts";
 
 let at: Sample;
 before(async () => {
@@ -28,7 +29,7 @@ const textOf = async (path: string): Promise<string> => (await fetch(new URL(pat
 
 async function sizeOf(path: string): Promise<number> {
   const answer = await fetch(new URL(path, at.url), { headers: { "accept-encoding": "br" } });
-  assert.equal(answer.status, 200, path);
+  assert.equal(answer.status, path.includes(":") ? 404 : 200, path);
   return Number(answer.headers.get("content-length"));
 }
 
@@ -43,6 +44,20 @@ test("the server and the page agree on the addresses that the page draws", () =>
       ),
     ),
   );
+});
+
+test("the page of an asset or a run that is not there is a 404, in full; of one that is there it is not", async () => {
+  const run = await at.instance.submit({ select: "raw_sales", partitions: { kind: "text", text: "2026-11-01" } }, now);
+  const statusOf = async (path: string): Promise<number> => {
+    const answer = await fetch(new URL(path, at.url));
+    assert.match(await answer.text(), /<title>[\s\S]*<\/html>/);
+    return answer.status;
+  };
+  for (const path of ["/assets/raw_sales", "/assets/shop%2Ftill?tab=why", `/runs/${run}`, "/runs", "/lineage"])
+    assert.equal(await statusOf(path), 200, path);
+  // A database that takes its time is not waited for.
+  for (const path of ["/assets/raw_sale", "/assets/%00", "/runs/x", "/runs/01a1fcb6-6e98-7530-869b-e3e5d512bb64"])
+    await waitFor(`${path} to be a 404`, async () => (await statusOf(path)) === 404, { seconds: 30 });
 });
 
 test("the document is asked for each time, its files never again, and both come compressed", async () => {

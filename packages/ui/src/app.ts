@@ -30,6 +30,7 @@ import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
 import { failureJson, failureOf, failureText } from "./http/failure.ts";
 import { guard, guardChanges } from "./http/guard.ts";
+import { missingPages } from "./http/missing-pages.ts";
 import { openApiPage } from "./http/openapi-page.ts";
 import { pageDocument, pageFiles } from "./http/page-files.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
@@ -105,6 +106,7 @@ export function makeApp({
     resource(answer, instance);
   app.route(apiRoot, routes);
   openApiPage(app);
+  missingPages(app, instance);
   pageFiles(app, tellsAtFirst(app, db));
 
   app.notFound((c) => {

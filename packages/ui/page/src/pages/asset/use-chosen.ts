@@ -31,7 +31,7 @@ export function useChosen(
       brush(undefined);
     }, restMs);
     return () => clearTimeout(timer);
-  }, [brushed]);
+  }, [brushed, grid]);
   return [brushed === undefined ? named : brushed.chosen, (chosen) => brush({ chosen })];
 }
 
