@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fitting, showing, toWorld, visible, zoomed } from "../../../packages/ui/page/src/graph/camera.ts";
+import { fitting, opening, showing, toWorld, visible, zoomed } from "../../../packages/ui/page/src/graph/camera.ts";
 import { fold } from "../../../packages/ui/page/src/graph/fold.ts";
 import { isCrowded } from "../../../packages/ui/page/src/graph/in-view.ts";
 import { foldedIn, foldText } from "../../../packages/ui/page/src/pages/lineage/folds.ts";
@@ -204,6 +204,17 @@ test("zooming keeps what is under the pointer there, and fitting shows all of it
   const near = zoomed(camera, 100, 0, 0);
   const moved = visible(showing(near, { left: 3_000, top: 800, right: 3_200, bottom: 846 }, 800, 600), 800, 600);
   assert.ok(moved.left <= 3_000 && moved.right >= 3_200 && moved.top <= 800 && moved.bottom >= 846);
+});
+
+test("a few assets are near enough to read at first, from where they begin; of many all are seen", () => {
+  const box = { left: 0, top: 0, right: 1_200, bottom: 200 };
+  const wide = { width: 1_400, height: 600 };
+  const narrow = { width: 390, height: 600 };
+  assert.deepEqual(opening(box, 8, wide.width, wide.height), fitting(box, wide.width, wide.height));
+  const seen = visible(opening(box, 8, narrow.width, narrow.height), narrow.width, narrow.height);
+  assert.ok(seen.left <= box.left && seen.right < box.right, "its beginning");
+  assert.ok(seen.top <= box.top && seen.bottom >= box.bottom, "as high as it is");
+  assert.deepEqual(opening(box, 500, narrow.width, narrow.height), fitting(box, narrow.width, narrow.height));
 });
 
 test("whatever groups are called, the address keeps which are folded", () => {

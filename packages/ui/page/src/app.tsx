@@ -73,9 +73,16 @@ export function App(): JSX.Element {
               error={{
                 code: "NOT_FOUND",
                 message: `There is nothing at ${at}.`,
-                hint: `${meantBy(at)}Search with Ctrl K, or start at Home.`,
+                hint: `${meantBy(at)}Search with Ctrl K, or go on from one of these.`,
               }}
             />
+            <p class="row">
+              {places.map(({ href, name }) => (
+                <a key={href} class="button" href={href}>
+                  {name}
+                </a>
+              ))}
+            </p>
           </>
         ) : page?.pattern === found.route.pattern ? (
           <page.Page key={at} in={found.values} />

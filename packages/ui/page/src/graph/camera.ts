@@ -32,6 +32,19 @@ export function fitting(box: Box, width: number, height: number, margin = 32): C
   };
 }
 
+/** As few as this are read rather than looked over: on a narrow screen a part of them, from where they begin. */
+const fewNodes = 60;
+const readable = 0.7;
+
+/** What is seen of a graph at first: all of it, near enough to read where there are few. */
+export function opening(box: Box, nodes: number, width: number, height: number, margin = 16): Camera {
+  const all = fitting(box, width, height);
+  if (nodes > fewNodes || all.scale >= readable) return all;
+  const from = (low: number, high: number, room: number): number =>
+    (high - low) * readable > room - 2 * margin ? margin - low * readable : room / 2 - ((low + high) / 2) * readable;
+  return { scale: readable, x: from(box.left, box.right, width), y: from(box.top, box.bottom, height) };
+}
+
 /** Nearer or farther, with what is at a point of the screen staying there. */
 export function zoomed(camera: Camera, factor: number, atX: number, atY: number): Camera {
   const scale = clamp(camera.scale * factor);

@@ -5,7 +5,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { onRelook } from "../parts/theme.ts";
-import { fitting, panned, showing, toWorld, zoomed } from "./camera.ts";
+import { fitting, opening, panned, showing, toWorld, zoomed } from "./camera.ts";
 import type { Picture } from "./draw.ts";
 import { cardOf, nodeAt, related, walk, type Step } from "./scene.ts";
 import { Stage } from "./stage.ts";
@@ -65,8 +65,8 @@ export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewP
   const seeAll = useCallback(() => stage.current!.lookFrom(fitting(scene.box, ...sizeOf(frame.current!))), [scene]);
   // Another graph is looked at anew; a change of states in it, or of the window, moves nothing.
   useEffect(() => {
-    if (isMeasured) seeAll();
-  }, [seeAll, isMeasured]);
+    if (isMeasured) stage.current!.lookFrom(opening(scene.box, scene.nodes.length, ...sizeOf(frame.current!)));
+  }, [scene, isMeasured]);
   useEffect(() => {
     if (focused === undefined || !isMeasured) return;
     stage.current!.move((now) => showing(now, cardOf(scene, focused), ...sizeOf(frame.current!)));
@@ -138,6 +138,7 @@ export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewP
           if (node !== undefined) onOpen(node);
         }}
         onKeyDown={onKeyDown}
+        title={hovered === undefined ? undefined : picture.card(hovered).title}
         style={{ cursor: hovered === undefined ? "grab" : "pointer" }}
       />
       <p class="zoom">
@@ -148,7 +149,7 @@ export function GraphView({ picture, say, focused, onFocus, onOpen }: GraphViewP
           −
         </button>
         <button type="button" class="quiet" onClick={seeAll}>
-          all
+          Fit
         </button>
       </p>
       <p class="aloud" role="status">

@@ -51,7 +51,9 @@ function Age(): JSX.Element {
   void now.value;
   const oldest = oldestShown();
   const certain = oldest === Infinity ? lastCertain.value : Math.max(lastCertain.value, oldest);
-  return (
-    <span aria-live="off">{span(Math.max(1, Math.round((Date.now() - certain) / 1_000))).replace(/\.\d/, "")}</span>
-  );
+  return <span aria-live="off">{ageText(certain)}</span>;
 }
+
+/** In whole seconds: it is not known finer. */
+const ageText = (since: number): string =>
+  span(Math.max(1, Math.round((Date.now() - since) / 1_000))).replace(/\.\d/, "");

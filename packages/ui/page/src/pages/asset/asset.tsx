@@ -38,9 +38,12 @@ export default function AssetPage({ in: { key = "" } }: PageProps): JSX.Element 
   useTitle(key);
   const asset = useResource<AssetDetail>(address("/assets/{key}", { key }), { asset: key });
   return (
-    <Loaded of={asset} rows={10}>
-      {(known) => <Told asset={known} />}
-    </Loaded>
+    <>
+      {asset.value === undefined && asset.error !== undefined ? <h1>{key}</h1> : null}
+      <Loaded of={asset} rows={10}>
+        {(known) => <Told asset={known} />}
+      </Loaded>
+    </>
   );
 }
 
@@ -57,9 +60,11 @@ function Told({ asset }: TabProps): JSX.Element {
         <a href="/lineage">Lineage</a> / <a href={groupHref(asset.group)}>{asset.group}</a>
       </p>
       <h1>{key}</h1>
-      <Outlook asset={asset} />
       <p class="sentence">
-        <Badge state={status.health} /> {status.sentence}{" "}
+        <Badge state={status.health} /> <Outlook asset={asset} />
+      </p>
+      <p>
+        {status.sentence}{" "}
         <button type="button" class="quiet" onClick={() => setQuery({ tab: "why" })}>
           Why?
         </button>
@@ -124,7 +129,7 @@ function Told({ asset }: TabProps): JSX.Element {
           <a href={runsHref({ asset: key })}>Its runs</a> <a href={lineHref(key)}>See it in the lineage</a>
         </p>
       )}
-      <div class="row">
+      <div class="parts">
         <Choices
           name="tab"
           label="About the asset"
@@ -141,7 +146,9 @@ function Told({ asset }: TabProps): JSX.Element {
 function Outlook({ asset: { key, kind, status, partitionsDefinition } }: TabProps): JSX.Element {
   const outlook = useResource<AssetOutlook>(address("/assets/{key}/outlook", { key }), { asset: key });
   const of = { partitions: partitionsDefinition, isExternal: kind === "external", lastMadeAt: status.lastMadeAt };
-  return <p class="outlook">{outlook.value === undefined ? "…" : outlookSentence(outlook.value, of, now.value)}</p>;
+  return (
+    <span class="outlook">{outlook.value === undefined ? "…" : outlookSentence(outlook.value, of, now.value)}</span>
+  );
 }
 
 function Neighbours({ name, keys }: { readonly name: string; readonly keys: readonly string[] }): JSX.Element | null {
