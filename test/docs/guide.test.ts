@@ -40,7 +40,8 @@ for (const page of pages) {
 
   test(`${name} does what it says`, { timeout: 240_000 }, async () => {
     using project = createProject(page === readme ? "examples/pos-pipeline" : projectOf(page));
-    const reader = new Reader(project.path);
+    // npx takes half of a command's time. The README's reader has it; the others have what it would start.
+    const reader = new Reader(project.path, page === readme ? "" : `npx() { "${repo}node_modules/.bin/$@" 3>&-; }`);
     let printed = "";
     // The README's reader has typed its first line.
     if (page === readme) await reader.run("node generate.ts");
@@ -110,14 +111,17 @@ function writeIn(folder: string, path: string, text: string): void {
 /** A reader's shell: it keeps its folder from block to block, and has none of this repo's own settings. */
 class Reader {
   #folder: string;
+  readonly #profile: string;
 
-  constructor(folder: string) {
+  /** @param profile what the shell reads first */
+  constructor(folder: string, profile: string) {
     this.#folder = folder;
+    this.#profile = profile;
   }
 
   async run(text: string, exit = 0, place = "it"): Promise<string> {
-    const child = this.#start(`trap 'pwd >&3' EXIT\n${text}`);
-    const timer = setTimeout(() => child.process.kill("SIGKILL"), 120_000);
+    const child = this.#start(`${this.#profile}\ntrap 'pwd >&3' EXIT\n${text}`);
+    const timer = setTimeout(() => child.process.kill("SIGKILL"), 200_000);
     await once(child.process, "close");
     clearTimeout(timer);
     const { exitCode } = child.process;
