@@ -6,9 +6,9 @@ import { brotliDecompressSync } from "node:zlib";
 import { chromium as playwright } from "playwright-core";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
-import { pagePaths } from "../../packages/ui/src/http/page-files.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { now, sample, type Sample } from "./sample.ts";
+import { pagePaths } from "../../packages/ui/src/http/page-files.ts";
+import { sample, type Sample } from "./sample.ts";
 
 let at: Sample;
 before(async () => {
@@ -104,19 +104,23 @@ test("a page's document names each file that its script imports, so that none is
 });
 
 test(
-  "home is usable after two round trips: the document, which has the answers, too, then at once all files that it names",
+  "home is usable after two round trips: the document, which tells its answers, too, then at once all files that it names",
   { skip: skipWithoutChromium, timeout: 300_000 },
   async () => {
     assert.ok(!("missing" in chromium));
     await using stack = new AsyncDisposableStack();
     const proxy = stack.use(await startHttpFaultProxy(at.url));
-    const named = namedIn(await textOf("/"));
+    const isTold = async (): Promise<boolean> => (await textOf("/")).includes(`"/api/v1/home":{`);
+    await waitFor("a server that is awake", isTold, { seconds: 120 });
+    const named = filesIn(await textOf("/"));
     assert.ok(named.length <= 4, named.join(" "));
     const asked = new Set<string>();
     const all = Promise.withResolvers<void>();
     // Nothing that is named is answered before all of it is asked for, and nothing else ever is.
     proxy.decide = (_, url) => {
       if (url === "/") return undefined;
+      // A busy machine's server may be late with it.
+      if (url === "/api/v1/home" || url === "/api/v1/session") return { kind: "hold", until: all.promise };
       if (!named.includes(url) || asked.has(url)) return { kind: "silence" };
       asked.add(url);
       if (asked.size === named.length) all.resolve();
@@ -130,20 +134,16 @@ test(
   },
 );
 
-test("an answer that takes long holds up none of the files, and is told all the same", async () => {
+test("an answer that takes long does not hold up its document, which has it asked for along with the files", async () => {
   const session = await at.instance.db.session("in the way");
   try {
     await session.query("begin");
     await session.query("lock table iroko.run");
     const answer = await fetch(new URL("/", at.url));
-    const pieces = answer.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
-    let text = "";
-    while (!text.includes("</noscript>")) text += (await pieces.next()).value;
-    assert.ok(filesIn(text).length > 0 && !text.includes("</body>"), text);
-    await session.query("rollback");
-    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) text += next.value;
-    const told = /<script type="application\/json" id="told">(.*)<\/script>\s*<\/body>/.exec(text)?.[1];
-    assert.deepEqual(Object.keys(JSON.parse(told!).answers), ["/api/v1/session", "/api/v1/home"]);
+    const text = await answer.text();
+    assert.ok(namedIn(text).includes("/api/v1/home"), text);
+    const told = /<script type="application\/json" id="told">(.*)<\/script>/.exec(text)?.[1];
+    assert.equal("/api/v1/home" in JSON.parse(told!).answers, false);
   } finally {
     await session.end();
   }

@@ -4,13 +4,11 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { BrotliCompress, brotliCompress, constants, createBrotliCompress } from "node:zlib";
+import { brotliCompress, constants } from "node:zlib";
 import { IrokoError } from "@iroko/core";
 import type { Context, Hono } from "hono";
-import type { TellAtFirst } from "./told-at-first.ts";
+import type { TellAtFirst, ToldAtFirst } from "./told-at-first.ts";
 
 /** Addresses that the page draws, and which of its parts does; the same list, with the parts, is in page/src/routes.ts. */
 export const pagePaths: Readonly<Record<string, string>> = {
@@ -40,7 +38,7 @@ const forGood = "public, max-age=31536000, immutable";
 export function pageFiles(app: Hono, tellAtFirst: TellAtFirst): void {
   // Each has a document of its own, which names what the part needs, so that a browser need not find out.
   for (const [path, part] of Object.entries(pagePaths)) {
-    app.get(path, (c) => sendTelling(c, `${part}.html`, tellAtFirst(c, part)));
+    app.get(path, async (c) => sendTelling(c, `${part}.html`, await tellAtFirst(c, part)));
   }
   app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) => send(c, `files/${c.req.param("file")}`, forGood));
   app.get("/icon.svg", (c) => send(c, "icon.svg", forToday));
@@ -72,29 +70,18 @@ function send(c: Context, name: string, cacheControl: string): Response | Promis
 const compress = promisify(brotliCompress);
 /** Half a millisecond for a document; a hundredth smaller would take ten times as long. */
 const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
-/** What comes later than this is not waited for by the files that the document names. */
-const soonMs = 100;
 
-/** The document with what it tells at its end: in one piece where that is there soon, else the piece before it at once. */
-async function sendTelling(c: Context, name: string, told: Promise<string | undefined>): Promise<Response> {
+async function sendTelling(c: Context, name: string, { json, left }: ToldAtFirst): Promise<Response> {
   const { plain } = readFile(name) ?? notBuilt();
-  const text = plain.toString();
-  const end = text.indexOf("</body>");
-  const head = text.slice(0, end);
-  const tail = told.then((json) => {
-    const element = json === undefined ? "" : `<script type="application/json" id="told">${json}</script>\n  `;
-    return element + text.slice(end);
-  });
+  // After the files: the first that is named gets the connection that is open already.
+  const links = left.map((href) => `  <link rel="preload" as="fetch" crossorigin href="${href}">\n  `).join("");
+  const element = `  <script type="application/json" id="told">${json}</script>\n  `;
+  const text = plain
+    .toString()
+    .replace("</head>", () => `${links}</head>`)
+    .replace("</body>", () => `${element}</body>`);
   describe(c, name, askedByOne);
-  const soon = await Promise.race([tail, wait(soonMs, undefined, { ref: false })]);
-  const isBrotli = takesBrotli(c);
-  if (soon !== undefined) return isBrotli ? sendBrotli(c, await compress(head + soon, quickly)) : c.body(head + soon);
-  const body = isBrotli ? createBrotliCompress(quickly) : new PassThrough();
-  body.write(head);
-  if (body instanceof BrotliCompress) body.flush();
-  void tail.then((rest) => body.end(rest));
-  if (isBrotli) c.header("content-encoding", "br");
-  return c.body(Readable.toWeb(body) as ReadableStream<Uint8Array>);
+  return takesBrotli(c) ? sendBrotli(c, await compress(text, quickly)) : c.body(text);
 }
 
 function describe(c: Context, name: string, cacheControl: string): void {
