@@ -26,6 +26,7 @@ const most: Readonly<Record<string, number>> = {
   "assets.grid": 6,
   "assets.outlook": 9,
   "assets.columns": 1,
+  "assets.series": 2,
   "assets.standing": 8,
   "assets.partitions": 2,
   "assets.versions": 2,

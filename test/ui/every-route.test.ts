@@ -50,6 +50,7 @@ const ofOneThing = new Set([
   "assets.grid",
   "assets.standing",
   "assets.columns",
+  "assets.series",
   "assets.outlook",
   "runs.get",
   "runs.groups",

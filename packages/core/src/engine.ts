@@ -81,9 +81,11 @@ export { whyOfStep } from "./planning/step-why.ts";
 export { listSteps, type StepKind, type StepRecord, type StepStatus } from "./instance/steps.ts";
 export {
   currentVersions,
+  listPartitionNumbers,
   listPartitions,
   materializationsOf,
   type CurrentRow,
+  type PartitionNumbers,
   type PartitionRow,
   type StagedRow,
 } from "./instance/asset-partitions.ts";

@@ -45,7 +45,7 @@ export {
 } from "./partitions/mapping-relation.ts";
 export type { DynamicKeys, Moment, MomentWithKeys } from "./partitions/moment.ts";
 export { multi } from "./partitions/multi.ts";
-export { partitionPath } from "./partitions/multi-partition.ts";
+export { partitionPath, readMultiId } from "./partitions/multi-partition.ts";
 export { multiSet, projection } from "./partitions/multi-set.ts";
 export { monthly, type MonthlyOptions } from "./partitions/monthly.ts";
 export {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { z } from "zod";
-import type { AssetPartition, PartitionGrid } from "@iroko/core/client";
+import type { PartitionGrid } from "@iroko/core/client";
 import { span } from "../../../packages/ui/page/src/parts/amounts.ts";
 import {
   cellName,

@@ -22,6 +22,43 @@ export interface AssetRows {
   readonly rows: readonly (readonly Json[])[];
 }
 
+/** Of the newest 5,000 partitions that are made. */
+export interface AssetSeries {
+  /** How many are told of. */
+  readonly partitions: number;
+  /** Their first and last key; null: none is made. */
+  readonly first: string | null;
+  readonly last: string | null;
+  /** None of numbers that never move, and equal ones once. */
+  readonly series: readonly Series[];
+}
+
+/** A number that each partition has: its rows, its bytes, or one of its metadata. */
+export interface Series {
+  readonly name: string;
+  readonly unit: "count" | "bytes" | "seconds";
+  readonly least: PartitionNumber;
+  readonly most: PartitionNumber;
+  readonly latest: PartitionNumber;
+  readonly lines: readonly SeriesLine[];
+  /** Lines that are not told of. */
+  readonly linesLeft: number;
+}
+
+export interface PartitionNumber {
+  readonly value: number;
+  readonly key: string;
+}
+
+export interface SeriesLine {
+  /** What its partitions are in dimensions other than time; null where there are none. */
+  readonly of: string | null;
+  readonly points: readonly SeriesPoint[];
+}
+
+/** From 0, the first, to 1; the number; whether the partition before it is the point before it, and not missing. */
+export type SeriesPoint = readonly [x: number, value: number, joined: boolean];
+
 export interface LaggingKeys {
   readonly dimensions: readonly string[];
   /** How many they are, of how many; combinations where there are several dimensions. */
@@ -56,11 +93,13 @@ export interface AssetOutlook {
   readonly store: string | null;
 }
 
+const partitionNumber = z.object({ value: number, key: text });
 const source = z.object({ asset: text, column: text.nullable() });
 
 export const assetData: {
   readonly outlook: Operation<AssetInput, AssetOutlook>;
   readonly columns: Operation<AssetInput, AssetColumns>;
+  readonly series: Operation<AssetInput, AssetSeries>;
   readonly rows: Operation<PartitionInput, AssetRows>;
 } = {
   outlook: {
@@ -110,6 +149,31 @@ export const assetData: {
         }),
       ),
       otherReaders: texts,
+    }),
+  },
+  series: {
+    method: "GET",
+    path: "/assets/{key}/series",
+    role: "viewer",
+    summary: "Its rows, bytes and numeric metadata over its newest partitions, thinned to what can be drawn",
+    input: z.strictObject({ key: name }),
+    answer: z.object({
+      partitions: number,
+      first: text.nullable(),
+      last: text.nullable(),
+      series: z.array(
+        z.object({
+          name: text,
+          unit: z.enum(["count", "bytes", "seconds"]),
+          least: partitionNumber,
+          most: partitionNumber,
+          latest: partitionNumber,
+          lines: z.array(
+            z.object({ of: text.nullable(), points: z.array(z.tuple([z.number(), z.number(), z.boolean()])) }),
+          ),
+          linesLeft: number,
+        }),
+      ),
     }),
   },
   // It changes nothing, but is told in the audit, as everything is that is no GET.

@@ -440,6 +440,35 @@ export async function listPartitions(
   return rows;
 }
 
+/** What of a partition can be drawn. */
+export interface PartitionNumbers {
+  readonly partition: string;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  /** The numbers among it. */
+  readonly metadata: Metadata | null;
+}
+
+/** Of the newest that are made: by their names, which are of time first, or by when they were made. */
+export async function listPartitionNumbers(
+  db: Queryable,
+  asset: string,
+  { limit, by }: { readonly limit: number; readonly by: "name" | "madeAt" },
+): Promise<readonly PartitionNumbers[]> {
+  const { rows } = await db.query<PartitionNumbers>(
+    `with newest as (
+       select partition, rows, bytes, metadata from iroko.asset_partition
+        where asset = $1 and version is not null order by ${by === "name" ? "partition desc" : "made_at desc, partition desc"} limit $2)
+     select partition, rows, bytes, numbers as metadata
+       from newest left join lateral (
+         select jsonb_object_agg(key, value) as numbers from jsonb_each(metadata)
+          where value ->> 'type' in ('int', 'float', 'decimal', 'bytes', 'duration')) m on true
+      order by partition desc`,
+    [asset, limit],
+  );
+  return rows;
+}
+
 /** What a run has made: for the last line of a command. */
 export async function materializationsOf(
   db: Queryable,

@@ -32,6 +32,7 @@ export function Partitions({ asset }: TabProps): JSX.Element {
     <>
       {isPartitioned ? <Field asset={asset} /> : null}
       <h2>{isPartitioned ? "Each partition" : "Versions"}</h2>
+      {isPartitioned ? <Plots asset={asset.key} /> : null}
       <Table asset={asset} />
       {isPartitioned && of === null ? null : <Versions asset={asset} partition={isPartitioned ? of! : ""} />}
     </>
@@ -137,7 +138,6 @@ function Table({ asset }: TabProps): JSX.Element {
           <Empty says="None is made yet:" command={makeFirst(asset.key, isPartitioned)} />
         ) : (
           <RowKeys>
-            <Plots partitions={items} />
             <DataTable
               rows={items}
               keyOf={({ id }) => id}
