@@ -8,7 +8,7 @@ import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { startHttpFaultProxy } from "../support/http-fault-proxy.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { pagePaths } from "../../packages/ui/src/http/page-files.ts";
-import { sample, type Sample } from "./sample.ts";
+import { now, sample, type Sample } from "./sample.ts";
 
 let at: Sample;
 before(async () => {
