@@ -59,8 +59,9 @@ test(
     await using visit = await openPage(`${at.url}/runs`);
     const { page } = visit;
     await page.waitForSelector("main h1");
-    const isGone = (times: number): Promise<void> =>
-      page.route("**/files/schedules-*.js", (route) => route.fulfill({ status: 404 }), { times });
+    const isGone = async (times: number): Promise<void> => {
+      await page.route("**/files/schedules-*.js", (route) => route.fulfill({ status: 404 }), { times });
+    };
     await isGone(1);
     await page.click("nav a:has-text('Schedules')");
     await page.waitForSelector("button:has-text('Pause')");
