@@ -92,28 +92,30 @@ async function accountPage(c: Context, db: Database, { status, says }: Told): Pr
         <p><button class="primary">Change it</button></p>
       </form>
       <h2>Where you are signed in</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            <th scope="col">Since (UTC)</th>
-            <th scope="col">Seen (UTC)</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${open.map(
-            ({ address, createdAt, lastSeenAt, current }) =>
-              html`<tr>
-                <td>${address}${current ? html` <strong>(here)</strong>` : ""}</td>
-                <td>${minute(createdAt)}</td>
-                <td>${minute(lastSeenAt)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">Since (UTC)</th>
+              <th scope="col">Seen (UTC)</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${open.map(
+              ({ address, createdAt, lastSeenAt, current }) =>
+                html`<tr>
+                  <td>${address}${current ? html` <strong>(here)</strong>` : ""}</td>
+                  <td>${minute(createdAt)}</td>
+                  <td>${minute(lastSeenAt)}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
       <form method="post" action="/account/end-all">
         <input type="hidden" name="csrf" value="${csrf}" />
-        <p>
+        <p class="row">
           <button>Sign out everywhere</button> <span class="faint">API tokens stay; revoke those on their own.</span>
         </p>
       </form>`,

@@ -24,8 +24,10 @@ function page(document: OpenApiDocument, origin: string): Markup {
         <link rel="stylesheet" href="/style.css" />
       </head>
       <body>
+        <header>
+          <a class="brand" href="/"><img src="/icon.svg" alt="" width="22" height="22" /> Iroko</a>
+        </header>
         <main id="main">
-          <p class="crumbs"><a href="/">Iroko</a></p>
           <h1>API</h1>
           <p class="prose">${String(document.info["description"])}</p>
           <p class="prose">
@@ -36,7 +38,7 @@ function page(document: OpenApiDocument, origin: string): Markup {
           ${document.tags.map(
             ({ name: tag }) =>
               html`<h2 id="${tag}"><a href="#${tag}">${tag}</a></h2>
-                <ul>
+                <ul class="list api">
                   ${names
                     .filter((name) => tagOf(name) === tag)
                     .map(

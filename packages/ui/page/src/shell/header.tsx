@@ -28,8 +28,10 @@ export function Header(): JSX.Element {
       <ThemeButton />
       {session.value === undefined || session.value.kind === "machine" ? null : (
         <span class="who">
-          <a href="/account">{session.value.name}</a> <span class="faint">({session.value.role})</span>{" "}
-          <a href="/logout">Sign out</a>
+          <a href="/account" title={session.value.name}>
+            {session.value.name}
+          </a>{" "}
+          <span class="faint">({session.value.role})</span> <a href="/logout">Sign out</a>
         </span>
       )}
     </header>

@@ -115,7 +115,7 @@ const columns: readonly Column<Line>[] = [
   },
   { title: "Size", holds: "number", cell: ({ estimate }) => known(estimate?.bytes, bytes) },
   { title: "Time", holds: "number", cell: ({ estimate }) => known(estimate?.seconds, span) },
-  { title: "Known from", cell: ({ estimate }) => <span class="faint">{estimate?.from ?? ""}</span> },
+  { title: "Known from", cell: ({ estimate }) => <span class="clip faint">{estimate?.from ?? ""}</span> },
 ];
 
 function Skipped({ skipped }: Pick<Plan, "skipped">): JSX.Element | null {

@@ -24,7 +24,9 @@ export function Lines({ run, groups }: { readonly run: RunDetail; readonly group
             <th scope="col" class="number">
               Steps
             </th>
-            <th scope="col">Partitions</th>
+            <th scope="col" class="roomy">
+              Partitions
+            </th>
             <th scope="col" class="wide">
               <Axis {...shown} />
             </th>
@@ -74,7 +76,7 @@ function Line({ run, group, shown }: LineProps): JSX.Element {
               {count(state.steps)}
             </a>
           </td>
-          <td>
+          <td class="roomy">
             <Ranges text={state.partitions} />
           </td>
           <td class="wide">
