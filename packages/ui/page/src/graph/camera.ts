@@ -34,12 +34,14 @@ export function fitting(box: Box, width: number, height: number, margin = 32): C
 
 /** As few as this are read rather than looked over: on a narrow screen a part of them, from where they begin. */
 const fewNodes = 60;
-const readable = 0.7;
+const readable = 0.75;
+/** All of them may be somewhat smaller than that before a part is the better sight. */
+const stillReadable = 0.6;
 
 /** What is seen of a graph at first: all of it, near enough to read where there are few. */
 export function opening(box: Box, nodes: number, width: number, height: number, margin = 16): Camera {
   const all = fitting(box, width, height);
-  if (nodes > fewNodes || all.scale >= readable) return all;
+  if (nodes > fewNodes || all.scale >= stillReadable) return all;
   const from = (low: number, high: number, room: number): number =>
     (high - low) * readable > room - 2 * margin ? margin - low * readable : room / 2 - ((low + high) / 2) * readable;
   return { scale: readable, x: from(box.left, box.right, width), y: from(box.top, box.bottom, height) };

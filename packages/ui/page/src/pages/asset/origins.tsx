@@ -12,8 +12,7 @@ export function Origin({ of }: { readonly of: AssetColumn }): JSX.Element {
   const told = source === "sql" ? "by its SQL" : ["declared", transformation, description].filter(Boolean).join(", ");
   return (
     <>
-      <Sources of={of} />
-      <div class="faint">{told}</div>
+      <Sources of={of} /> <span class="faint">{told}</span>
       {sql === null || sameSources(sql, of) ? null : (
         <div class="faint">
           its SQL says: <Sources of={sql} />
@@ -40,12 +39,7 @@ function Sources({ of: { from, unknown } }: { readonly of: Told }): JSX.Element 
           {at === 0 ? "" : ", "}
           {source.column === null ? "rows of " : ""}
           <a href={schemaHref(source.asset)}>
-            {source.asset}
-            {source.column === null ? null : (
-              <>
-                <wbr />.{source.column}
-              </>
-            )}
+            {source.column === null ? source.asset : `${source.asset}.${source.column}`}
           </a>
         </span>
       ))}
