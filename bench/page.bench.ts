@@ -1,15 +1,12 @@
 /**
  * The page over 10,000 assets, 100,000 partitions and a run of 50,000 steps: p95 of each call, the time until all assets are
- * drawn and how they are moved, and what home costs over 256 kbit/s with 300 ms and 2 % loss. The link is one: all connections
- * share its width, each takes a round trip to open. Loss on TCP is a delay, that of the retransmission: one piece in fifty
- * comes 600 ms later.
+ * drawn and how they are moved. What home costs over a slow link is `slow-link`.
  */
 import { openDatabase } from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
 import { chromium as playwright } from "playwright-core";
 import { chromium } from "../test/support/chromium.ts";
 import { createMigratedDatabase } from "../test/support/database.ts";
-import { faultProxy } from "../test/support/fault-proxy.ts";
 import { fillAtScale, now, pageCalls, sizes } from "../test/ui/scale.ts";
 
 const rounds = Number(process.argv[2] ?? 20);
@@ -102,23 +99,6 @@ if (!("missing" in chromium)) {
   await report("zoomed in to names", () => wheel(-100, 15));
   await report("names are dragged", drag);
   await report("zoomed out again", () => wheel(100, 15));
-
-  await using proxy = await faultProxy(server.port);
-  proxy.set({ latency: 150, handshake: 300, sharedBandwidth: 32_000, stall: { share: 0.02, milliseconds: 600 } });
-  for (let round = 0; round < 5; round += 1) {
-    const context = await browser.newContext();
-    const slow = await context.newPage();
-    for (const visit of ["first", "next"]) {
-      const from = performance.now();
-      await slow.goto(`http://127.0.0.1:${proxy.port}/`, { waitUntil: "commit" });
-      await slow.waitForSelector(".card", { timeout: 120_000 });
-      console.log(
-        `home usable over the slow link after ${((performance.now() - from) / 1_000).toFixed(1)} s, ${visit} visit`,
-      );
-      await slow.waitForLoadState("load");
-    }
-    await context.close();
-  }
   await browser.close();
 }
 await server.close();

@@ -258,6 +258,26 @@ test("no more streams are open than may be, and one that ends makes room", async
   second.close();
 });
 
+test("a stream on which nothing happens says how often it beats, where it is once, and then 18 bytes a beat", async () => {
+  await using served = await serve({ stream: { heartbeatMs: 20 } });
+  const closing = new AbortController();
+  const answer = await fetch(`${served.url}/api/v1/stream?asset=one`, { signal: closing.signal });
+  const beat = "event: beat\ndata\n\n";
+  let text = "";
+  for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (/\nid: [^]*(?:event: beat[^]*){10}/.test(text)) break;
+  }
+  closing.abort();
+  assert.equal(Buffer.byteLength(beat), 18);
+  const [, hello, place] =
+    /^retry: 1000\nevent: hello\ndata: (.*)\n\n(?:event: beat\ndata\n\n)*id: (.*)\n(?:event: beat\ndata\n\n){10,}$/.exec(
+      text,
+    ) ?? [];
+  assert.equal((JSON.parse(hello ?? "null") as { readonly beatSeconds: number } | null)?.beatSeconds, 0.02, text);
+  assert.match(place!, /^\d+\.\d+$/);
+});
+
 test("what has been read by a hundred streams is forgotten when they end, and nothing is read any more", async () => {
   await using served = await serve({ stream: { mostOfOne: 200 } });
   const round = async (): Promise<void> => {
