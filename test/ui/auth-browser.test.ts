@@ -124,7 +124,7 @@ test(
     for (const [path, name] of Object.entries(actions)) {
       await page.goto(server.url + path);
       const button = page.getByRole("button", { name }).first();
-      await button.and(page.locator(":disabled")).waitFor();
+      await button.and(page.locator(":disabled, [aria-disabled=true]")).waitFor();
       assert.match((await button.getAttribute("title"))!, /needs the role operator; viewer is a viewer/, path);
     }
   },
