@@ -81,7 +81,7 @@ export async function retryRun(db: Database, id: string, options: RetryOptions =
 /** As people read it. Several parts with partitions of their own are told one by one: together they would be a product. */
 function toldOf(run: RunRecord, parts: readonly RetryPart[]): Pick<RunRecord, "selection" | "partitions"> {
   const [first] = parts;
-  if (first === undefined) return run;
+  if (first === undefined) return { selection: run.selection, partitions: run.partitions };
   const selection = [...new Set(parts.map(({ select }) => select))].join(" or ");
   const sets = new Set(parts.map(({ partitions }) => partitions));
   if (sets.size > 1) return { selection, partitions: parts.map(partText).join("; ") };
