@@ -12,7 +12,7 @@ import { rollbackQuestion } from "../../packages/ui/page/src/pages/asset/rollbac
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { assetSample } from "./asset-sample.ts";
-import { cellsOf } from "./browser.ts";
+import { cellsOf } from "./cells-of.ts";
 import { json, sample, type Sample } from "./sample.ts";
 
 const skip = skipWithoutChromium;
@@ -210,6 +210,11 @@ test("a partition shows its first rows, masked, and a way back that is asked abo
   const rows = await panel.locator("section[aria-label='First rows'] table").innerText();
   assert.match(rows, /•••/);
   assert.match(rows, /<b>2026-11-01/, "text of others is text");
+  assert.match(rows, /phone varchar/, "a column is told with its type");
+  await panel
+    .getByText(/^select \* from read_parquet\('.*_v\/raw\/sales\/.*'\)$/)
+    .last()
+    .waitFor();
   assert.doesNotMatch(rows, /\+234/);
   assert.deepEqual(await violations(page), []);
   await panel.getByRole("button", { name: "Go back to it" }).click();
@@ -239,6 +244,9 @@ test("a check shows the rows that broke it", { skip }, async () => {
   const { page } = await open("/assets/totals?tab=checks");
   await page.locator("details summary").first().click();
   assert.match(await page.innerText("tbody"), /no_refunds[\s\S]*2026-11-0[123][\s\S]*-5/);
+  const broken = page.getByRole("region", { name: /^Rows that broke it of 2026-11-0[123]$/ });
+  assert.deepEqual(await broken.locator("th").allInnerTexts(), ["id", "amount"]);
+  assert.deepEqual(await broken.locator("td").allInnerTexts(), ["7", "-5"]);
   assert.deepEqual(await violations(page), []);
   await page.context().close();
 });

@@ -13,6 +13,12 @@ const mostShown = 6;
 const told = (value: number, unit: Series["unit"]): string =>
   unit === "bytes" ? bytes(value) : unit === "seconds" ? span(value) : count(value);
 
+const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 4 });
+
+/** In as few letters as a small picture has room for. */
+const brief = (value: number, unit: Series["unit"]): string =>
+  unit === "count" && Math.abs(value) >= 100_000 ? compact.format(value) : told(value, unit);
+
 export function Plots({ asset }: { readonly asset: string }): JSX.Element | null {
   const known = useResource<AssetSeries>(address("/assets/{key}/series", { key: asset }), { asset });
   if (known.value === undefined || known.value.series.length === 0) return null;
@@ -48,7 +54,7 @@ function Plot({ of }: { readonly of: Series }): JSX.Element {
   return (
     <figure class="panel">
       <figcaption>
-        <span title={name}>{name}</span> <strong title={at(latest)}>{told(latest.value, unit)}</strong>
+        <span title={name}>{name}</span> <strong title={at(latest)}>{brief(latest.value, unit)}</strong>
       </figcaption>
       <svg
         viewBox={`-2 -2 ${box.width + 4} ${box.height + 4}`}

@@ -68,7 +68,13 @@ function Shown({ look: { rows, columns, total, version } }: { readonly look: Ass
         keyOf={({ at }) => String(at)}
         columns={columns.map(({ name, type, masked }, place): Column<Numbered> => ({
           title: name,
-          holds: isNumber(type) && !masked ? "number" : "prose",
+          head: (
+            <>
+              {name}{" "}
+              <small class="faint">{type.toLowerCase().replace("timestamp with time zone", "timestamptz")}</small>
+            </>
+          ),
+          ...(masked ? {} : { holds: isNumber(type) ? "number" : "prose" }),
           cell: ({ cells }) => cellText(cells[place]),
         }))}
       />
@@ -81,7 +87,9 @@ function Shown({ look: { rows, columns, total, version } }: { readonly look: Ass
 
 const isNumber = (type: string): boolean => /^(U?(TINY|SMALL|BIG|HUGE)?INT|FLOAT|DOUBLE|DECIMAL)/.test(type);
 
-function cellText(value: unknown): JSX.Element | string {
+export function cellText(value: unknown): JSX.Element | string {
   if (value === null || value === undefined) return <span class="faint">null</span>;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  // A time is not broken over lines.
+  return /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d[\d:.+Z-]*$/.test(text) ? <code>{text}</code> : text;
 }

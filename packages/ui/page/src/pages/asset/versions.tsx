@@ -100,8 +100,9 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
                     ? [
                         {
                           title: "Read it",
-                          cell: ({ objectKey }: AssetVersion) =>
-                            objectKey === null ? null : (
+                          // That of the current one stands below.
+                          cell: ({ objectKey, current: isCurrent }: AssetVersion) =>
+                            objectKey === null || isCurrent ? null : (
                               <details>
                                 <summary>SQL</summary>
                                 <Command text={readSql(outlook.value?.store ?? null, objectKey)} />
@@ -116,6 +117,9 @@ export function Versions({ asset, partition }: VersionsProps): JSX.Element {
                 <>
                   <p class="row">
                     <Command text={showRows(key, partition)} />
+                    {current.objectKey === null ? null : (
+                      <Command text={readSql(outlook.value?.store ?? null, current.objectKey)} />
+                    )}
                   </p>
                   <Rows asset={key} partition={partition} />
                 </>
