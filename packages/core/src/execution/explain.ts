@@ -4,9 +4,8 @@
  */
 import { previewTicks } from "../automation/schedule-ticks.ts";
 import type { Snapshot } from "../definitions/snapshot.ts";
-import { assetGraph, reach, type AssetGraph } from "../graph/asset-graph.ts";
+import { assetGraph, assetOf, reach, type AssetGraph } from "../graph/asset-graph.ts";
 import { possibleAssets } from "../graph/selection.ts";
-import { stalenessOf } from "../graph/staleness.ts";
 import { latestTicks, listAutomations } from "../instance/automations.ts";
 import { setOfColumns } from "../instance/columns.ts";
 import type { Queryable } from "../instance/database.ts";
@@ -45,6 +44,7 @@ import type { Explanation } from "../planning/explanation.ts";
 import { requestDefinition, requestedPartitions } from "../planning/requested-partitions.ts";
 import { withStoredMappings } from "./mapping/stored-mappings.ts";
 import { readState } from "./planning-state.ts";
+import { openStandings, type Standings } from "./standings.ts";
 import { keptPlan } from "./stored-plans.ts";
 
 /** Steps above steps that are followed, at most. */
@@ -60,18 +60,20 @@ export async function explainAsset(
   { name, snapshot }: Location,
   target: string,
   now: MomentWithKeys,
+  { statuses, staleness: stalenessOf }: Standings = openStandings(db),
 ): Promise<Explanation> {
   const graph = assetGraph(snapshot);
   const { key, partitions: text } = splitTarget(graph, target);
   const about = [key, ...reach([key], graph.upstream, Infinity)];
-  const [state, waiting, schedules, kept] = await Promise.all([
-    readState(db, snapshot, about, now),
+  const of = about.map((each) => assetOf(graph, each));
+  const [state, staleness, waiting, schedules, kept] = await Promise.all([
+    readState(db, snapshot, [], now, { of, statuses }),
+    stalenessOf(snapshot, about, now),
     readWaiting(db, about),
     readSchedules(db, name, snapshot, graph, key, now),
     keptPlan(db, name, key),
   ]);
   const partitions = new Map<string, PartitionFacts>();
-  const staleness = await withStoredMappings(db, now, (moment) => stalenessOf(graph, state, moment));
   const facts: ExplainFacts = {
     graph,
     state,

@@ -14,20 +14,18 @@ export async function waitingPartitions(
   assets: readonly string[],
 ): Promise<readonly (SetColumns & { readonly asset: string })[]> {
   const { rows } = await db.query<SetColumns & { asset: string }>(
-    `select asset, range_agg(s.windows) as windows, null::text[] as keys, null::jsonb as boxes
-       from iroko.run r join iroko.step s on s.run = r.id and s.status in ('blocked', 'ready') and s.windows is not null
-      cross join unnest(s.assets) as asset
-      where r.status in ('queued', 'running') and asset = any ($1) and s.kind in ('materialize', 'observe') group by asset
+    `with waiting as materialized (
+       select s.assets, s.windows, s.keys, s.boxes
+         from iroko.run r join iroko.step s on s.run = r.id
+        where r.status in ('queued', 'running') and s.status in ('blocked', 'ready') and s.kind in ('materialize', 'observe') and s.assets && $1)
+     select asset, range_agg(windows) as windows, null::text[] as keys, null::jsonb as boxes
+       from waiting cross join unnest(assets) as asset where windows is not null and asset = any ($1) group by asset
       union all
      select asset, null, array_agg(distinct key), null
-       from iroko.run r join iroko.step s on s.run = r.id and s.status in ('blocked', 'ready')
-      cross join unnest(s.assets) as asset cross join unnest(s.keys) as key
-      where r.status in ('queued', 'running') and asset = any ($1) and s.kind in ('materialize', 'observe') group by asset
+       from waiting cross join unnest(assets) as asset cross join unnest(keys) as key where asset = any ($1) group by asset
       union all
      select asset, null, null, jsonb_agg(box)
-       from iroko.run r join iroko.step s on s.run = r.id and s.status in ('blocked', 'ready')
-      cross join unnest(s.assets) as asset cross join jsonb_array_elements(s.boxes) as box
-      where r.status in ('queued', 'running') and asset = any ($1) and s.kind in ('materialize', 'observe') group by asset`,
+       from waiting cross join unnest(assets) as asset cross join jsonb_array_elements(boxes) as box where asset = any ($1) group by asset`,
     [assets],
   );
   return rows;

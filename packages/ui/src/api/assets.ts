@@ -115,7 +115,7 @@ export function assetsApi(answer: Answer, instance: Instance): void {
     const { location } = findAsset(await catalog(), key);
     const target = of === undefined ? key : `${key}@${of}`;
     const at = await readMoment(db, location.snapshot, now());
-    return askMappings({ db, location: location.name }, () => explainAsset(db, location, target, at));
+    return askMappings({ db, location: location.name }, () => explainAsset(db, location, target, at, standings));
   });
 
   answer(standing, async ({ key, partition }) => {
