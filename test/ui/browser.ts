@@ -2,13 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before } from "node:test";
-import {
-  chromium as playwright,
-  type Browser,
-  type BrowserContextOptions,
-  type Locator,
-  type Page,
-} from "playwright-core";
+import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { chromium } from "../support/chromium.ts";
 
 export interface OpenPage extends AsyncDisposable {
@@ -53,14 +47,4 @@ export async function brokenRules(page: Page): Promise<readonly string[]> {
   return await page.evaluate<string[]>(
     "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))",
   );
-}
-
-/** Where the middle of a cell of a field of partitions is on the page, by row and column. */
-export async function cellsOf(canvas: Locator): Promise<(row: number, column: number) => [x: number, y: number]> {
-  await canvas.and(canvas.page().locator("[data-pitch]")).waitFor();
-  const box = (await canvas.boundingBox())!;
-  const [left, top, pitch] = await Promise.all(
-    ["left", "top", "pitch"].map(async (name) => Number(await canvas.getAttribute(`data-${name}`))),
-  );
-  return (row, column) => [box.x + left! + (column + 0.5) * pitch!, box.y + top! + (row + 0.5) * pitch!];
 }

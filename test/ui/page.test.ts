@@ -5,7 +5,8 @@ import { startServer } from "@iroko/ui";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { chromium, skipWithoutChromium } from "../support/chromium.ts";
 import { runCli } from "../support/run-cli.ts";
-import { brokenRules, cellsOf, openPage } from "./browser.ts";
+import { brokenRules, openPage } from "./browser.ts";
+import { cellsOf } from "./cells-of.ts";
 import { evil, now, sample, type Sample } from "./sample.ts";
 
 const skip = skipWithoutChromium;
