@@ -2,7 +2,7 @@
  * Bundles the page into dist/page, where the server finds it: hashed files that never change, a document for each page, and
  * the brotli twins of all. A page's document names every file that the page needs at first, so that a browser asks for it at
  * once: over a slow link each file that is found only in another costs a round trip. The largest is named first: it gets the
- * connection that is open already. The server adds the page's first answers.
+ * connection that is open already.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,7 +12,10 @@ import { defineConfig, type Plugin } from "vite";
 
 const outDir = join(import.meta.dirname, "..", "dist", "page");
 
-/** `home.html` beside `index.html`, and so on: the same document, with the page's own part. All tell of which build they are. */
+/** What a page is going to ask the server, whatever its address says; who asks, and where the stream is, the server adds. */
+const askedAtFirst: Readonly<Record<string, readonly string[]>> = { home: ["/api/v1/home"] };
+
+/** `home.html` beside `index.html`, and so on: the same document, with the page's own part and answers on their way. */
 const documents: Plugin = {
   name: "documents",
   apply: "build",
@@ -36,7 +39,10 @@ const documents: Plugin = {
     for (const { facadeModuleId, fileName } of chunks.filter(({ isDynamicEntry }) => isDynamicEntry)) {
       const page = basename(dirname(facadeModuleId!));
       const own = new Set([fileName, ...importsOf(fileName)].filter((file) => !first.has(file)));
-      const links = Array.from(own, (file) => `<link rel="modulepreload" crossorigin href="/${file}">`);
+      const links = [
+        ...Array.from(own, (file) => `<link rel="modulepreload" crossorigin href="/${file}">`),
+        ...(askedAtFirst[page] ?? []).map((href) => `<link rel="preload" as="fetch" crossorigin href="${href}">`),
+      ];
       const source = document.replace("</head>", `  ${links.join("\n    ")}\n  </head>`);
       this.emitFile({ type: "asset", fileName: `${page}.html`, source });
     }

@@ -24,7 +24,6 @@ import { auditChanges, auditedDatabase, methodsAt } from "./auth/audit-changes.t
 import { authenticate } from "./auth/authenticate.ts";
 import type { Exposure } from "./auth/exposure.ts";
 import { loginPages, signInPage } from "./auth/login-page.ts";
-import { tellsAtFirst } from "./http/told-at-first.ts";
 import { livenessPath } from "./auth/open-routes.ts";
 import { answers, streams } from "./http/answer.ts";
 import { countedDatabase, countQueries } from "./http/count-queries.ts";
@@ -33,6 +32,7 @@ import { guard, guardChanges } from "./http/guard.ts";
 import { missingPages } from "./http/missing-pages.ts";
 import { openApiPage } from "./http/openapi-page.ts";
 import { pageDocument, pageFiles } from "./http/page-files.ts";
+import { tellsAtFirst } from "./http/told-at-first.ts";
 import { definitionsIn, openCatalog } from "./model/catalog.ts";
 import type { Instance } from "./model/instance.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The page's own files, as the bundler left them: hashed ones that never change, and a document for each address that it draws,
- * to which is added what the page asks at first.
+ * to which is added what every page asks at first.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { extname } from "node:path";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants } from "node:zlib";
 import { IrokoError } from "@iroko/core";
 import type { Context, Hono } from "hono";
-import type { TellAtFirst, ToldAtFirst } from "./told-at-first.ts";
+import type { TellAtFirst } from "./told-at-first.ts";
 
 /** Addresses that the page draws, and which of its parts does; the same list, with the parts, is in page/src/routes.ts. */
 export const pagePaths: Readonly<Record<string, string>> = {
@@ -38,7 +38,7 @@ const forGood = "public, max-age=31536000, immutable";
 export function pageFiles(app: Hono, tellAtFirst: TellAtFirst): void {
   // Each has a document of its own, which names what the part needs, so that a browser need not find out.
   for (const [path, part] of Object.entries(pagePaths)) {
-    app.get(path, async (c) => sendTelling(c, `${part}.html`, await tellAtFirst(c, part)));
+    app.get(path, async (c) => sendTelling(c, `${part}.html`, await tellAtFirst(c)));
   }
   app.get("/files/:file{[\\w-]+\\.(?:js|css)}", (c) => send(c, `files/${c.req.param("file")}`, forGood));
   app.get("/icon.svg", (c) => send(c, "icon.svg", forToday));
@@ -71,15 +71,11 @@ const compress = promisify(brotliCompress);
 /** Half a millisecond for a document; a hundredth smaller would take ten times as long. */
 const quickly = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
-async function sendTelling(c: Context, name: string, { json, left }: ToldAtFirst): Promise<Response> {
+async function sendTelling(c: Context, name: string, told: string | undefined): Promise<Response> {
+  if (told === undefined) return send(c, name, askedByOne);
   const { plain } = readFile(name) ?? notBuilt();
-  // After the files: the first that is named gets the connection that is open already.
-  const links = left.map((href) => `  <link rel="preload" as="fetch" crossorigin href="${href}">\n  `).join("");
-  const element = `  <script type="application/json" id="told">${json}</script>\n  `;
-  const text = plain
-    .toString()
-    .replace("</head>", () => `${links}</head>`)
-    .replace("</body>", () => `${element}</body>`);
+  const element = `  <script type="application/json" id="told">${told}</script>\n  `;
+  const text = plain.toString().replace("</body>", () => `${element}</body>`);
   describe(c, name, askedByOne);
   return takesBrotli(c) ? sendBrotli(c, await compress(text, quickly)) : c.body(text);
 }
