@@ -2,13 +2,16 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { openClient } from "@iroko/core/client";
+import { openDatabase } from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
 import { chromium as playwright, type CDPSession, type Page } from "playwright-core";
 import { chromium } from "../test/support/chromium.ts";
+import { createMigratedDatabase } from "../test/support/database.ts";
 import { selfSigned } from "../test/support/self-signed.ts";
 import { tempDir } from "../test/support/temp-dir.ts";
 import { waitFor } from "../test/support/wait-for.ts";
-import { peopleOf } from "../test/ui/public-server.ts";
+import { cellsOf } from "../test/ui/cells-of.ts";
+import { password, peopleOf } from "../test/ui/public-server.ts";
 import { openShop } from "../test/ui/shop.ts";
 
 if ("missing" in chromium) throw new Error(chromium.missing);
@@ -39,6 +42,10 @@ const inPublic = await startServer({
   tls: await selfSigned(tempDir()),
 });
 
+await using nothing = await createMigratedDatabase();
+const emptyDb = openDatabase(nothing.url);
+const atFirst = await startServer({ instance: { db: emptyDb }, port: 0 });
+
 interface Shot {
   readonly path: string;
   readonly of?: string;
@@ -66,9 +73,34 @@ const shots: Readonly<Record<string, Shot>> = {
     path: `/runs/${live}?step=0`,
     before: (page) => page.locator("pre.log .line:has-text('page 4 of the books')").scrollIntoViewIfNeeded(),
   },
+  steps: { path: `/runs/${failed}?view=steps` },
+  brush: { path: asset, before: brush },
   schedules: { path: "/schedules" },
   instance: { path: "/instance" },
+  api: { path: "/api" },
   "sign-in": { path: "/login", of: inPublic.url },
+  access: { path: "/login", of: inPublic.url, before: (page) => signIn(page, "/instance", "h2:has-text('Users')") },
+  account: {
+    path: "/login",
+    of: inPublic.url,
+    before: (page) => signIn(page, "/account", "h1:has-text('Your account')"),
+  },
+  "first-visit": { path: "/", of: atFirst.url },
+  "not-found": { path: "/lineag" },
+  search: {
+    path: "/",
+    before: (page) => page.keyboard.press("Control+k").then(() => page.waitForSelector(".palette")),
+  },
+  keys: { path: "/", before: (page) => page.keyboard.press("?").then(() => page.waitForSelector("dialog .keys")) },
+  // The last one: the link stays cut.
+  away: {
+    path: "/",
+    before: (page) =>
+      page
+        .context()
+        .setOffline(true)
+        .then(() => page.waitForSelector(".banner")),
+  },
 };
 
 const browser = await playwright.launch({ executablePath: chromium.path, args: ["--no-sandbox"] });
@@ -93,7 +125,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.waitForSelector(".loading", { state: "detached" });
       await before?.(page);
       // What a page asks for after its first answer. Asked from here: the page's policy lets nothing be evaluated in it.
-      await waitFor("all answers", async () => !/^…$/m.test(await page.innerText("main")), { seconds: 120 });
+      await waitFor("all answers", async () => !/(?:^|\t)…/m.test(await page.innerText("main")), { seconds: 120 });
       const image = await shoot(devtools);
       writeFileSync(`${folder}${name}-${colorScheme}-${width}.webp`, image);
       console.log(`${name}-${colorScheme}-${width}.webp ${Math.round(image.length / 1024)} KB`);
@@ -105,6 +137,32 @@ await browser.close();
 shop.books(30);
 await shop.instance.ended(live, 60);
 await inPublic.close();
+await atFirst.close();
+await emptyDb.close();
+
+/** The fourth to the ninth of the month, with what can be done with them. */
+async function brush(page: Page): Promise<void> {
+  const canvas = page.locator(".matrix canvas");
+  const cell = await cellsOf(canvas);
+  await page.mouse.move(...cell(0, 3));
+  await page.mouse.down();
+  await page.mouse.move(...cell(0, 8), { steps: 5 });
+  await page.mouse.up();
+  await page.locator("[aria-label='What is chosen']").scrollIntoViewIfNeeded();
+}
+
+/** As an admin, and on to a page: what of it is shown is at the top. */
+async function signIn(page: Page, path: string, what: string): Promise<void> {
+  // Whoever has signed in for the picture before this one still is.
+  if (new URL(page.url()).pathname === "/login") {
+    await page.fill("input[name=name]", "admin");
+    await page.fill("input[name=password]", password);
+    await page.click("button.primary");
+    await page.waitForURL((url) => url.pathname !== "/login");
+  }
+  await page.goto(inPublic.url + path);
+  await page.locator(what).evaluate((element) => element.scrollIntoView());
+}
 
 /** As fine as it may be for its size. */
 async function shoot(devtools: CDPSession): Promise<Buffer> {
