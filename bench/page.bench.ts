@@ -7,7 +7,7 @@ import { startServer } from "@iroko/ui";
 import { chromium as playwright } from "playwright-core";
 import { chromium } from "../test/support/chromium.ts";
 import { createMigratedDatabase } from "../test/support/database.ts";
-import { fillAtScale, now, pageCalls, sizes } from "../test/ui/scale.ts";
+import { fillAtScale, now, pageCalls, run, sizes } from "../test/ui/scale.ts";
 
 const rounds = Number(process.argv[2] ?? 20);
 
@@ -38,10 +38,19 @@ const db = openDatabase(database.url);
 await fillAtScale(db);
 const server = await startServer({ instance: { db }, port: 0, now: () => now, statementTimeoutSeconds: 60 });
 
-for (const { page, path } of pageCalls) {
+const oneAsset = "update iroko.asset_partition set rows = rows + 1 where asset = 'layer_20_7'";
+const oneStep = `update iroko.step set waiting_on = 0 where run = '${run}' and n = 40000`;
+const afterChanges = [
+  { page: "home", path: "/home/stale", change: oneAsset },
+  { page: "lineage", path: "/lineage?select=status:fresh", change: oneAsset },
+  { page: "run", path: `/runs/${run}/groups`, change: oneStep },
+];
+
+for (const { page, path, change } of [...pageCalls.map((call) => ({ ...call, change: undefined })), ...afterChanges]) {
   const taken: number[] = [];
   let size = 0;
   for (let round = 0; round <= rounds; round += 1) {
+    if (change !== undefined) await db.query(change);
     const from = performance.now();
     size = (await (await fetch(`${server.url}/api/v1${path}`)).arrayBuffer()).byteLength;
     if (round > 0) taken.push(performance.now() - from);
@@ -49,7 +58,7 @@ for (const { page, path } of pageCalls) {
   const sorted = taken.toSorted((a, b) => a - b);
   const [median, p95] = [0.5, 0.95].map((part) => sorted[Math.ceil(part * sorted.length) - 1]!.toFixed(0).padStart(6));
   console.log(
-    `${page.padEnd(10)} median ${median} ms, p95 ${p95} ms, ${size.toLocaleString("en").padStart(8)} bytes unpacked  ${path.replace(/[0-9a-f-]{36}/, "{id}")}`,
+    `${page.padEnd(10)} median ${median} ms, p95 ${p95} ms, ${size.toLocaleString("en").padStart(8)} bytes unpacked  ${path.replace(/[0-9a-f-]{36}/, "{id}")}${change === undefined ? "" : ", one thing changed"}`,
   );
 }
 
