@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { openClient } from "@iroko/core/client";
 import { openDatabase } from "@iroko/core/engine";
 import { startServer } from "@iroko/ui";
-import { chromium as playwright, type CDPSession, type Page } from "playwright-core";
+import { chromium as playwright, type BrowserContext, type CDPSession, type Page } from "playwright-core";
 import { chromium } from "../test/support/chromium.ts";
 import { createMigratedDatabase } from "../test/support/database.ts";
 import { selfSigned } from "../test/support/self-signed.ts";
@@ -78,12 +78,20 @@ const shots: Readonly<Record<string, Shot>> = {
   schedules: { path: "/schedules" },
   instance: { path: "/instance" },
   api: { path: "/api" },
-  "sign-in": { path: "/login", of: inPublic.url },
   access: { path: "/login", of: inPublic.url, before: (page) => signIn(page, "/instance", "h2:has-text('Users')") },
   account: {
     path: "/login",
     of: inPublic.url,
     before: (page) => signIn(page, "/account", "h1:has-text('Your account')"),
+  },
+  "sign-in": {
+    path: "/login",
+    of: inPublic.url,
+    before: (page) =>
+      page
+        .context()
+        .clearCookies()
+        .then(() => page.goto(`${inPublic.url}/login`)),
   },
   "first-visit": { path: "/", of: atFirst.url },
   "not-found": { path: "/lineag" },
@@ -103,6 +111,7 @@ const shots: Readonly<Record<string, Shot>> = {
   },
 };
 
+let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
 const browser = await playwright.launch({ executablePath: chromium.path, args: ["--no-sandbox"] });
 if (wanted.length === 0) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
@@ -114,6 +123,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       viewport,
       reducedMotion: "reduce",
       ignoreHTTPSErrors: true,
+      ...(signedIn === undefined ? {} : { storageState: signedIn }),
     });
     const page = await context.newPage();
     page.setDefaultTimeout(120_000);
@@ -153,12 +163,13 @@ async function brush(page: Page): Promise<void> {
 
 /** As an admin, and on to a page: what of it is shown is at the top. */
 async function signIn(page: Page, path: string, what: string): Promise<void> {
-  // Whoever has signed in for the picture before this one still is.
+  // Whoever has signed in for a picture before this one still is: nobody may sign in again and again.
   if (new URL(page.url()).pathname === "/login") {
     await page.fill("input[name=name]", "admin");
     await page.fill("input[name=password]", password);
     await page.click("button.primary");
     await page.waitForURL((url) => url.pathname !== "/login");
+    signedIn = await page.context().storageState();
   }
   await page.goto(inPublic.url + path);
   await page.locator(what).evaluate((element) => element.scrollIntoView());

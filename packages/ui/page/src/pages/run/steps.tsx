@@ -110,7 +110,7 @@ const lastColumns: readonly Column<Step>[] = [
   {
     title: "Why",
     holds: "prose",
-    cell: ({ status, why }) => (status === "succeeded" ? <span class="faint">{why}</span> : why),
+    cell: ({ status, why }) => <div class={status === "succeeded" ? "why faint" : "why"}>{why}</div>,
   },
   { title: "Started", cell: ({ startedAt }) => <Ago at={startedAt} /> },
 ];
