@@ -4,7 +4,7 @@ import type { Database } from "../instance/database.ts";
 import { beginWith, neverInserted } from "../instance/expansion.ts";
 import { appendEvents } from "../instance/events.ts";
 import { currentLocation } from "../instance/locations.ts";
-import { getRun, insertRun, noteRunAssets, type RunRecord } from "../instance/runs.ts";
+import { getRun, insertRun, type RunRecord } from "../instance/runs.ts";
 import { copySteps } from "../instance/repeated-steps.ts";
 import { wakeExpanding } from "../instance/wake-ups.ts";
 import { shellQuote } from "../shell-quote.ts";
@@ -63,11 +63,10 @@ export async function retryRun(db: Database, id: string, options: RetryOptions =
         planVersion: never.planVersion,
       },
       fromStart ? run.planned : run.planned - run.succeeded,
-      never.from,
+      { expandFrom: never.from, isOfPlan: never.steps > 0 },
     );
     const steps = await copySteps(tx, id, again, await repetitionOf(tx, run, again, current.snapshot, options));
     if (steps === 0 && never.steps === 0) throw isWhole ? nothingOfNow(id) : nothingToRetry(id, options);
-    await noteRunAssets(tx, again, never.steps > 0 ? "plan" : "steps");
     await beginWith(tx, again, steps, never.steps);
     if (never.steps > 0) await wakeExpanding(tx, again);
     await appendEvents(tx, [

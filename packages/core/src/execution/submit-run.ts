@@ -5,7 +5,7 @@ import type { Database, Tx } from "../instance/database.ts";
 import { recordDecisions, type NewDecision } from "../instance/decisions.ts";
 import { appendEvents } from "../instance/events.ts";
 import type { Location } from "../instance/locations.ts";
-import { insertRun, noteRunAssets, type NewRun, type RunTrigger } from "../instance/runs.ts";
+import { insertRun, type NewRun, type RunTrigger } from "../instance/runs.ts";
 import { assetGraph } from "../graph/asset-graph.ts";
 import { expandPlan } from "../planning/expand-plan.ts";
 import { planToJson } from "../planning/plan-codec.ts";
@@ -64,7 +64,6 @@ export async function submitRunIn(tx: Tx, submission: Submission): Promise<strin
     keysRevision: keysRevisionOf(submission.asOf),
   };
   await insertRun(tx, run, plan.stepCount);
-  await noteRunAssets(tx, id, "plan");
   if (plan.stepCount > 0) await insertFirst(tx, run, submission);
   await appendEvents(tx, [
     { type: "run_submitted", run: id, payload: { steps: plan.stepCount, trigger: submission.trigger } },

@@ -125,13 +125,15 @@ export async function forgoRest(tx: Tx, run: string): Promise<number> {
   return rows[0]?.left ?? 0;
 }
 
-/** Of a run that begins with copies of steps: how many they are, and how many are still to come. */
+/** Of a run that begins with copies of steps: what they are about, how many they are, and how many are still to come. */
 export async function beginWith(tx: Tx, run: string, steps: number, toCome: number): Promise<void> {
-  await tx.query("update iroko.run set expanded = $2, planned = $2::integer + $3::integer where id = $1", [
-    run,
-    steps,
-    toCome,
-  ]);
+  await tx.query(
+    `with noted as (
+       insert into iroko.run_asset (run, asset)
+       select distinct run, asset from iroko.step cross join unnest(assets) as asset where run = $1 on conflict do nothing)
+     update iroko.run set expanded = $2, planned = $2::integer + $3::integer where id = $1`,
+    [run, steps, toCome],
+  );
 }
 
 /** How many steps of a run were never inserted, and from which on. */

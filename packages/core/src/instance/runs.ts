@@ -49,8 +49,23 @@ export interface NewStep extends SetColumns {
   readonly onlyIfChanged: boolean;
 }
 
-/** Inserts a run that will have so many steps, none of which is there yet; one that will have none has ended. */
-export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom: number = 0): Promise<void> {
+export interface RunBeginning {
+  /** The number in the plan to expand it from. */
+  readonly expandFrom?: number;
+  /** Whether it makes all of its plan; what else it is about is noted with its steps. */
+  readonly isOfPlan?: boolean;
+}
+
+/**
+ * Inserts a run that will have so many steps, none of which is there yet; one that will have none has ended. What its plan is
+ * about is noted with it.
+ */
+export async function insertRun(
+  tx: Tx,
+  run: NewRun,
+  planned: number,
+  { expandFrom = 0, isOfPlan = true }: RunBeginning = {},
+): Promise<void> {
   await tx.query(
     `with added as (
        insert into iroko.run (id, location, snapshot_version, trigger, trigger_name, selection, partitions, plan, tags, config,
@@ -58,7 +73,10 @@ export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom
                               status, ended_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $15, $14, 0, $16, $17, $18,
                case when $14 = 0 then 'succeeded' else 'queued' end, case when $14 = 0 then clock_timestamp() end)
-       returning id, max_concurrency)
+       returning id, max_concurrency),
+     noted as (
+       insert into iroko.run_asset (run, asset)
+       select distinct $1::uuid, entry ->> 'asset' from jsonb_array_elements(($8::jsonb -> 'assets') || ($8::jsonb -> 'checks')) as entry where $20)
      insert into iroko.pool (name, slots, run) select name, max_concurrency, id from added cross join unnest($19::text[]) as name`,
     [
       run.id,
@@ -80,20 +98,8 @@ export async function insertRun(tx: Tx, run: NewRun, planned: number, expandFrom
       run.planVersion ?? run.snapshotVersion,
       run.maxConcurrency ?? null,
       planned === 0 ? [] : poolsOfRun(run),
+      isOfPlan,
     ],
-  );
-}
-
-/** Notes which assets a run is about, once it is inserted: by its plan, or by those of its steps that are there. */
-export async function noteRunAssets(tx: Tx, run: string, by: "plan" | "steps"): Promise<void> {
-  await tx.query(
-    by === "plan"
-      ? `insert into iroko.run_asset (run, asset)
-         select distinct r.id, entry ->> 'asset'
-           from iroko.run r cross join jsonb_array_elements((r.plan -> 'assets') || (r.plan -> 'checks')) as entry where r.id = $1`
-      : `insert into iroko.run_asset (run, asset)
-         select distinct run, asset from iroko.step cross join unnest(assets) as asset where run = $1`,
-    [run],
   );
 }
 
