@@ -74,7 +74,7 @@ const shown: Readonly<Record<keyof typeof commands, readonly string[]>> = {
       only: [{ select: odd, partitions: 'shop="Ọjà, 1",day=2026-11-01' }, { select: "raw" }],
     }),
   ],
-  runLogs: [commands.runLogs(run, 3, false), commands.runLogs(run, 3, true)],
+  runLogs: [commands.runLogs(run, 3, false), commands.runLogs(run, 3, true), commands.runLogs(run, 3, true, "stderr")],
 };
 
 for (const command of Object.values(shown).flat()) {

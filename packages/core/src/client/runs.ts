@@ -71,6 +71,11 @@ export interface StepInput extends RunInput {
   readonly n: number;
 }
 
+export interface RunEventsInput extends RunInput {
+  /** Only this step's, by its number in the run. */
+  readonly step?: number | undefined;
+}
+
 export interface LogsInput extends RunInput {
   readonly step?: number | undefined;
   readonly attempt?: number | undefined;
@@ -90,7 +95,7 @@ export const runs: {
   readonly logs: ListOperation<LogsInput, LogChunk>;
   readonly materializations: ListOperation<RunInput, MadePartition>;
   readonly failedChecks: ListOperation<RunInput, FailedCheck>;
-  readonly events: ListOperation<RunInput, InstanceEvent>;
+  readonly events: ListOperation<RunEventsInput, InstanceEvent>;
   readonly observe: Operation<ObserveInput, { readonly run: string | null }>;
   readonly cancel: Operation<RunInput & { readonly reason?: string | undefined }, RunMade>;
   readonly retry: Operation<RetryInput, RunMade>;
@@ -186,11 +191,11 @@ export const runs: {
     page: { normal: 100, most: 1_000 },
     cursor: z.string().regex(/^\d{1,15}\.\d{1,9}$/),
   }),
-  events: listOperation<RunInput, InstanceEvent>({
+  events: listOperation<RunEventsInput, InstanceEvent>({
     path: "/runs/{id}/events",
     role: "viewer",
-    summary: "A run's events, the newest first",
-    input: { id: name },
+    summary: "A run's events, or a step's, the newest first",
+    input: { id: name, step: wholeNumber.optional() },
     item: instanceEvent,
     page: { normal: 100, most: 1_000 },
     cursor: eventCursor,

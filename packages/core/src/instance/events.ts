@@ -112,16 +112,17 @@ export async function isPlaceKept(db: Queryable, place: EventCursor): Promise<bo
   return rows[0]?.kept ?? true;
 }
 
-/** A run's or an asset's events, newest first. */
+/** A run's, a step's or an asset's events, newest first. */
 export async function listEvents(
   db: Queryable,
-  of: { readonly run?: string; readonly asset?: string },
+  of: { readonly run?: string; readonly step?: number | undefined; readonly asset?: string },
   page: { readonly before?: number; readonly limit: number },
 ): Promise<readonly EventRow[]> {
   const { rows } = await db.query<EventRow>(
     `select id, at, type, run, step, asset, windows, keys, boxes, payload from iroko.event
-      where ($1::uuid is null or run = $1) and ($2::text is null or asset = $2) and ($3::bigint is null or id < $3) order by id desc limit $4`,
-    [of.run ?? null, of.asset ?? null, page.before ?? null, page.limit],
+      where ($1::uuid is null or run = $1) and ($2::text is null or asset = $2) and ($3::bigint is null or id < $3)
+        and ($5::integer is null or step = $5) order by id desc limit $4`,
+    [of.run ?? null, of.asset ?? null, page.before ?? null, page.limit, of.step ?? null],
   );
   return rows;
 }

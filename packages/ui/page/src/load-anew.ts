@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import { isAway } from "./api/connection.ts";
 import { askServer } from "./api/watch-link.ts";
 
-const noteName = "iroko loaded anew";
+const noteName = "iroko.loaded-anew";
 /** A page that comes no better the second time is not loaded for ever. */
 const onceInMs = 60_000;
 

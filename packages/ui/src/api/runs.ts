@@ -115,7 +115,11 @@ export function runsApi(answer: Answer, instance: Instance): void {
     const [run, known] = await Promise.all([findRun(db, input.id), catalog()]);
     return pageOf(events, input, {
       read: ({ limit, after }) =>
-        listEvents(db, { run: run.id }, { limit, ...(after === undefined ? {} : { before: Number(after) }) }),
+        listEvents(
+          db,
+          { run: run.id, step: input.step },
+          { limit, ...(after === undefined ? {} : { before: Number(after) }) },
+        ),
       cursor: ({ id }) => id,
       item: (event) => eventView(known, event),
     });

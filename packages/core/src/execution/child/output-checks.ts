@@ -95,7 +95,7 @@ export function blockingFailure(ran: readonly RanCheck[]): IrokoError | undefine
       ? "it did not pass"
       : `${violations} ${violations === 1 ? "row breaks" : "rows break"} it`);
   return new IrokoError("CHECK_FAILED", `Check "${name}" of ${where} failed: ${found.replace(/\.$/, "")}.${others}`, {
-    hint: 'Mend the data or the check, then retry the run; severity "warn" or `blocking: false` lets such a partition pass.',
+    hint: 'Mend the data or the check, then retry the run; severity "warn" or blocking: false lets such a partition pass.',
     details,
     place,
   });

@@ -41,7 +41,7 @@ type Said =
   | { readonly kind: "lost" };
 
 /** A page of another build may speak another language. */
-const name = `iroko stream ${ownBuild ?? ""}`;
+const name = `iroko.stream.${ownBuild ?? ""}`;
 const others = "locks" in navigator && "BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined;
 const watchMs = 1_000;
 

@@ -2,7 +2,7 @@
  * Every command that the page shows, ready to be pasted into a POSIX shell. None stands anywhere else: a test gives each of
  * these to the CLI's own parser, and finds those that stand elsewhere.
  */
-import type { HowInput, PlanInput, RetryInput, RetryPart, Run } from "@iroko/core/client";
+import type { HowInput, LogStream, PlanInput, RetryInput, RetryPart, Run } from "@iroko/core/client";
 import { selectionOf } from "./selection.ts";
 
 export const init = "iroko init";
@@ -73,8 +73,8 @@ export const retryRun = ({ id, fromStart, select, partitions, only = [] }: Retry
 const partText = ({ select, partitions }: RetryPart): string =>
   partitions === undefined ? select : `${select}@${partitions}`;
 
-export const runLogs = (run: string, step: number, isLive: boolean): string =>
-  `iroko runs logs ${run} --step ${step}${isLive ? " --follow" : ""}`;
+export const runLogs = (run: string, step: number, isLive: boolean, stream?: LogStream): string =>
+  `iroko runs logs ${run} --step ${step}${option("stream", stream)}${isLive ? " --follow" : ""}`;
 
 const howOptions = ({ priority, maxConcurrency }: HowInput): string =>
   option("priority", priority) + option("max-concurrency", maxConcurrency);

@@ -12,6 +12,7 @@ import { Command } from "../../parts/command.tsx";
 import * as commands from "../../parts/commands.ts";
 import { assetHref, groupHref, launchHref, lineHref, runsHref } from "../../parts/links.ts";
 import { Loaded } from "../../parts/loaded.tsx";
+import { LaunchLink } from "../../parts/press.tsx";
 import { Ago } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
@@ -109,23 +110,17 @@ function Told({ asset }: TabProps): JSX.Element {
       ) : (
         <p class="row">
           {status.partitions.failed === null ? null : (
-            <a class="button primary" href={launchHref(key, isPartitioned ? "failed" : undefined)}>
+            <LaunchLink tone="primary" href={launchHref(key, isPartitioned ? "failed" : undefined)}>
               Make what failed
-            </a>
+            </LaunchLink>
           )}
           {status.partitions.missing === null ? null : (
-            <a class="button" href={launchHref(key, isPartitioned ? "missing" : undefined)}>
-              Make what is missing
-            </a>
+            <LaunchLink href={launchHref(key, isPartitioned ? "missing" : undefined)}>Make what is missing</LaunchLink>
           )}
           {stale.value?.stale == null ? null : (
-            <a class="button" href={launchHref(key, isPartitioned ? "stale" : undefined)}>
-              Make what is stale
-            </a>
+            <LaunchLink href={launchHref(key, isPartitioned ? "stale" : undefined)}>Make what is stale</LaunchLink>
           )}
-          <a class="button" href={launchHref(key, undefined)}>
-            Choose what to make
-          </a>
+          <LaunchLink href={launchHref(key, undefined)}>Choose what to make</LaunchLink>
           <a href={runsHref({ asset: key })}>Its runs</a> <a href={lineHref(key)}>See it in the lineage</a>
         </p>
       )}

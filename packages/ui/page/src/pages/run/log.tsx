@@ -1,5 +1,5 @@
 /** What a step printed: read piece by piece, followed while it runs, searched, linked by line. It is text, whatever it holds. */
-import type { LogChunk, Page } from "@iroko/core/client";
+import type { LogChunk, LogStream, Page } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { address, ApiError, getJson } from "../../api/get.ts";
@@ -11,6 +11,8 @@ interface LogProps {
   readonly run: string;
   readonly step: number;
   readonly attempt: number;
+  /** Only its lines; they keep their numbers. */
+  readonly stream: LogStream | undefined;
   readonly isLive: boolean;
 }
 
@@ -19,7 +21,7 @@ const piecesAsked = 1_000;
 const linesShown = 2_000;
 const linesAround = 100;
 
-export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
+export function Log({ run, step, attempt, stream: only, isLive }: LogProps): JSX.Element {
   const [chunks, setChunks] = useState<readonly LogChunk[]>([]);
   const [state, setState] = useState<"reading" | "all" | "away">("reading");
   const live = useRef(isLive);
@@ -64,7 +66,10 @@ export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
   const lines = useMemo(() => linesOf(chunks), [chunks]);
   const wanted = find.toLowerCase();
   const numbered = lines.map((line, at) => ({ ...line, at }));
-  const found = wanted === "" ? numbered : numbered.filter(({ text }) => text.toLowerCase().includes(wanted));
+  const found = numbered.filter(
+    ({ text, stream }) =>
+      (only === undefined || stream === only) && (wanted === "" || text.toLowerCase().includes(wanted)),
+  );
   /** The line that the address names is shown, wherever it is; else the last ones. */
   const linked = Number(/^line-(\d+)$/.exec(place.value.hash)?.[1] ?? 0) - 1;
   const linkedAt = linked < 0 ? -1 : found.findIndex(({ at }) => at === linked);
@@ -95,7 +100,9 @@ export function Log({ run, step, attempt, isLive }: LogProps): JSX.Element {
           />
         </label>
         <span class="faint" role="status">
-          {wanted === "" ? counted(lines.length, "line") : `${found.length} of ${counted(lines.length, "line")}`}
+          {found.length === lines.length
+            ? counted(lines.length, "line")
+            : `${found.length} of ${counted(lines.length, "line")}`}
           {found.length > shown.length ? `, ${from === last ? "the last " : ""}${shown.length} shown` : ""}
           {state === "reading" && isLive ? ", following" : ""}
         </span>

@@ -19,12 +19,13 @@ import { place, setQuery } from "../../router.ts";
 import type { PageProps } from "../../routes.ts";
 import { Again } from "./again.tsx";
 import { ByPartition } from "./by-partition.tsx";
+import { RunEvents } from "./events.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { Lines } from "./lines.tsx";
 import { Meter } from "./meter.tsx";
 import { Steps } from "./steps.tsx";
 
-const views = { lines: "by asset", partitions: "by partition", steps: "by step" };
+const views = { lines: "by asset", partitions: "by partition", steps: "by step", events: "events" };
 
 export default function RunPage({ in: { id = "" } }: PageProps): JSX.Element {
   useTitle(`Run ${shortId(id)}`);
@@ -137,8 +138,10 @@ function Told({ run }: { readonly run: RunDetail }): JSX.Element {
         <Loaded of={groups}>{({ items }) => <Lines run={run} groups={items} />}</Loaded>
       ) : view === "partitions" ? (
         <Loaded of={groups}>{({ items }) => <ByPartition groups={items} />}</Loaded>
-      ) : (
+      ) : view === "steps" ? (
         <Steps run={run} />
+      ) : (
+        <RunEvents run={run.id} />
       )}
       {chosen === null ? null : <StepPanel run={run} n={Number(chosen)} />}
     </>

@@ -1,5 +1,5 @@
 /** One step beside its run: why it stands so, its deaths, its attempts, and what it printed, live. */
-import type { Attempt, RunDetail, Step } from "@iroko/core/client";
+import type { Attempt, LogStream, RunDetail, Step } from "@iroko/core/client";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { address } from "../../api/get.ts";
@@ -13,6 +13,7 @@ import { Loaded } from "../../parts/loaded.tsx";
 import { Ago, Took } from "../../parts/time.tsx";
 import { place, setQuery } from "../../router.ts";
 import { useAttempts } from "./attempts.ts";
+import { StepEvents } from "./events.tsx";
 import { Log } from "./log.tsx";
 
 export function StepPanel({ run, n }: { readonly run: RunDetail; readonly n: number }): JSX.Element {
@@ -28,7 +29,13 @@ export function StepPanel({ run, n }: { readonly run: RunDetail; readonly n: num
   );
 }
 
+/** What it printed, all or by stream, and what happened to it. */
+const told = ["all", "stdout", "stderr", "log", "events"] as const;
+const streamOf = (shown: (typeof told)[number]): LogStream | undefined =>
+  shown === "all" || shown === "events" ? undefined : shown;
+
 function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): JSX.Element {
+  const shown = told.find((each) => each === place.value.query.get("log")) ?? "all";
   const asked = Number(place.value.query.get("attempt") ?? Number.NaN);
   const earlier = useAttempts(run, [step]).get(step.n) ?? [];
   const attempt = Number.isInteger(asked) && asked >= 1 && asked <= step.attempt ? asked : Math.max(1, step.attempt);
@@ -41,7 +48,7 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
         </h2>
         <button
           type="button"
-          onClick={() => setQuery({ step: null, attempt: null, find: null })}
+          onClick={() => setQuery({ step: null, attempt: null, find: null, log: null, before: null })}
           aria-label="Close the step"
         >
           Close
@@ -106,7 +113,12 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
         </p>
       )}
       <Outcome step={step} attempt={attempt} earlier={earlier} />
-      {step.attempt === 0 ? (
+      <p class="row">
+        <Choices name="log" label="What is told of it" values={told} chosen={shown} resets={["before"]} />
+      </p>
+      {shown === "events" ? (
+        <StepEvents run={run.id} step={step.n} />
+      ) : step.attempt === 0 ? (
         <p class="faint">It has not begun: there is no log yet.</p>
       ) : (
         <Log
@@ -114,11 +126,12 @@ function Told({ run, step }: { readonly run: RunDetail; readonly step: Step }): 
           run={run.id}
           step={step.n}
           attempt={attempt}
+          stream={streamOf(shown)}
           isLive={step.status === "running" && attempt === step.attempt}
         />
       )}
       <p class="row">
-        <Command text={runLogs(run.id, step.n, step.status === "running")} />
+        <Command text={runLogs(run.id, step.n, step.status === "running", streamOf(shown))} />
       </p>
     </>
   );
@@ -132,10 +145,10 @@ interface OutcomeProps {
 
 /** How the attempt that is looked at went, and what came after it. */
 function Outcome({ step, attempt, earlier }: OutcomeProps): JSX.Element | null {
-  const told = earlier.find((each) => each.attempt === attempt);
-  if (told === undefined)
+  const ended = earlier.find((each) => each.attempt === attempt);
+  if (ended === undefined)
     return step.error === null || attempt !== step.attempt ? null : <Failure error={step.error} />;
-  const { outcome, error, reason, startedAt, endedAt, retryAt } = told;
+  const { outcome, error, reason, startedAt, endedAt, retryAt } = ended;
   return (
     <>
       <p>

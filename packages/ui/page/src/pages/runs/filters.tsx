@@ -44,7 +44,7 @@ export function RunFilters(): JSX.Element {
   return (
     <>
       <StateFilter states={statuses} chosen={filters.status} />
-      <form class="row filters" onSubmit={(event) => event.preventDefault()} onFocusCapture={() => setUsed(true)}>
+      <form class="filters" onSubmit={(event) => event.preventDefault()} onFocusCapture={() => setUsed(true)}>
         <Named
           label="Asset"
           value={filters.asset}
@@ -82,8 +82,8 @@ function Named({ label, value, offers, onChange }: FieldProps & { readonly offer
   const wanted = typed.trim().toLowerCase();
   const offered = offers.filter((each) => each.toLowerCase().includes(wanted)).slice(0, mostOffered);
   return (
-    <label>
-      {label}{" "}
+    <label class="field">
+      {label}
       <input
         class="id"
         list={list}
@@ -104,8 +104,9 @@ function Named({ label, value, offers, onChange }: FieldProps & { readonly offer
 
 function Day({ label, value, onChange }: FieldProps): JSX.Element {
   return (
-    <label title="Days in UTC">
-      {label} <input type="date" value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)} />
+    <label class="field" title="Days in UTC">
+      {label}
+      <input type="date" value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)} />
     </label>
   );
 }
