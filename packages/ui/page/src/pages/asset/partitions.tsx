@@ -46,7 +46,7 @@ function Field({ asset }: TabProps): JSX.Element {
     asset: asset.key,
   });
   const lookCloser = (text: string): void => setQuery({ within: text, cell: null, ...nothingChosen });
-  const [chosen, choose] = useChosen(grid.value);
+  const [chosen, choose] = useChosen(grid.value, JSON.stringify([asset.key, within, cell]));
   const isList = asset.partitionsDefinition.kind === "fixed" || asset.partitionsDefinition.kind === "dynamic";
   return (
     <Loaded of={grid} rows={6}>

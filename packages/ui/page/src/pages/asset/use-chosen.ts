@@ -12,13 +12,18 @@ const restMs = 250;
 /** For whoever goes elsewhere in the field. */
 export const nothingChosen = { from: null, to: null } as const;
 
+/** @param field which one the grid is of: what is brushed of another, or of one looked at closer, means nothing in it */
 export function useChosen(
   grid: PartitionGrid | undefined,
+  field: string,
 ): readonly [Chosen | undefined, (chosen: Chosen | undefined) => void] {
   const { query } = place.value;
   const [from, to] = [query.get("from"), query.get("to")];
   const named = useMemo(() => chosenBetween(grid, from, to), [grid, from, to]);
-  const [brushed, brush] = useState<{ readonly chosen: Chosen | undefined } | undefined>(undefined);
+  const [last, brush] = useState<{ readonly chosen: Chosen | undefined; readonly field: string } | undefined>(
+    undefined,
+  );
+  const brushed = last?.field === field ? last : undefined;
   useEffect(() => {
     if (brushed === undefined || grid === undefined) return;
     const timer = setTimeout(() => {
@@ -32,11 +37,11 @@ export function useChosen(
     }, restMs);
     return () => clearTimeout(timer);
   }, [brushed, grid]);
-  return [brushed === undefined ? named : brushed.chosen, (chosen) => brush({ chosen })];
+  return [brushed === undefined ? named : brushed.chosen, (chosen) => brush({ chosen, field })];
 }
 
 function chosenBetween(grid: PartitionGrid | undefined, from: string | null, to: string | null): Chosen | undefined {
   if (grid === undefined || from === null || to === null) return undefined;
-  const [first, last] = [cellNamed(grid, from), cellNamed(grid, to)];
-  return first === undefined || last === undefined ? undefined : { from: first, to: last };
+  const ends = { from: cellNamed(grid, from), to: cellNamed(grid, to) };
+  return ends.from === undefined || ends.to === undefined ? undefined : { from: ends.from, to: ends.to };
 }
