@@ -143,7 +143,7 @@ test(
       const wide = await page.evaluate<number>(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth",
       );
-      assert.ok(wide <= 1, `${path} is ${wide} px too wide`);
+      assert.ok(wide <= 1, `${path} is ${wide} px too wide: ${wide <= 1 ? "" : await widest(page)}`);
       assert.deepEqual(troubles(), [], path);
     }
   },
@@ -157,3 +157,9 @@ test("a line of a log is shown as it is, its escapes harmless, its length scroll
   for (const each of corpus.slice(0, 6)) assert.ok(text!.includes(each), each);
   assert.equal(await page.locator("pre.log script, pre.log img, pre.log iframe, pre.log svg").count(), 0);
 });
+
+/** What reaches beyond the window. */
+const widest = (page: Page): Promise<string> =>
+  page.evaluate<string>(
+    "[...document.querySelectorAll('main *')].filter((each) => each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.tagName + '.' + each.className).slice(0, 10).join(' ')",
+  );

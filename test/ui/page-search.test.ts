@@ -78,7 +78,7 @@ test("a failed run is retried, and a schedule paused and resumed, out of the sea
   await using opened = await openPage(`${at.url}/runs/${failed}`);
   const { page, troubles } = opened;
   await at.instance.project.write("mended", "");
-  await page.waitForSelector("h1.id");
+  await page.waitForSelector("h1.run-name");
   await search(page, "retry what", "Retry what did not succeed in this run");
   await page.keyboard.press("Enter");
   await page.waitForURL((url) => /^\/runs\/[0-9a-f-]{36}$/.test(url.pathname) && !url.pathname.endsWith(failed));

@@ -186,6 +186,15 @@ test("runs that were on at the same time lie in different rows, and what runs st
   assert.ok(Math.abs(live.left + live.width - 100) < 1e-9);
 });
 
+test("no bar leaves the day, whatever the clocks say", () => {
+  const now = Date.parse("2026-11-21T12:00:00Z");
+  for (const { left, width } of barsOf(
+    [run("2026-12-24T00:00:00Z", "2026-12-25T00:00:00Z"), run("2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z")],
+    now,
+  ))
+    assert.ok(left >= 0 && left + width <= 100, `${left} + ${width}`);
+});
+
 test("a config's schema becomes fields, and what is typed into them becomes values of their types", () => {
   const schema = z.toJSONSchema(
     z.object({

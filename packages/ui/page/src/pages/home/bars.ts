@@ -33,7 +33,8 @@ export function lanesOf(runs: readonly HomeRun[], nowMs: number): readonly Lane[
 /** In percent of the width; each in the first row where it has place. */
 export function barsOf(runs: readonly HomeRun[], nowMs: number): readonly Bar[] {
   const from = nowMs - dayMs;
-  const percent = (at: number): number => (Math.max(0, at - from) / dayMs) * 100;
+  // What a clock that is behind calls the future ends now.
+  const percent = (at: number): number => (Math.min(dayMs, Math.max(0, at - from)) / dayMs) * 100;
   const free: number[] = [];
   return runs
     .toReversed()
