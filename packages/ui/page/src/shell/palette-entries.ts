@@ -1,7 +1,16 @@
 /** What the search finds and does: what one looks at first, then where one was, the places, the actions, and all that there is. */
 import type { Lineage, Run, Schedule } from "@iroko/core/client";
 import { cancelRun, pauseSchedule, repeatRun } from "../parts/acts.ts";
-import { assetHref, launchHref, launchpadHref, lineHref, runHref, runsHref, scheduleHref } from "../parts/links.ts";
+import {
+  assetHref,
+  launchHref,
+  launchpadHref,
+  lineHref,
+  runHref,
+  runsHref,
+  scheduleHref,
+  shortId,
+} from "../parts/links.ts";
 import { go } from "../router.ts";
 import { openHelp } from "./help.tsx";
 import { places } from "./places.ts";
@@ -51,7 +60,9 @@ export function entriesOf({ here, run, recent, catalog, schedules, signsOut }: K
     ...(run === undefined ? [] : ofRun(run)),
     ...recent
       .filter(({ kind, name }) => kind !== here?.kind || name !== here.name)
-      .map(({ kind, name }) => to(name, `recent ${kind}`, kind === "asset" ? assetHref(name) : runHref(name))),
+      .map(({ kind, name }) =>
+        kind === "asset" ? to(name, "recent asset", assetHref(name)) : to(shortId(name), "recent run", runHref(name)),
+      ),
     ...places.map(({ name, href }) => to(name, "page", href)),
     act("Copy the link to this view", () => navigator.clipboard.writeText(location.href)),
     ...Object.entries(theRest).map(([partitions, name]) =>
