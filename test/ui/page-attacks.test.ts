@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { addDynamicKeys } from "@iroko/core/engine";
+import type { Page } from "playwright-core";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { openPage } from "./browser.ts";
 import { sample, type Sample } from "./sample.ts";
