@@ -121,7 +121,9 @@ export async function latestSteps(
     `with about as materialized (
        select s.id, s.assets, s.windows, s.keys, s.status, r.ended_at is null as live
          from (select id, ended_at from iroko.run order by created_at desc, id desc limit $4) r join iroko.step s on s.run = r.id
-        where s.assets && $1 and s.kind in ('materialize', 'observe'))
+        where s.assets && $1 and s.kind in ('materialize', 'observe')
+          -- Of fifty thousand steps the few that are about any of them: each of these is then looked for among few.
+          and (s.windows && (select range_agg(tstzrange(start, start, '[]')) from unnest($3::timestamptz[]) as start where start is not null) or s.keys && $2))
      select wanted.place::integer - 1 as place, ${stepColumns}
        from unnest($1::text[], $2::text[], $3::timestamptz[]) with ordinality as wanted (asset, partition, start, place)
       cross join lateral (
